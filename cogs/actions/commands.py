@@ -42,7 +42,7 @@ from cogs.actions.screens import (
     VERIFICATION,
     WHAT,
     ActionFormStart,
-    AskedList,
+    ActionListQuery,
     add_form,
     added_said,
     done_said,
@@ -86,12 +86,12 @@ async def alert_named(
     if not fingerprint:
         return None
     services, by = services_of(interaction), person_from(interaction.user)
-    found = await services.of(ActionUseCases).lists.alert(
+    tracked = await services.of(ActionUseCases).lists.alert(
         services.guild_id, fingerprint, incident_id=incident_id, by=by
     )
-    if found is None:
+    if tracked is None:
         raise UserError("action_item.alert_unknown", text=fingerprint)
-    return found
+    return tracked
 
 
 async def offer_open_items(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -108,13 +108,19 @@ async def offer_alerts(interaction: Interaction, typed: str) -> list[Choice[str]
     """Offer the alerts of the command's incident or item first, then recent ones."""
     services, by = services_of(interaction), person_from(interaction.user)
     try:
-        incident_id = await _incident_so_far(interaction, by)
-        found = await services.of(ActionUseCases).lists.alerts(
-            services.guild_id, typed, incident_id=incident_id, by=by, limit=OFFERED
+        namespace: Any = interaction.namespace
+        item, number = getattr(namespace, "item", None), getattr(namespace, "number", None)
+        lists = services.of(ActionUseCases).lists
+        incident_id = await lists.incident_so_far(
+            item_id=action_number(item) if item else None,
+            number=number if isinstance(number, int) else None,
+            thread_id=interaction.channel_id,
+            by=by,
         )
+        alerts = await lists.alerts(services.guild_id, typed, incident_id=incident_id, by=by, limit=OFFERED)
     except BotError:
         return []
-    named = [(one, plain(one.title, limit=NAME_LIMIT)) for one in found]
+    named = [(one, plain(one.title, limit=NAME_LIMIT)) for one in alerts]
     return [Choice(name=name or one.fingerprint[:12], value=one.fingerprint) for one, name in named]
 
 
@@ -122,32 +128,18 @@ async def _offer(interaction: Interaction, typed: str, *, closed: bool) -> list[
     services, by = services_of(interaction), person_from(interaction.user)
     lists, words = services.of(ActionUseCases).lists, typed.strip()
     try:
-        found = await lists.choices(services.guild_id, words, closed=closed, by=by, limit=OFFERED)
+        items = await lists.choices(services.guild_id, words, closed=closed, by=by, limit=OFFERED)
     except BotError:
         return []
     today = await lists.today()
-    return [Choice(name=_choice(item, late=item.is_overdue(today)), value=item.label) for item in found]
-
-
-def _choice(item: ActionItem, *, late: bool) -> str:
-    sign = "🔴 " if late else ""
-    return plain(f"{sign}{item.label} {item.what} · {item.owner.name}", limit=NAME_LIMIT)
-
-
-async def _incident_so_far(interaction: Interaction, by: Person) -> int | None:
-    """Return the incident that the command is about so far: of its item, its number, or this thread."""
-    namespace: Any = interaction.namespace
-    item, number = getattr(namespace, "item", None), getattr(namespace, "number", None)
-    return (
-        await services_of(interaction)
-        .of(ActionUseCases)
-        .lists.incident_so_far(
-            item_id=action_number(item) if item else None,
-            number=number if isinstance(number, int) else None,
-            thread_id=interaction.channel_id,
-            by=by,
-        )
-    )
+    names = [
+        f"{'🔴 ' if item.is_overdue(today) else ''}{item.label} {item.what} · {item.owner.name}"
+        for item in items
+    ]
+    return [
+        Choice(name=plain(name, limit=NAME_LIMIT), value=item.label)
+        for name, item in zip(names, items, strict=True)
+    ]
 
 
 @action_group.command(name="add", description=locale_str("Add an action item", key="commands.action_add"))
@@ -156,8 +148,8 @@ async def _incident_so_far(interaction: Interaction, by: Person) -> int | None:
 @app_commands.autocomplete(alert=offer_alerts)
 async def add(interaction: Interaction, number: Number | None = None, alert: Alert | None = None) -> None:
     """Open the form, for the incident of this thread if none is named."""
-    asked = await in_time(_asked(interaction, ActionSource.COMMAND, number=number, alert=alert))
-    await ask(interaction, add_form(voice_of(interaction), asked))
+    start = await in_time(_asked(interaction, ActionSource.COMMAND, number=number, alert=alert))
+    await ask(interaction, add_form(voice_of(interaction), start))
 
 
 @app_commands.context_menu(name=locale_str("Make an action item", key="commands.make_action_item"))
@@ -166,15 +158,15 @@ async def make_action_item(interaction: Interaction, message: discord.Message) -
     """Open the form with the words of the message, for the incident of its thread."""
     names = {user.id: user.display_name for user in message.mentions}
     what = suggested_title(evidence_of(message).text, names)
-    asked = await in_time(_asked(interaction, ActionSource.MESSAGE, what=what))
-    await ask(interaction, add_form(voice_of(interaction), asked))
+    start = await in_time(_asked(interaction, ActionSource.MESSAGE, what=what))
+    await ask(interaction, add_form(voice_of(interaction), start))
 
 
 @control(template(ADD))
 async def press_add(interaction: Interaction, pressed: Pressed) -> None:
     """[🛠 アクション追加]: open the form for the incident."""
-    asked = await in_time(_asked(interaction, ActionSource.BUTTON, number=pressed.number))
-    await ask(interaction, add_form(voice_of(interaction), asked))
+    start = await in_time(_asked(interaction, ActionSource.BUTTON, number=pressed.number))
+    await ask(interaction, add_form(voice_of(interaction), start))
 
 
 async def send_item(interaction: Interaction, form: Submitted) -> None:
@@ -215,8 +207,8 @@ async def _asked(
     else:
         await services.access.require_incident(by, ActionAct.ADD, incident)
     incident_id = None if incident is None else incident.id
-    found = await alert_named(interaction, alert, incident_id=incident_id)
-    return ActionFormStart(source, incident, what, found)
+    tracked = await alert_named(interaction, alert, incident_id=incident_id)
+    return ActionFormStart(source, incident, what, tracked)
 
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
@@ -237,9 +229,9 @@ async def edit(interaction: Interaction, item: Item, alert: Alert | None = None)
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     details = await services.of(ActionUseCases).lists.to_change(number, by=by, act=ActionAct.EDIT)
-    found = await alert_named(interaction, alert, incident_id=details.item.incident_id)
-    assert found is not None
-    changed = await services.of(ActionUseCases).items.watch(number, found, by=by)
+    tracked = await alert_named(interaction, alert, incident_id=details.item.incident_id)
+    assert tracked is not None
+    changed = await services.of(ActionUseCases).items.watch(number, tracked, by=by)
     await reply(interaction, watching_said(voice_of(interaction), changed))
 
 
@@ -376,19 +368,19 @@ async def list_(
     await wait(interaction)
     chosen = "open" if which is None else which.value
     incident = await named_or_here(interaction, number)
-    asked = AskedList(
+    query = ActionListQuery(
         view=ActionView.OPEN if chosen == "mine" else ActionView(chosen),
         mine=chosen == "mine",
         incident_id=0 if incident is None else incident.id,
     )
-    await reply(interaction, view=await _list(interaction, asked))
+    await reply(interaction, view=await _list(interaction, query))
 
 
 @control(PAGE)
 async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
     """[◀ 前のページ] [次のページ ▶]: turn the page."""
     await keep(interaction)
-    await redraw(interaction, await _list(interaction, AskedList.of(pressed.fields)))
+    await redraw(interaction, await _list(interaction, ActionListQuery.of(pressed.fields)))
 
 
 @control(OPEN)
@@ -402,9 +394,9 @@ async def open_chosen(interaction: Interaction, pressed: Pressed) -> None:
     await reply(interaction, view=item_screen(voice_of(interaction), details))
 
 
-async def _list(interaction: Interaction, asked: AskedList) -> Screen:
+async def _list(interaction: Interaction, query: ActionListQuery) -> Screen:
     by, services = await person_of(interaction), services_of(interaction)
     lists = services.of(ActionUseCases).lists
-    wanted = asked.wanted(by=by.id, today=await lists.today())
-    page = await lists.page(services.guild_id, wanted, by=by, limit=PAGE_SIZE, offset=asked.page * PAGE_SIZE)
-    return list_screen(voice_of(interaction), page, asked)
+    wanted = query.wanted(by=by.id, today=await lists.today())
+    page = await lists.page(services.guild_id, wanted, by=by, limit=PAGE_SIZE, offset=query.page * PAGE_SIZE)
+    return list_screen(voice_of(interaction), page, query)

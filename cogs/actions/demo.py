@@ -37,7 +37,7 @@ class StoredPastItem:
     """
 
     key: str
-    told: "PastAction"
+    past: "PastAction"
     by: "CastMember"
     owner: "CastMember"
     added_at: datetime
@@ -53,11 +53,11 @@ class StoredPastItem:
             "guild_id": guild_id,
             "incident_id": incident_id,
             "source": ActionSource.COMMAND.value,
-            "what": self.told.what,
+            "what": self.past.what,
             "owner_id": self.owner.id,
             "owner_name": self.owner.name,
             "due_on": self.due_on.isoformat(),
-            "verification": self.told.verification,
+            "verification": self.past.verification,
             "created_at": self.added_at,
             "created_by_id": self.by.id,
             "created_by_name": self.by.name,
@@ -74,31 +74,31 @@ class StoredPastItem:
             self.added_at,
             ActionAddedEntry(
                 item=number,
-                what=self.told.what,
+                what=self.past.what,
                 owner=self.owner.name,
                 due_on=self.due_on,
-                verification=self.told.verification,
+                verification=self.past.verification,
                 line=_line(number, 1),
             ),
             self.by,
         )
         if self.done_at is not None:
-            entry = ActionDoneEntry(item=number, what=self.told.what, line=_line(number, 2))
+            entry = ActionDoneEntry(item=number, what=self.past.what, line=_line(number, 2))
             yield self.done_at, entry, self.owner
 
     def lines(self, number: int) -> Iterator[tuple[Notice, str, datetime]]:
         """Yield its lines in the thread, with their keys and moments."""
         added = ActionAddedNotice(
             item=number,
-            what=self.told.what,
+            what=self.past.what,
             owner=self.owner.name,
             due_on=self.due_on,
-            verification=self.told.verification,
+            verification=self.past.verification,
             by=self.by.name,
         )
         yield added, _line(number, 1), self.added_at
         if self.done_at is not None:
-            done = ActionDoneNotice(item=number, what=self.told.what, by=self.owner.name)
+            done = ActionDoneNotice(item=number, what=self.past.what, by=self.owner.name)
             yield done, _line(number, 2), self.done_at
 
 
@@ -108,21 +108,21 @@ def items_of(seeded: "SeededIncident") -> list[StoredPastItem]:
     if ended_at is None:
         return []
     return [
-        _item(seeded, told, number=number, ended_at=ended_at)
-        for number, told in enumerate(seeded.told.actions, start=1)
+        _item(seeded, past, number=number, ended_at=ended_at)
+        for number, past in enumerate(seeded.told.actions, start=1)
     ]
 
 
-def _item(seeded: "SeededIncident", told: "PastAction", *, number: int, ended_at: datetime) -> StoredPastItem:
-    policy, done_after = seeded.policy, told.done_after
+def _item(seeded: "SeededIncident", past: "PastAction", *, number: int, ended_at: datetime) -> StoredPastItem:
+    policy, done_after = seeded.policy, past.done_after
     done_at = None if done_after is None else ended_at + done_after
-    due_on = (ended_at + told.due_after).astimezone(policy.timezone).date()
+    due_on = (ended_at + past.due_after).astimezone(policy.timezone).date()
     reminder = next_reminder(due_on, policy.business_hours, after=seeded.now)
     return StoredPastItem(
         key=f"{seeded.key}:action:{number}",
-        told=told,
+        past=past,
         by=seeded.responder,
-        owner=seeded.guild.cast.person(told.owner, at=ended_at),
+        owner=seeded.guild.cast.person(past.owner, at=ended_at),
         added_at=ended_at + _EVERY * number,
         due_on=due_on,
         done_at=done_at,

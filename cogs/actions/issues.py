@@ -137,8 +137,8 @@ class IssueWriting:
         if assignees is not None or (merged.title, merged.body) != (issue.title, issue.body):
             edit = partial(self._host.edit_issue, issue.number)
             issue = await _assigning(edit, replace(merged, assignees=assignees))
-        kept = export if assignees is None else export.assigned(issue, login.name)
-        written = Written(replace(kept, words=words), issue, has_owner=login.is_known)
+        assigned = export if assignees is None else export.assigned(issue, login.name)
+        written = Written(replace(assigned, words=words), issue, has_owner=login.is_known)
         return await self._with_state(written, item)
 
     async def _with_state(self, written: Written, item: ActionItem) -> Written:
@@ -187,24 +187,21 @@ class EarlierItems:
         """
         if self._changing.tracker is None:
             return False
-        found = await IssueExports(self._store.sql).untracked(guild_id, limit=_AT_A_TIME)
-        for item_id in found:
+        item_ids = await IssueExports(self._store.sql).untracked(guild_id, limit=_AT_A_TIME)
+        for item_id in item_ids:
             with suppress(MaySeeLess):  # its incident has become private just now
-                await self._track(item_id)
-        if found:
-            log.info("issues.earlier_items_found", guild_id=guild_id, count=len(found))
-        return len(found) == _AT_A_TIME
-
-    async def _track(self, item_id: int) -> None:
-        item = await Actions(self._store.sql).item(item_id)
-        incident = (
-            None
-            if item.incident_id is None
-            else await IncidentRows(self._store.sql).incident(item.incident_id)
-        )
-        async with self._changing.locked(item, incident) as change:
-            if change.item.is_open:
-                await want_issue(change.tx, change.item, change.incident, tracker=change.tracker)
+                item = await Actions(self._store.sql).item(item_id)
+                incident = (
+                    None
+                    if item.incident_id is None
+                    else await IncidentRows(self._store.sql).incident(item.incident_id)
+                )
+                async with self._changing.locked(item, incident) as change:
+                    if change.item.is_open:
+                        await want_issue(change.tx, change.item, change.incident, tracker=change.tracker)
+        if item_ids:
+            log.info("issues.earlier_items_found", guild_id=guild_id, count=len(item_ids))
+        return len(item_ids) == _AT_A_TIME
 
 
 #: How often an export is looked at while no code host is set up: it goes on when one is again.
@@ -252,13 +249,12 @@ class ActionIssues:
         if self._host is not None and await IssueExports(self._store.sql).poll(guild_id) is None:
             since = await IssueExports(self._store.sql).known_since(guild_id, self._host.repository)
             if since is not None:
-                await self._begin_poll(guild_id, self._host.repository, since)
+                async with self._store.transaction() as tx:
+                    if await IssueExports(tx.sql).begin_poll(
+                        guild_id, repository=self._host.repository, since=since
+                    ):
+                        await tx.enqueue(poll_job(guild_id))
         await self._earlier.track(guild_id)
-
-    async def _begin_poll(self, guild_id: int, repository: str, since: datetime) -> None:
-        async with self._store.transaction() as tx:
-            if await IssueExports(tx.sql).begin_poll(guild_id, repository=repository, since=since):
-                await tx.enqueue(poll_job(guild_id))
 
     async def run_job(self, item_id: int) -> None:
         """Bring the issue of an item up to date. Running twice is harmless."""
@@ -272,20 +268,15 @@ class ActionIssues:
             else await IncidentRows(self._store.sql).incident(item.incident_id)
         )
         try:
-            await self._bring_up_to_date(export, item, incident)
+            if self._host is None:
+                async with self._changing.locked(item, incident) as change:
+                    await _save(change, replace(export, next_at=change.now + _NOT_SET_UP))
+            elif not is_tracked(incident):
+                await self._withhold(self._host, export, item, incident)
+            else:
+                await self._work(self._host, export, item, incident)
         except MaySeeLess:  # it has become private, and nothing is written yet
             await self.run_job(item_id)
-
-    async def _bring_up_to_date(
-        self, export: IssueExport, item: ActionItem, incident: Incident | None
-    ) -> None:
-        if self._host is None:
-            async with self._changing.locked(item, incident) as change:
-                await _save(change, replace(export, next_at=change.now + _NOT_SET_UP))
-        elif not is_tracked(incident):
-            await self._withhold(self._host, export, item, incident)
-        else:
-            await self._work(self._host, export, item, incident)
 
     async def _work(
         self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
@@ -313,18 +304,21 @@ class ActionIssues:
         writing, marker = IssueWriting(host), await self._marker(item)
         text = self._writer.issue(item, incident, marker=marker)
         login = await self._logins.of(item.guild_id, item.owner)
-        found = None
+        issue = None
         if export.opening_at is None:
-            export = await self._note_opening(export, item, incident)
+            # Noted before the issue is opened: after a kill right after that, it is found.
+            async with self._changing.locked(item, incident) as change:
+                export = replace(export, opening_at=change.now)
+                await IssueExports(change.tx.sql).save(export)
         elif await self._store.now() - export.opening_at < _IN_LISTS_AFTER:
             await self._put_off(export, item, incident)
             return
         else:
-            found = await writing.found(marker, opening_at=export.opening_at)
-        if found is None:
+            issue = await writing.found(marker, opening_at=export.opening_at)
+        if issue is None:
             written = await writing.open(export, item, text, login=login)
         else:
-            written = await writing.update(export, found, item, text, login=login)
+            written = await writing.update(export, issue, item, text, login=login)
         async with self._changing.locked(item, incident) as change:
             await self._note_written(change, written, item, before=export)
             poll_from = written.issue.updated_at
@@ -428,16 +422,6 @@ class ActionIssues:
         else:
             await drop(change, reason=f"{reference}: not planned")
 
-    # -- what is noted
-    async def _note_opening(
-        self, export: IssueExport, item: ActionItem, incident: Incident | None
-    ) -> IssueExport:
-        """Note that an issue is about to be opened: a process that is killed right after that finds it."""
-        async with self._changing.locked(item, incident) as change:
-            opening = replace(export, opening_at=change.now)
-            await IssueExports(change.tx.sql).save(opening)
-        return opening
-
     async def _put_off(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
         async with self._changing.locked(item, incident) as change:
             await _save(change, replace(export, next_at=change.now + _IN_LISTS_AFTER))
@@ -454,8 +438,8 @@ class ActionIssues:
         await _save(change, export)
         login = export.unassignable
         if login is not None and login != before.unassignable:
-            told = UnassignableNotice(item=item.label, login=login, url=written.issue.url)
-            await self._say(change, told, key=f"issue:{item.id}:unassignable:{login}")
+            thread_notice = UnassignableNotice(item=item.label, login=login, url=written.issue.url)
+            await self._say(change, thread_notice, key=f"issue:{item.id}:unassignable:{login}")
 
     async def _note_trouble(
         self, item: ActionItem, incident: Incident | None, outcome: ExportOutcome
@@ -467,8 +451,12 @@ class ActionIssues:
             trouble = outcome.trouble(export.trouble, at=change.now)
             if trouble.is_due(at=change.now):
                 trouble = replace(trouble, is_told=True)
-                told = ExportFailedNotice(problem=trouble.problem, reason=trouble.reason, item=item.label)
-                await self._say(change, told, key=f"issue:{item.id}:failed:{trouble.since.isoformat()}")
+                thread_notice = ExportFailedNotice(
+                    problem=trouble.problem, reason=trouble.reason, item=item.label
+                )
+                await self._say(
+                    change, thread_notice, key=f"issue:{item.id}:failed:{trouble.since.isoformat()}"
+                )
             pause = trouble.pause(at=change.now, asked_wait=outcome.wait)
             if pause is None:
                 log.error("issue.given_up", action_item_id=item.id, reason=trouble.reason)
@@ -480,8 +468,10 @@ class ActionIssues:
         async with self._changing.locked(item, incident) as change:
             export = await IssueExports(change.tx.sql).of(item.id, lock=True)
             assert export is not None
-            told = IssueMovedNotice(item=item.label, url=outcome.reason)
-            await self._say(change, told, key=f"issue:{item.id}:moved:{export.repository}:{export.number}")
+            thread_notice = IssueMovedNotice(item=item.label, url=outcome.reason)
+            await self._say(
+                change, thread_notice, key=f"issue:{item.id}:moved:{export.repository}:{export.number}"
+            )
             trouble = replace(outcome.trouble(export.trouble, at=change.now), is_told=True)
             await _save(change, replace(export, trouble=trouble, next_at=None))
         log.info("issue.moved", action_item_id=item.id, number=export.number)
@@ -497,8 +487,8 @@ class ActionIssues:
                 return
             async with attempt("action_issue", item.id) as outcome:
                 marker = await self._marker(item)
-                found = await IssueWriting(host).found(marker, opening_at=export.opening_at)
-                url = None if found is None else found.url
+                issue = await IssueWriting(host).found(marker, opening_at=export.opening_at)
+                url = None if issue is None else issue.url
             if outcome.problem:
                 await self._note_trouble(item, incident, outcome)
                 return
@@ -507,10 +497,10 @@ class ActionIssues:
                 await self._say(change, ExportKeptNotice(url=url), key=f"issue:{item.id}:kept")
             await _save(change, replace(export, next_at=None))
 
-    async def _say(self, change: ActionChange, told: Notice, *, key: str) -> None:
+    async def _say(self, change: ActionChange, thread_notice: Notice, *, key: str) -> None:
         """Tell the thread of the item's incident; an item without one has no place for it."""
         if change.incident is not None:
-            line = notice(change.incident, self._policy, told, key=key)
+            line = notice(change.incident, self._policy, thread_notice, key=key)
             await DeliveryWrites(change.tx.sql).insert_deliveries([line])
 
     async def _marker(self, item: ActionItem) -> str:

@@ -152,11 +152,11 @@ class ActionChange:
         """Return the item's incident as it is now."""
         return None if self.change is None else self.change.incident
 
-    async def save(self, changed: ActionItem, entry: EntryData, told: Notice) -> None:
+    async def save(self, changed: ActionItem, entry: EntryData, thread_notice: Notice) -> None:
         """Write *changed*, record it, tell the thread, and queue the job that looks at the item next."""
         await Actions(self.tx.sql).save(changed)
         self.item = changed
-        await self.record(entry, told)
+        await self.record(entry, thread_notice)
         await wake(self.tx, changed, now=self.now)
 
     async def set_next(self, at: datetime) -> None:
@@ -165,7 +165,7 @@ class ActionChange:
         await Actions(self.tx.sql).set_next(self.item.id, at)
         await wake(self.tx, self.item, now=self.now)
 
-    async def record(self, entry: EntryData, told: Notice) -> None:
+    async def record(self, entry: EntryData, thread_notice: Notice) -> None:
         """Record what happened on the incident's timeline and in its thread; without one, in the audit.
 
         The item's issue follows.
@@ -182,7 +182,7 @@ class ActionChange:
         incident = self.change.incident
         await self.change.save(replace(incident, version=incident.version + 1))  # the card counts the items
         await self.change.record(entry, line=line)
-        await self.change.say(told, key=line)
+        await self.change.say(thread_notice, key=line)
 
 
 class ActionChanges:
@@ -258,9 +258,9 @@ class ActionChanges:
         async with self._store.transaction() as tx:
             change, now = None, await tx.now()
             if incident is not None:
-                found = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
-                require_as_seen(found, incident)
-                change = Change(tx, self._policy, found, by, now, is_by_clock=by is _CLOCK)
+                current = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
+                require_as_seen(current, incident)
+                change = Change(tx, self._policy, current, by, now, is_by_clock=by is _CLOCK)
             locked = await Actions(tx.sql).item(item.id, lock=True)
             yield ActionChange(tx, locked, by, now, change, self.tracker)
 
@@ -281,8 +281,8 @@ async def finish(change: ActionChange, policy: Policy) -> None:
     until = change.now + policy.of(ActionRules).verify_after
     item = rules.done(change.item, by=change.by, at=change.now, watched_until=until)
     facts = ActionDoneEntry(item=item.id, what=item.what, watched_until=item.watched_until)
-    told = ActionDoneNotice(item=item.id, what=item.what, watched_until=item.watched_until)
-    await change.save(item, facts, told)
+    thread_notice = ActionDoneNotice(item=item.id, what=item.what, watched_until=item.watched_until)
+    await change.save(item, facts, thread_notice)
 
 
 async def drop(change: ActionChange, *, reason: str) -> None:
@@ -312,7 +312,7 @@ async def reopen(change: ActionChange, how: Reopening, *, policy: Policy, tells_
     entry = ActionReopenedEntry(
         item=item.id, what=item.what, reason=None if is_fired else how.reason, with_=how.incident_id
     )
-    told = ActionReopenedNotice(
+    thread_notice = ActionReopenedNotice(
         item=item.id,
         what=item.what,
         owner=item.owner.name,
@@ -320,7 +320,7 @@ async def reopen(change: ActionChange, how: Reopening, *, policy: Policy, tells_
         fired=is_fired,
         number=how.incident_id if tells_number else None,
     )
-    await change.save(item, entry, told)
+    await change.save(item, entry, thread_notice)
 
 
 async def verify(change: ActionChange) -> None:
@@ -352,15 +352,15 @@ def action_dm(
 
 
 def due_line(
-    item: ActionItem, incident: Incident, policy: Policy, *, told: ActionDueNotice, key: str
+    item: ActionItem, incident: Incident, policy: Policy, *, due: ActionDueNotice, key: str
 ) -> NewDelivery:
     """Return the line in the thread of *incident* that asks for *item*.
 
     Args:
-        told: What it says.
+        due: What it says.
         key: What makes it unique among the lines about the item.
     """
-    return notice(incident, policy, told, key=f"action:{item.id}:due:{key}")
+    return notice(incident, policy, due, key=f"action:{item.id}:due:{key}")
 
 
 def due_notice(
@@ -465,11 +465,15 @@ class ActionChecks:
             raise UserError("action_item.owner_missing")
         if form.owner.is_bot:
             raise UserError("action_item.owner_bot", who=form.owner.name)
-        due_on = None if before is None or form.due.strip() != before.due_on.isoformat() else before.due_on
+        if before is not None and form.due.strip() == before.due_on.isoformat():
+            due_on = before.due_on
+        else:
+            today = (await self._store.now()).astimezone(self._policy.timezone).date()
+            due_on = parse_due_date(form.due, today=today, hours=self._policy.business_hours)
         return CheckedForm(
             what=what,
             owner=form.owner,
-            due_on=due_on or await self._due_on(form.due),
+            due_on=due_on,
             verification=verifiable(form.verification, what=what),
         )
 
@@ -492,10 +496,6 @@ class ActionChecks:
             owner_id=owner.id,
         )
         raise RecordedRefusal("action_item.owner_not_visible", incident=incident.label, who=owner.name)
-
-    async def _due_on(self, typed: str) -> date:
-        today = (await self._store.now()).astimezone(self._policy.timezone).date()
-        return parse_due_date(typed, today=today, hours=self._policy.business_hours)
 
 
 class ActionItems:
@@ -571,18 +571,18 @@ class ActionItems:
         Raises:
             UserError: no reason is given.
         """
-        said = one_line(reason, limit=REASON_LIMIT)
-        if not said:
+        shortened = one_line(reason, limit=REASON_LIMIT)
+        if not shortened:
             raise UserError("action_item.reason_missing")
         async with self._changing.change(item_id, by=by, act=ActionAct.DROP) as change:
-            await drop(change, reason=said)
+            await drop(change, reason=shortened)
         return change.item
 
     async def reopen(self, item_id: int, *, reason: str, by: Person) -> ActionItem:
         """Open a closed item again, and remind its owner from now on."""
-        said = one_line(reason, limit=REASON_LIMIT)
+        shortened = one_line(reason, limit=REASON_LIMIT)
         async with self._changing.change(item_id, by=by, act=ActionAct.REOPEN) as change:
-            await reopen(change, Reopening(at=change.now, by=by.name, reason=said), policy=self._policy)
+            await reopen(change, Reopening(at=change.now, by=by.name, reason=shortened), policy=self._policy)
         return change.item
 
     async def _add(
@@ -596,9 +596,9 @@ class ActionItems:
     ) -> ActionItem:
         now, change = await tx.now(), None
         if seen is not None:
-            found = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
-            require_as_seen(found, seen)
-            change = Change(tx, self._policy, found, by, now)
+            locked = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
+            require_as_seen(locked, seen)
+            change = Change(tx, self._policy, locked, by, now)
         new = NewActionItem(
             guild_id=request.guild_id,
             incident_id=request.incident_id,
@@ -613,20 +613,18 @@ class ActionItems:
         )
         item, is_new = await Actions(tx.sql).add(new, by=by)
         if is_new:
-            await self._tell_added(ActionChange(tx, item, by, now, change, self._changing.tracker))
+            added = ActionChange(tx, item, by, now, change, self._changing.tracker)
+            owner, due_on, verification = item.owner.name, item.due_on, item.verification
+            entry = ActionAddedEntry(
+                item=item.id, what=item.what, owner=owner, due_on=due_on, verification=verification
+            )
+            added_notice = ActionAddedNotice(
+                item=item.id, what=item.what, owner=owner, due_on=due_on, verification=verification
+            )
+            await added.record(entry, added_notice)
+            await self._tell_owner(added)
+            await wake(tx, item, now=now)
         return item
-
-    async def _tell_added(self, change: ActionChange) -> None:
-        item, owner = change.item, change.item.owner.name
-        entry = ActionAddedEntry(
-            item=item.id, what=item.what, owner=owner, due_on=item.due_on, verification=item.verification
-        )
-        told = ActionAddedNotice(
-            item=item.id, what=item.what, owner=owner, due_on=item.due_on, verification=item.verification
-        )
-        await change.record(entry, told)
-        await self._tell_owner(change)
-        await wake(change.tx, item, now=change.now)
 
     async def _edit(self, change: ActionChange, edit: rules.ActionEdit) -> None:
         before = change.item
@@ -634,20 +632,18 @@ class ActionItems:
         if item is before:
             raise UserError("action_item.edit_empty", label=before.label)
         if item.due_on != before.due_on:
-            item = replace(item, next_at=self._next_reminder(item, change.now))
-        told = ActionEditedNotice(
+            reminder = next_reminder(item.due_on, self._policy.business_hours, after=change.now)
+            item = replace(item, next_at=reminder.at)
+        thread_notice = ActionEditedNotice(
             item=item.id,
             what=item.what,
             owner=item.owner.name,
             due_on=item.due_on,
             verification=item.verification,
         )
-        await change.save(item, ActionEditedEntry.of(before, item), told)
+        await change.save(item, ActionEditedEntry.of(before, item), thread_notice)
         if item.owner.id != before.owner.id:
             await self._tell_owner(change)
-
-    def _next_reminder(self, item: ActionItem, now: datetime) -> datetime:
-        return next_reminder(item.due_on, self._policy.business_hours, after=now).at
 
     async def _tell_owner(self, change: ActionChange) -> None:
         """Queue the DM that tells the owner what another person gave them."""
@@ -729,8 +725,8 @@ class ActionQueries:
     ) -> ActionPage:
         """Return a part of a list: open items by due date, closed ones the last to be closed first."""
         allowed = await self._allowed(guild_id, wanted, by=by)
-        found = await Actions(self._store.sql).page(guild_id, allowed, limit=limit + 1, offset=offset)
-        return ActionPage(tuple(found[:limit]), allowed.today, has_more=len(found) > limit)
+        items = await Actions(self._store.sql).page(guild_id, allowed, limit=limit + 1, offset=offset)
+        return ActionPage(tuple(items[:limit]), allowed.today, has_more=len(items) > limit)
 
     async def choices(
         self, guild_id: int, words: str, *, closed: bool, by: Person, limit: int
@@ -771,17 +767,17 @@ class ActionQueries:
                 change the item. UserError: it is closed.
         """
         if item_id is None:
-            found = await self._incident(number, thread_id)
+            incident = await self._incident(number, thread_id)
         else:
             item = await Actions(self._store.sql).item(item_id)
             require_open(item)
             act = ActionAct.EDIT.permission
             if by.id != item.owner.id and not self._access.allows(by, act):
                 raise NotPermitted(action=act, roles=self._access.roles(act))
-            found = await self._incident(item.incident_id, None)
-        if found is None or await self._access.sees(by, found):
-            return None if found is None else found.id
-        raise IncidentNotFound(number=found.id)
+            incident = await self._incident(item.incident_id, None)
+        if incident is None or await self._access.sees(by, incident):
+            return None if incident is None else incident.id
+        raise IncidentNotFound(number=incident.id)
 
     async def _incident(self, number: int | None, thread_id: int | None) -> Incident | None:
         if number is not None:

@@ -192,101 +192,97 @@ def controls(words: Wording, item_id: int, *verbs: OwnVerb) -> list[Component]:
     return row([words.buttons.make(verb, item_id) for verb in verbs or _OPEN])
 
 
-def added(words: Wording, _incident: Incident, told: ActionAddedNotice) -> Body:
+def added(words: Wording, _incident: Incident, notice: ActionAddedNotice) -> Body:
     """Compose the line about a new item; it pings no one, the owner gets a DM."""
-    return _with_facts(words, told, "added")
+    return _with_facts(words, notice, "added")
 
 
-def edited(words: Wording, _incident: Incident, told: ActionEditedNotice) -> Body:
+def edited(words: Wording, _incident: Incident, notice: ActionEditedNotice) -> Body:
     """Compose the line about a changed item, with what it says now."""
-    return _with_facts(words, told, "edited")
+    return _with_facts(words, notice, "edited")
 
 
-def done(words: Wording, _incident: Incident, told: ActionDoneNotice) -> Body:
+def done(words: Wording, _incident: Incident, notice: ActionDoneNotice) -> Body:
     """Compose the line about a finished item, with until when its alert is watched."""
-    line = _say(words, told, "done")
-    if told.watched_until is not None:
-        line = words.say("actions.notice.watched", line=line, until=words.moment(told.watched_until))
-    return message(line, components=controls(words, told.item, RENEW))
+    line = _say(words, notice, "done")
+    if notice.watched_until is not None:
+        line = words.say("actions.notice.watched", line=line, until=words.moment(notice.watched_until))
+    return message(line, components=controls(words, notice.item, RENEW))
 
 
-def dropped(words: Wording, _incident: Incident, told: ActionDroppedNotice) -> Body:
+def dropped(words: Wording, _incident: Incident, notice: ActionDroppedNotice) -> Body:
     """Compose the line about a dropped item, with the reason."""
-    line = with_reason(words, _say(words, told, "dropped"), told.reason)
-    return message(line, components=controls(words, told.item, RENEW))
+    line = with_reason(words, _say(words, notice, "dropped"), notice.reason)
+    return message(line, components=controls(words, notice.item, RENEW))
 
 
-def reopened(words: Wording, _incident: Incident, told: ActionReopenedNotice) -> Body:
+def reopened(words: Wording, _incident: Incident, notice: ActionReopenedNotice) -> Body:
     """Compose the line about a reopened item: who did it and why, or which alert has fired."""
-    key = "reopened" if not told.fired else "fired" if told.number is None else "fired_in"
-    other = "" if told.number is None else label_of(told.number)
-    line = _say(words, told, key, owner=words.who(told.owner), other=other)
-    return message(with_reason(words, line, told.reason), components=controls(words, told.item))
+    key = "reopened" if not notice.fired else "fired" if notice.number is None else "fired_in"
+    other = "" if notice.number is None else label_of(notice.number)
+    line = _say(words, notice, key, owner=words.who(notice.owner), other=other)
+    return message(with_reason(words, line, notice.reason), components=controls(words, notice.item))
 
 
-def verified(words: Wording, _incident: Incident, told: ActionVerifiedNotice) -> Body:
+def verified(words: Wording, _incident: Incident, notice: ActionVerifiedNotice) -> Body:
     """Compose the line about an item whose alert has been silent for long enough."""
-    return message(_say(words, told, "verified"))
+    return message(_say(words, notice, "verified"))
 
 
-def due(words: Wording, incident: Incident, told: ActionDueNotice) -> Body:
+def due(words: Wording, incident: Incident, notice: ActionDueNotice) -> Body:
     """Compose the line that asks for an item; it pings its owner, and no one in a silenced incident."""
-    owner, day = words.who(told.owner), due_day(words, told.due_on)
-    if told.lead_id is None and not told.refused:
-        line = _say(words, told, "no_reader", owner=owner, due=day)
-        return message(line, components=controls(words, told.item))
-    rings = told.lead_id is not None and incident.rings
-    who = f"<@{told.lead_id}>" if rings else owner
-    line = _say(words, told, "overdue" if told.is_overdue else "due", who=who, due=day)
-    if told.refused:
+    owner, day = words.who(notice.owner), due_day(words, notice.due_on)
+    if notice.lead_id is None and not notice.refused:
+        line = _say(words, notice, "no_reader", owner=owner, due=day)
+        return message(line, components=controls(words, notice.item))
+    rings = notice.lead_id is not None and incident.rings
+    who = f"<@{notice.lead_id}>" if rings else owner
+    line = _say(words, notice, "overdue" if notice.is_overdue else "due", who=who, due=day)
+    if notice.refused:
         line = words.say("actions.notice.refused", line=line, owner=owner)
-    body = message(line, components=controls(words, told.item))
+    body = message(line, components=controls(words, notice.item))
     if rings:
-        body["allowed_mentions"] = {"parse": [], "users": [str(told.lead_id)]}
+        body["allowed_mentions"] = {"parse": [], "users": [str(notice.lead_id)]}
     return body
 
 
-def action_dm(words: Wording, told: ActionDm, incident: Incident | None) -> Body:
+def action_dm(words: Wording, dm: ActionDm, incident: Incident | None) -> Body:
     """Compose a DM about an item: what it is and why now, how it is verified; with its buttons."""
+    # A reminder of the day itself may come late, after days off.
+    is_late = dm.why is ActionDmReason.TODAY and dm.day is not None and dm.day > dm.due_on
     head = words.say(
-        f"actions.dm.{_dm_key(told)}",
-        label=action_label(told.item),
-        what=what_of(told.what),
-        by=words.who(told.by),
-        owner=words.who(told.owner),
-        due=due_day(words, told.due_on),
-        left=days_left(words, told.due_on),
-        at="" if told.fired_at is None else words.moment(told.fired_at),
+        f"actions.dm.{'today_late' if is_late else dm.why.value}",
+        label=action_label(dm.item),
+        what=what_of(dm.what),
+        by=words.who(dm.by),
+        owner=words.who(dm.owner),
+        due=due_day(words, dm.due_on),
+        left=days_left(words, dm.due_on),
+        at="" if dm.fired_at is None else words.moment(dm.fired_at),
     )
-    shown = embed(colour=_COLOURS.get(told.why, GREY), description="\n".join(_below(words, told, incident)))
+    shown = embed(colour=_COLOURS.get(dm.why, GREY), description="\n".join(_below(words, dm, incident)))
     to_thread = None if incident is None else words.buttons.link(*links.home(incident))
-    buttons = [words.buttons.make(verb, told.item) for verb in _OPEN]
+    buttons = [words.buttons.make(verb, dm.item) for verb in _OPEN]
     return message(head, embeds=[shown], components=row([*buttons, to_thread]))
 
 
-def _dm_key(told: ActionDm) -> str:
-    """Return the text of the first lines. A reminder of the day itself may come late, after days off."""
-    is_late = told.why is ActionDmReason.TODAY and told.day is not None and told.day > told.due_on
-    return "today_late" if is_late else told.why.value
-
-
-def _below(words: Wording, told: ActionDm, incident: Incident | None) -> Iterator[str]:
-    if told.why is ActionDmReason.OWNER_LEFT:
-        yield words.say("actions.dm.new_owner", label=action_label(told.item))
-    elif told.why is ActionDmReason.OVERDUE:
+def _below(words: Wording, dm: ActionDm, incident: Incident | None) -> Iterator[str]:
+    if dm.why is ActionDmReason.OWNER_LEFT:
+        yield words.say("actions.dm.new_owner", label=action_label(dm.item))
+    elif dm.why is ActionDmReason.OVERDUE:
         yield words.say("actions.dm.moves")
-    yield words.say("actions.dm.verification", verification=what_of(told.verification))
+    yield words.say("actions.dm.verification", verification=what_of(dm.verification))
     if incident is not None:
         yield words.say("actions.dm.incident", label=incident.label, title=words.title(incident))
 
 
-def _with_facts(words: Wording, told: ActionAddedNotice | ActionEditedNotice, key: str) -> Body:
-    facts = action_facts(words, owner=told.owner, due_on=told.due_on, verification=told.verification)
-    return message(_say(words, told, key, facts=facts), components=controls(words, told.item))
+def _with_facts(words: Wording, notice: ActionAddedNotice | ActionEditedNotice, key: str) -> Body:
+    facts = action_facts(words, owner=notice.owner, due_on=notice.due_on, verification=notice.verification)
+    return message(_say(words, notice, key, facts=facts), components=controls(words, notice.item))
 
 
-def _say(words: Wording, told: ActionNotice, key: str, **fields: str) -> str:
-    values = {"label": action_label(told.item), "what": what_of(told.what), "who": by(words, told)}
+def _say(words: Wording, notice: ActionNotice, key: str, **fields: str) -> str:
+    values = {"label": action_label(notice.item), "what": what_of(notice.what), "who": by(words, notice)}
     return words.say(f"actions.notice.{key}", **(values | fields))
 
 
@@ -316,20 +312,18 @@ class IssueWriter:
 
     def issue(self, item: ActionItem, incident: Incident | None, *, marker: str) -> IssueText:
         """Write the issue of an item, without an assignee; as `ExportWriter` says."""
+        linked = "-" if incident is None else incident.label
+        if incident is not None and (url := home_url(incident)) is not None:
+            linked = f"[{incident.label}]({url})"
         body = self._words.say(
             "exports.issue.body",
             label=item.label,
             owner=_markdown(item.owner.name),
             due=item.due_on.isoformat(),
             verification=_markdown(item.verification),
-            incident="-" if incident is None else _linked(incident),
+            incident=linked,
         )
         return IssueText(title=unmarked(item.what), body=with_marker(body, marker))
-
-
-def _linked(incident: Incident) -> str:
-    url = home_url(incident)
-    return incident.label if url is None else f"[{incident.label}]({url})"
 
 
 def _markdown(text: str) -> str:
@@ -359,14 +353,14 @@ NOTICES: Final = (
     line(
         IssueMovedNotice,
         "exports.notice.moved",
-        item=lambda _w, _i, told: inert(told.item, limit=40),
-        url=lambda _w, _i, told: url_of(told.url),
+        item=lambda _w, _i, notice: inert(notice.item, limit=40),
+        url=lambda _w, _i, notice: url_of(notice.url),
     ),
     line(
         UnassignableNotice,
         "exports.notice.unassignable",
-        item=lambda _w, _i, told: inert(told.item, limit=40),
-        login=lambda _w, _i, told: inert(told.login, limit=40),
-        url=lambda _w, _i, told: url_of(told.url),
+        item=lambda _w, _i, notice: inert(notice.item, limit=40),
+        login=lambda _w, _i, notice: inert(notice.login, limit=40),
+        url=lambda _w, _i, notice: url_of(notice.url),
     ),
 )

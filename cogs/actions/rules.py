@@ -170,7 +170,7 @@ _UNSEEN: Final = re.compile(
 )
 
 
-class NotSmart(UserError):
+class VagueActionItem(UserError):
     """A part of the item is missing or too vague; the text says why, with an example."""
 
 
@@ -178,13 +178,13 @@ def specific(text: str) -> str:
     """Return *text* as one line if it names what will be different.
 
     Raises:
-        NotSmart: it is empty, or too vague to tell when it is done.
+        VagueActionItem: it is empty, or too vague to tell when it is done.
     """
     line = one_line(text, limit=WHAT_LIMIT)
     if not line:
-        raise NotSmart("action_item.what_missing")
+        raise VagueActionItem("action_item.what_missing")
     if _is_short(line) or _VAGUE.fullmatch(_plain(line)):
-        raise NotSmart("action_item.what_vague", text=line)
+        raise VagueActionItem("action_item.what_vague", text=line)
     return line
 
 
@@ -195,16 +195,16 @@ def verifiable(text: str, *, what: str) -> str:
         what: What is to be done; repeating it does not say how to verify it.
 
     Raises:
-        NotSmart: it is empty, too vague, or only repeats what is to be done.
+        VagueActionItem: it is empty, too vague, or only repeats what is to be done.
     """
     line = one_line(text, limit=VERIFY_LIMIT)
     if not line:
-        raise NotSmart("action_item.verification_missing")
+        raise VagueActionItem("action_item.verification_missing")
     plain = _plain(line)
     if _is_short(line) or _VAGUE.fullmatch(plain) or _UNSEEN.fullmatch(plain):
-        raise NotSmart("action_item.verification_vague", text=line)
+        raise VagueActionItem("action_item.verification_vague", text=line)
     if plain == _plain(what):
-        raise NotSmart("action_item.verification_same", text=line)
+        raise VagueActionItem("action_item.verification_same", text=line)
     return line
 
 
@@ -371,11 +371,11 @@ def next_reminder(due_on: date, hours: BusinessHours, *, after: datetime) -> Act
 
 def reminder_now(due_on: date, hours: BusinessHours, *, now: datetime) -> ActionReminder:
     """Return the reminder that is right at *now* (aware), however late; the first one if none is due yet."""
-    found = ActionReminder(ActionReminderStage.AHEAD, now)
+    latest = ActionReminder(ActionReminderStage.AHEAD, now)
     for reminder in _all(due_on, hours):
         if reminder.at > now:
-            return found
-        found = reminder
+            return latest
+        latest = reminder
     raise AssertionError("reminders never end")
 
 
@@ -806,12 +806,8 @@ def words_of(title: str, body: str) -> str:
 
     The code host's page ends lines with carriage returns.
     """
-    return ":".join(_digest(text) for text in (title, body))
-
-
-def _digest(text: str) -> str:
-    plain = text.replace("\r\n", "\n").strip()
-    return hashlib.sha256(plain.encode(errors="replace")).hexdigest()
+    plain = (text.replace("\r\n", "\n").strip() for text in (title, body))
+    return ":".join(hashlib.sha256(text.encode(errors="replace")).hexdigest() for text in plain)
 
 
 class IssueMovedNotice(Notice, name="issue_moved"):

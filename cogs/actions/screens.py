@@ -15,7 +15,7 @@ from bot.domain.action_items import (
 )
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.text import cut
-from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
+from bot.ui.components import Screen, button, made_of, row, select_row, text
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input
 from bot.ui.posts.bodies import GREY
@@ -86,16 +86,16 @@ class ActionFormStart:
     alert: WatchedAlert | None = None
 
 
-def add_form(voice: Voice, asked: ActionFormStart) -> Form:
+def add_form(voice: Voice, start: ActionFormStart) -> Form:
     """Build the form in which a person adds an action item."""
-    incident = asked.incident
+    incident = start.incident
     title = voice.say("actions.form.add")
     if incident is not None:
         title = voice.say("actions.form.add_to", label=incident.label)
-    source = next(sign for sign, known in _SOURCES.items() if known is asked.source)
-    alert = "" if asked.alert is None else f":{asked.alert.fingerprint}"
+    source = next(sign for sign, known in _SOURCES.items() if known is start.source)
+    alert = "" if start.alert is None else f":{start.alert.fingerprint}"
     custom_id = f"act:v1:add:{0 if incident is None else incident.id}:{source}{alert}"
-    what = plain(asked.what, limit=WHAT_LIMIT)
+    what = plain(start.what, limit=WHAT_LIMIT)
     return Form(
         title,
         custom_id,
@@ -187,7 +187,7 @@ _NONE: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class AskedList:
+class ActionListQuery:
     """The list that a person asked for.
 
     Attributes:
@@ -202,7 +202,7 @@ class AskedList:
     page: int = 0
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "AskedList":
+    def of(cls, fields: Mapping[str, str]) -> "ActionListQuery":
         """Read which list a page button asks for, from the groups of `PAGE`."""
         return cls(
             ActionView(fields["view"]), fields["mine"] == "m", int(fields["incident"]), int(fields["page"])
@@ -221,15 +221,27 @@ class AskedList:
         )
 
 
-def list_screen(voice: Voice, page: ActionPage, asked: AskedList) -> Screen:
+def list_screen(voice: Voice, page: ActionPage, query: ActionListQuery) -> Screen:
     """Show a page of items, what is due first; a select opens one."""
-    lines = [_listed(voice, item, page.today, asked) for item in page.items]
-    none = "actions.list.none_overdue" if asked.view is ActionView.OVERDUE else "actions.list.none"
+    lines = [_listed(voice, item, page.today, query) for item in page.items]
+    none = "actions.list.none_overdue" if query.view is ActionView.OVERDUE else "actions.list.none"
     more = voice.say("actions.list.more") if page.has_more else ""
+    options = [
+        SelectOption(label=item.label, description=plain(item.what, limit=100), value=str(item.id))
+        for item in page.items
+    ]
+    add = row(made_of(voice.buttons.make(ADD, query.incident_id))) if query.incident_id else None
+    before, after = (replace(query, page=max(query.page + step, 0)) for step in (-1, 1))
+    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if query.page else None
+    following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if page.has_more else None
     return Screen(
-        text(_title(voice, asked), *(lines or [voice.say(none)]), more),
-        rows=[_open_select(voice, page), _pages(voice, asked, page), _add(voice, asked)],
-        colour=_COLOURS[asked.view] if lines else GREY,
+        text(_title(voice, query), *(lines or [voice.say(none)]), more),
+        rows=[
+            select_row("act:v1:open", voice.say("actions.list.pick"), options),
+            row(previous, following),
+            add,
+        ],
+        colour=_COLOURS[query.view] if lines else GREY,
     )
 
 
@@ -273,17 +285,17 @@ def reopened_said(voice: Voice, item: ActionItem) -> str:
     return voice.say("actions.said.reopened", label=item.label, due=due_day(voice, item.due_on))
 
 
-def _title(voice: Voice, asked: AskedList) -> str:
-    if asked.incident_id and asked.view is ActionView.OPEN:
-        return voice.say("actions.list.of_incident", label=label_of(asked.incident_id))
-    if asked.mine and asked.view is ActionView.OPEN:
+def _title(voice: Voice, query: ActionListQuery) -> str:
+    if query.incident_id and query.view is ActionView.OPEN:
+        return voice.say("actions.list.of_incident", label=label_of(query.incident_id))
+    if query.mine and query.view is ActionView.OPEN:
         return voice.say("actions.list.mine")
-    return voice.say(f"actions.list.{asked.view.value}")
+    return voice.say(f"actions.list.{query.view.value}")
 
 
-def _listed(voice: Voice, item: ActionItem, today: date, asked: AskedList) -> str:
+def _listed(voice: Voice, item: ActionItem, today: date, query: ActionListQuery) -> str:
     line = action_line(voice, item, today=today, limit=_WHAT_SHOWN)
-    if item.incident_id is None or asked.incident_id:
+    if item.incident_id is None or query.incident_id:
         return line
     return voice.say("actions.line_incident", line=line, incident=label_of(item.incident_id))
 
@@ -297,15 +309,12 @@ def _item_lines(voice: Voice, details: ActionDetails) -> Iterator[str]:
         title = inert(item.alert.title, limit=_TITLE_LIMIT) or say("actions.alert_hidden")
         yield say("actions.alert", title=title)
     if details.incident is not None:
-        yield say("actions.screen.of_incident", incident=_named(voice, details.incident))
+        name = voice.marked(details.incident, inert(details.incident.title, limit=_TITLE_LIMIT))
+        yield say("actions.screen.of_incident", incident=f"{linked_label(details.incident)} {name}")
     yield from issue_lines(voice, details.issue)
     if item.reason:
         yield say("actions.screen.reason", reason=what_of(item.reason))
-    yield from _history(voice, item)
-
-
-def _history(voice: Voice, item: ActionItem) -> Iterator[str]:
-    say, moment = voice.say, voice.moment
+    moment = voice.moment
     yield say("actions.screen.added", who=voice.who(item.created.name), at=moment(item.created.at))
     if (how := item.reopened) is not None:
         key = "fired" if how.by is None else "reopened"
@@ -314,30 +323,3 @@ def _history(voice: Voice, item: ActionItem) -> Iterator[str]:
         yield say("actions.screen.closed", who=voice.who(item.closed.name), at=moment(item.closed.at))
     if item.verified_at is not None:
         yield say("actions.screen.verified", at=moment(item.verified_at))
-
-
-def _named(voice: Voice, incident: Incident) -> str:
-    title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
-    return f"{linked_label(incident)} {title}"
-
-
-def _open_select(voice: Voice, page: ActionPage) -> Row | None:
-    options = [
-        SelectOption(label=item.label, description=plain(item.what, limit=100), value=str(item.id))
-        for item in page.items
-    ]
-    return select_row("act:v1:open", voice.say("actions.list.pick"), options)
-
-
-def _pages(voice: Voice, asked: AskedList, page: ActionPage) -> Row | None:
-    before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
-    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if asked.page else None
-    following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if page.has_more else None
-    return row(previous, following)
-
-
-def _add(voice: Voice, asked: AskedList) -> Row | None:
-    """Return the button that adds an item to the incident of the list."""
-    if not asked.incident_id:
-        return None
-    return row(made_of(voice.buttons.make(ADD, asked.incident_id)))

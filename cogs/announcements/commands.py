@@ -32,8 +32,8 @@ async def press_announce(interaction: Interaction, pressed: Pressed) -> None:
 async def press_edit(interaction: Interaction, pressed: Pressed) -> None:
     """[✏️ 編集]: open the form with the words so far."""
     drafts, edition = _announcements(interaction).drafts, edition_of(pressed.fields)
-    found = await in_time(drafts.seen(edition, by=await person_of(interaction)))
-    await ask(interaction, announcement_form(voice_of(interaction), found))
+    draft = await in_time(drafts.seen(edition, by=await person_of(interaction)))
+    await ask(interaction, announcement_form(voice_of(interaction), draft))
 
 
 async def send_texts(interaction: Interaction, form: Submitted) -> None:

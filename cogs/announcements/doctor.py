@@ -24,8 +24,8 @@ def check_announcements(policy: Policy, *, has_webhook: bool) -> Finding:
     if not rules.severities:
         return ok(_WHAT, "the policy asks for none")
     if has_webhook and not rules.uses_webhook:
-        said = "ANNOUNCE_WEBHOOK_URL is set, but the policy does not use it: people publish by copying"
-        return warn(_WHAT, said, "set webhook = true under [announcements], or remove the setting")
+        unused = "ANNOUNCE_WEBHOOK_URL is set, but the policy does not use it: people publish by copying"
+        return warn(_WHAT, unused, "set webhook = true under [announcements], or remove the setting")
     way = "sent to ANNOUNCE_WEBHOOK_URL once approved" if has_webhook else "people publish by copying"
     nameless = [name for name in policy.targets if name not in rules.names]
     named = f'; "some features" stands for {", ".join(nameless)}' if nameless else ""

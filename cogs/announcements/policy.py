@@ -83,12 +83,12 @@ class AnnouncementsTable(CapabilityTable):
 
     def rules(self, severities: Mapping[str, SeverityPolicy]) -> AnnouncementRules:
         """Return the rules; by default they are for the two highest *severities*."""
-        asked = tuple(severities)[:2] if self.severities is None else self.severities
+        chosen = tuple(severities)[:2] if self.severities is None else self.severities
         channels = _DEFAULT_CHANNELS
         if self.channels is not None:
             channels = {name: table.value() for name, table in self.channels.items()}
         return AnnouncementRules(
-            severities=asked,
+            severities=chosen,
             channels=MappingProxyType(channels),
             names=MappingProxyType(self.names),
             effects=MappingProxyType(self.effects),
@@ -105,8 +105,8 @@ def problems(policy: Policy) -> Iterator[str]:
     for target in policy.of(AnnouncementRules).names:
         if target not in policy.targets:
             allowed = ", ".join(f'"{known}"' for known in policy.targets)
-            said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
-            yield f"announcements.names: {said}"
+            problem = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
+            yield f"announcements.names: {problem}"
 
 
 POLICY = PolicyPart(table=AnnouncementsTable, problems=problems)

@@ -51,18 +51,18 @@ def state_words(words: Wording, state: AnnouncementState) -> str:
     return words.say(f"announcements.state.{state.value}")
 
 
-def via_words(words: Wording, said: PublishedAnnouncement) -> str:
+def via_words(words: Wording, published: PublishedAnnouncement) -> str:
     """Return how an announcement was published: "webhook で公開"."""
-    return words.say(f"announcements.via.{said.via.value}")
+    return words.say(f"announcements.via.{published.via.value}")
 
 
-def quoted_text(words: Wording, said: PublishedAnnouncement, *, limit: int) -> str:
+def quoted_text(words: Wording, published: PublishedAnnouncement, *, limit: int) -> str:
     """Return what users were told, in the readers' language, as quotations.
 
     Args:
         limit: Characters of all texts together.
     """
-    texts = _by_text(words, said)
+    texts = _by_text(words, published)
     quoted: list[str] = []
     for text, channels in texts.items():
         shown = inert_lines(text, limit=limit // len(texts))
@@ -106,51 +106,51 @@ def failed_details(_words: Wording, data: AnnouncementFailedEntry, limit: int) -
     yield inert(data.reason, limit=limit)
 
 
-def _by_text(words: Wording, said: PublishedAnnouncement) -> dict[str, str]:
+def _by_text(words: Wording, published: PublishedAnnouncement) -> dict[str, str]:
     """Return each text once, in the readers' language, with the channels where users read it."""
-    known, found = words.policy.of(AnnouncementRules).channels, dict[str, list[str]]()
+    known, by_text = words.policy.of(AnnouncementRules).channels, dict[str, list[str]]()
     for name in [
-        *(one for one in known if one in said.texts),
-        *(one for one in said.texts if one not in known),
+        *(one for one in known if one in published.texts),
+        *(one for one in published.texts if one not in known),
     ]:
-        text = words.raw(Text(said.texts[name].ja, said.texts[name].en))
+        text = words.raw(Text(published.texts[name].ja, published.texts[name].en))
         channel = words.pick(known[name].name) if name in known else inert(name, limit=_NAME_LIMIT)
-        found.setdefault(text, []).append(channel)
-    return {text: " · ".join(channels) for text, channels in found.items()}
+        by_text.setdefault(text, []).append(channel)
+    return {text: " · ".join(channels) for text, channels in by_text.items()}
 
 
 _TEXT_LIMIT: Final = 1_200
 _REASON_LIMIT: Final = 300
 
 
-def announced(words: Wording, _incident: Incident, told: AnnouncedNotice) -> Body:
+def announced(words: Wording, _incident: Incident, notice: AnnouncedNotice) -> Body:
     """Compose the line that says what users were told, how and by whom."""
-    said = told.said
+    published = notice.said
     return message(
         words.say(
             "announcements.notice.announced",
-            who=by(words, told),
-            state=state_words(words, said.state),
-            via=via_words(words, said),
-            text=quoted_text(words, said, limit=_TEXT_LIMIT),
+            who=by(words, notice),
+            state=state_words(words, published.state),
+            via=via_words(words, published),
+            text=quoted_text(words, published, limit=_TEXT_LIMIT),
         )
     )
 
 
-def failed(words: Wording, incident: Incident, told: AnnouncementFailedNotice) -> Body:
+def failed(words: Wording, incident: Incident, notice: AnnouncementFailedNotice) -> Body:
     """Compose the line that an announcement did not get through, with what to do."""
-    reason = inert(told.reason, limit=_REASON_LIMIT)
+    reason = inert(notice.reason, limit=_REASON_LIMIT)
     line = words.say("announcements.notice.failed", reason=reason)
     return message(line, components=_announce_button(words, incident))
 
 
-def follow_up(words: Wording, incident: Incident, told: FollowUpNotice) -> Body:
+def follow_up(words: Wording, incident: Incident, notice: FollowUpNotice) -> Body:
     """Compose the line that asks for the next announcement."""
-    key = "closing" if told.state is AnnouncementState.RESOLVED else "follow_up"
+    key = "closing" if notice.state is AnnouncementState.RESOLVED else "follow_up"
     line = words.say(
         f"announcements.notice.{key}",
-        told=state_words(words, told.told),
-        state=state_words(words, told.state),
+        told=state_words(words, notice.told),
+        state=state_words(words, notice.state),
     )
     return message(line, components=_announce_button(words, incident))
 
@@ -160,9 +160,9 @@ def _announce_button(words: Wording, incident: Incident) -> list[Component]:
     return row([words.buttons.make(ANNOUNCE, incident.id)])
 
 
-def still_published(words: Wording, _incident: Incident, told: StillPublishedNotice) -> Body:
+def still_published(words: Wording, _incident: Incident, notice: StillPublishedNotice) -> Body:
     """Compose the line that what users can read stays where it was published."""
-    return message(words.say("private.notice_still_published", count=told.count))
+    return message(words.say("private.notice_still_published", count=notice.count))
 
 
 ENTRIES: Final = (

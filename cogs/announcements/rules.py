@@ -196,11 +196,11 @@ _PHASES: Final = {
 }
 
 
-def state_of(incident: Incident, *, told: AnnouncementState | None) -> AnnouncementState:
+def state_of(incident: Incident, *, last: AnnouncementState | None) -> AnnouncementState:
     """Return what users are to be told of an incident now.
 
     Args:
-        told: What the last published announcement says; None: there is none.
+        last: What the last published announcement says; None: there is none.
     """
     if not incident.is_open:
         return AnnouncementState.RESOLVED
@@ -208,7 +208,7 @@ def state_of(incident: Incident, *, told: AnnouncementState | None) -> Announcem
         return AnnouncementState.MONITORING
     if incident.phase is not None:
         return _PHASES[incident.phase]
-    was_over = told is AnnouncementState.RESOLVED or told is AnnouncementState.REOPENED
+    was_over = last is AnnouncementState.RESOLVED or last is AnnouncementState.REOPENED
     return AnnouncementState.REOPENED if was_over else AnnouncementState.INVESTIGATING
 
 
@@ -460,31 +460,28 @@ def findings_in(
         internal: Names that users must not read, as of `internal_names`. ``*`` stands for any signs.
     """
     forbidden = [_pattern(name) for name in internal if name not in rules.public]
-    found: list[TextFinding] = []
+    findings: list[TextFinding] = []
     for name, channel in rules.channels.items():
         words = texts.get(name, AnnouncementText("", ""))
         for language in ("ja", "en"):
-            said = words.say(language)
-            kinds = [*_simple(said), *_named(said, forbidden)]
-            if channel.length(said) > channel.limit:
+            text = words.say(language)
+            kinds = list(_findings_in(text, forbidden))
+            if channel.length(text) > channel.limit:
                 kinds.append((FindingKind.TOO_LONG, ""))
-            found += (TextFinding(name, language, kind, what) for kind, what in kinds)
-    return found
+            findings += (TextFinding(name, language, kind, what) for kind, what in kinds)
+    return findings
 
 
-def _simple(said: str) -> Iterator[tuple[FindingKind, str]]:
-    if not said.strip():
+def _findings_in(text: str, forbidden: Iterable[re.Pattern[str]]) -> Iterator[tuple[FindingKind, str]]:
+    if not text.strip():
         yield FindingKind.EMPTY, ""
-    if MASK.search(said):
+    if MASK.search(text):
         yield FindingKind.MASKED, ""
-    if mention := _MENTION.search(said):
+    if mention := _MENTION.search(text):
         yield FindingKind.MENTION, mention[0]
-
-
-def _named(said: str, forbidden: Iterable[re.Pattern[str]]) -> Iterator[tuple[FindingKind, str]]:
-    plain = unicodedata.normalize("NFKC", said)  # full-width signs say the same
-    found = [one.search(plain) for one in (*forbidden, _LABEL)]
-    for name in dict.fromkeys(each[0] for each in found if each is not None):
+    plain = unicodedata.normalize("NFKC", text)  # full-width signs say the same
+    matches = [one.search(plain) for one in (*forbidden, _LABEL)]
+    for name in dict.fromkeys(match[0] for match in matches if match is not None):
         yield FindingKind.INTERNAL, name
 
 

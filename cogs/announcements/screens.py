@@ -79,12 +79,12 @@ def _field(
     typed = text_input(
         f"{name}:{language}", limit=TYPED_LIMIT, several_lines=True, required=False, value=words
     )
-    said = partial(
+    title = partial(
         voice.say, "announcements.form.text", language=voice.say(f"announcements.language.{language}")
     )
-    room = LABEL_LIMIT - len(said(channel=""))  # the language stays, however long the name is
+    room = LABEL_LIMIT - len(title(channel=""))  # the language stays, however long the name is
     return label(
-        said(channel=cut(voice.raw(channel.name), limit=room)),
+        title(channel=cut(voice.raw(channel.name), limit=room)),
         typed,
         hint=voice.say(f"announcements.form.{key}", limit=channel.limit),
     )
@@ -111,8 +111,8 @@ def approval_screen(voice: Voice, approval: Approval) -> Screen:
     screen = announcement_screen(voice, approval.view)
     by = approval.view.announcement.approved_by
     if not approval.is_new and by is not None:
-        said = voice.say("announcements.said.already", who=voice.who(by.name), at=voice.moment(by.at))
-        screen.add_item(text(said))
+        already = voice.say("announcements.said.already", who=voice.who(by.name), at=voice.moment(by.at))
+        screen.add_item(text(already))
     return screen
 
 
@@ -197,14 +197,14 @@ def _problems(voice: Voice, view: AnnouncementView) -> Iterator[str]:
     if view.is_outdated:
         now, state = (state_words(voice, one) for one in (view.state, view.announcement.state))
         yield voice.say("announcements.screen.outdated", now=now, state=state)
-    for found in view.findings[:_FINDINGS_SHOWN]:
+    for finding in view.findings[:_FINDINGS_SHOWN]:
         where = voice.say(
             "announcements.finding.where",
-            channel=voice.pick(voice.policy.of(AnnouncementRules).channels[found.channel].name),
-            language=voice.say(f"announcements.language.{found.language}"),
+            channel=voice.pick(voice.policy.of(AnnouncementRules).channels[finding.channel].name),
+            language=voice.say(f"announcements.language.{finding.language}"),
         )
-        what = code_span(found.what, limit=_WHAT_LIMIT)
-        yield voice.say(f"announcements.finding.{found.kind.value}", where=where, what=what)
+        what = code_span(finding.what, limit=_WHAT_LIMIT)
+        yield voice.say(f"announcements.finding.{finding.kind.value}", where=where, what=what)
     if view.incident.is_drill:
         yield voice.say("announcements.screen.drill")
     elif view.other_approvers:
@@ -239,5 +239,5 @@ def _button(
     words: str | None = None,
     style: ButtonStyle = ButtonStyle.secondary,
 ) -> ui.Button[Any]:
-    said = voice.say(f"announcements.button.{words or act}")
-    return button(said, edition_id(act, one), emoji=emoji, style=style)
+    name = voice.say(f"announcements.button.{words or act}")
+    return button(name, edition_id(act, one), emoji=emoji, style=style)

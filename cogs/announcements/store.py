@@ -46,12 +46,12 @@ async def of_incident(sql: Sql, incident: Incident) -> list[Announcement]:
     return await Announcements(sql).of(incident.id)
 
 
-def _json(kept: ByPerson | None) -> dict[str, object] | None:
-    return None if kept is None else kept.to_json()
+def _json(act: ByPerson | None) -> dict[str, object] | None:
+    return None if act is None else act.to_json()
 
 
-def _act(kept: Json | None) -> ByPerson | None:
-    return None if kept is None else ByPerson.from_json(kept)
+def _act(stored: Json | None) -> ByPerson | None:
+    return None if stored is None else ByPerson.from_json(stored)
 
 
 def _announcement(row: Row) -> Announcement:

@@ -133,13 +133,13 @@ class AnnouncementViews:
         """
         self.require_announced(incident)
         known = await Announcements(sql).of(edition.incident_id)
-        found = next((one for one in known if one.number == edition.number), None)
-        if found is None:
+        announcement = next((one for one in known if one.number == edition.number), None)
+        if announcement is None:
             raise UserError("control_outdated")
-        if found.is_published and not published:
-            who = "" if found.approved_by is None else found.approved_by.name
+        if announcement.is_published and not published:
+            who = "" if announcement.approved_by is None else announcement.approved_by.name
             raise InvalidTransition("announcement_published", who=who)
-        return found
+        return announcement
 
     def view(self, change: Change, announcement: Announcement, last: Announcement | None) -> AnnouncementView:
         """Return an announcement as it is shown to the person who makes the change.
@@ -151,7 +151,7 @@ class AnnouncementViews:
         return AnnouncementView(
             incident=change.incident,
             announcement=announcement,
-            state=state_of(change.incident, told=told_by(last)),
+            state=state_of(change.incident, last=told_by(last)),
             findings=tuple(self.findings(announcement)),
             sends=self._sends,
             last=None if is_same else last,
@@ -188,14 +188,14 @@ async def keep_step(change: Change, announcement: Announcement, action: str) -> 
     await change.note_act()
 
 
-def require_seen(found: Announcement, edition: Edition) -> None:
+def require_seen(announcement: Announcement, edition: Edition) -> None:
     """Require that *edition* is the announcement's current edition.
 
     Raises:
         InvalidTransition: another person has changed the words since.
     """
-    if found.version != edition.version:
-        last = found.edited_by or found.drafted_by
+    if announcement.version != edition.version:
+        last = announcement.edited_by or announcement.drafted_by
         raise InvalidTransition("announcement_moved", who=last.name)
 
 
@@ -234,7 +234,7 @@ async def ask_follow_up(change: Change) -> None:
     last = await Announcements(change.tx.sql).last(change.incident)
     if last is None:
         return
-    state = state_of(change.incident, told=last.state)
+    state = state_of(change.incident, last=last.state)
     if state is not last.state:
         line = FollowUpNotice(state=state, told=last.state)
         await change.say(line, key=f"follow_up:{last.incident_id}:{last.number}:{state}")
@@ -272,7 +272,7 @@ class AnnouncementDrafts:
             self._views.require_announced(change.incident)
             known = await Announcements(change.tx.sql).of(incident_id)
             last = await Announcements(change.tx.sql).last(change.incident)
-            current = self._current(change, known, told=told_by(last))
+            current = self._current(change, known, last_state=told_by(last))
             if len(known) < current.number:
                 await keep_step(change, current, "announcement_drafted")
             elif current not in known:
@@ -286,9 +286,9 @@ class AnnouncementDrafts:
             As `edit`.
         """
         incident = await self._changes.allowed(edition.incident_id, by=by, act=AnnouncementAct.EDIT)
-        found = await self._views.found(self._store.sql, incident, edition)
-        require_seen(found, edition)
-        return found
+        announcement = await self._views.found(self._store.sql, incident, edition)
+        require_seen(announcement, edition)
+        return announcement
 
     async def edit(
         self, edition: Edition, texts: Mapping[str, AnnouncementText], *, by: Person
@@ -300,14 +300,14 @@ class AnnouncementDrafts:
         """
         given = await asyncio.to_thread(self._masked, texts)
         async with self._changes.change(edition.incident_id, by=by, act=AnnouncementAct.EDIT) as change:
-            found = await self._views.found(change.tx.sql, change.incident, edition)
-            kept = {**found.texts, **given}
-            if found.texts != kept:
-                require_seen(found, edition)
-                found = found.edited(kept, by=by, at=change.now)
-                await keep_step(change, found, "announcement_edited")
+            announcement = await self._views.found(change.tx.sql, change.incident, edition)
+            edited = {**announcement.texts, **given}
+            if announcement.texts != edited:
+                require_seen(announcement, edition)
+                announcement = announcement.edited(edited, by=by, at=change.now)
+                await keep_step(change, announcement, "announcement_edited")
             last = await Announcements(change.tx.sql).last(change.incident)
-        return self._views.view(change, found, last)
+        return self._views.view(change, announcement, last)
 
     async def redraft(self, edition: Edition, *, by: Person) -> AnnouncementView:
         """Replace the draft, edits included, by a new one for the incident's current state.
@@ -316,31 +316,31 @@ class AnnouncementDrafts:
             As `edit`.
         """
         async with self._changes.change(edition.incident_id, by=by, act=AnnouncementAct.EDIT) as change:
-            found = await self._views.found(change.tx.sql, change.incident, edition)
+            announcement = await self._views.found(change.tx.sql, change.incident, edition)
             last = await Announcements(change.tx.sql).last(change.incident)
-            fresh = self._redrafted(change.incident, found, told=told_by(last))
-            if (found.state, found.texts) != (fresh.state, fresh.texts):
-                require_seen(found, edition)
-                found = fresh
-                await keep_step(change, found, "announcement_redrafted")
-        return self._views.view(change, found, last)
+            fresh = self._redrafted(change.incident, announcement, last_state=told_by(last))
+            if (announcement.state, announcement.texts) != (fresh.state, fresh.texts):
+                require_seen(announcement, edition)
+                announcement = fresh
+                await keep_step(change, announcement, "announcement_redrafted")
+        return self._views.view(change, announcement, last)
 
     def _current(
-        self, change: Change, known: Sequence[Announcement], *, told: AnnouncementState | None
+        self, change: Change, known: Sequence[Announcement], *, last_state: AnnouncementState | None
     ) -> Announcement:
         last = known[-1] if known else None
         if last is None or last.is_published:
-            return self._new(change, len(known) + 1, told=told)
+            return self._new(change, len(known) + 1, last_state=last_state)
         if last.status is AnnouncementStatus.DRAFT and last.edited_by is None:
-            fresh = self._redrafted(change.incident, last, told=told)
+            fresh = self._redrafted(change.incident, last, last_state=last_state)
             return fresh if (fresh.state, fresh.texts) != (last.state, last.texts) else last
         return last
 
-    def _new(self, change: Change, number: int, *, told: AnnouncementState | None) -> Announcement:
+    def _new(self, change: Change, number: int, *, last_state: AnnouncementState | None) -> Announcement:
         incident = change.incident
-        if not incident.is_open and told in (None, AnnouncementState.RESOLVED):
+        if not incident.is_open and last_state in (None, AnnouncementState.RESOLVED):
             raise InvalidTransition("announcement_over", incident=incident.label)
-        state = state_of(incident, told=told)
+        state = state_of(incident, last=last_state)
         return Announcement(
             incident_id=incident.id,
             number=number,
@@ -355,9 +355,9 @@ class AnnouncementDrafts:
         )
 
     def _redrafted(
-        self, incident: Incident, before: Announcement, *, told: AnnouncementState | None
+        self, incident: Incident, before: Announcement, *, last_state: AnnouncementState | None
     ) -> Announcement:
-        state = state_of(incident, told=told)
+        state = state_of(incident, last=last_state)
         texts = draft(self._rules, incident, state, zone=self._policy.timezone)
         return replace(
             before.redrafted(state, texts),
@@ -404,38 +404,40 @@ class AnnouncementApprovals:
                 RecordedRefusal: others approve; UserError: it cannot be published as it is.
         """
         async with self._changes.change(edition.incident_id, by=by, act=AnnouncementAct.APPROVE) as change:
-            found = await self._views.found(change.tx.sql, change.incident, edition, published=True)
-            is_new = not (found.is_published or _is_under_way(found, via))
+            announcement = await self._views.found(change.tx.sql, change.incident, edition, published=True)
+            # A person may still copy one that was approved to be sent and does not get through.
+            is_under_way = announcement.status is AnnouncementStatus.APPROVED and via is PublishedVia.WEBHOOK
+            is_new = not (announcement.is_published or is_under_way)
             if is_new:
-                self._require_approvable(change, found, edition)
-                found = await self._approved(change, found, via)
+                self._require_approvable(change, announcement, edition)
+                announcement = await self._approved(change, announcement, via)
             last = await Announcements(change.tx.sql).last(change.incident)
-        return Approval(self._views.view(change, found, last), is_new)
+        return Approval(self._views.view(change, announcement, last), is_new)
 
-    def _require_approvable(self, change: Change, found: Announcement, edition: Edition) -> None:
+    def _require_approvable(self, change: Change, announcement: Announcement, edition: Edition) -> None:
         if change.incident.is_drill:
             raise InvalidTransition("announcement_drill")
         others = self._views.other_approvers(change.incident, change.by)
         if others:
             raise RecordedRefusal("announcement_not_theirs", who=", ".join(others))
-        require_seen(found, edition)
-        if self._views.findings(found):
+        require_seen(announcement, edition)
+        if self._views.findings(announcement):
             raise UserError("announcement_unfit")
 
-    async def _approved(self, change: Change, found: Announcement, via: PublishedVia) -> Announcement:
-        approved = found.approved(by=change.by, at=change.now)
+    async def _approved(self, change: Change, announcement: Announcement, via: PublishedVia) -> Announcement:
+        approved = announcement.approved(by=change.by, at=change.now)
         if via is PublishedVia.WEBHOOK:
             await keep_step(change, approved, "announcement_approved")
             await _note_affected(change)
-            await change.tx.enqueue(publish_job(found.incident_id))
+            await change.tx.enqueue(publish_job(announcement.incident_id))
             return approved
         published = approved.published(via, at=change.now)
         await Announcements(change.tx.sql).save(published)
         await _note_affected(change)
         line = announced_key(published)
-        said = published.as_published(via)
-        await change.record(AnnouncedEntry(said=said, key=line), line=line)
-        await change.say(AnnouncedNotice(said=said), key=line)
+        words = published.as_published(via)
+        await change.record(AnnouncedEntry(said=words, key=line), line=line)
+        await change.say(AnnouncedNotice(said=words), key=line)
         await ask_follow_up(change)
         return published
 
@@ -455,14 +457,6 @@ async def _note_affected(change: Change) -> None:
     incident = change.incident
     if incident.users_affected is None and incident.is_open:
         await change.save(replace(incident, users_affected=UsersAffected.YES, version=incident.version + 1))
-
-
-def _is_under_way(announcement: Announcement, via: PublishedVia) -> bool:
-    """Return True if the announcement was approved to be sent.
-
-    A person may still copy one that does not get through.
-    """
-    return announcement.status is AnnouncementStatus.APPROVED and via is PublishedVia.WEBHOOK
 
 
 log = structlog.get_logger(__name__)
@@ -537,13 +531,13 @@ class Publishing:
             now, via = await tx.now(), PublishedVia.WEBHOOK
             if current.version == sent.version and current.status is AnnouncementStatus.APPROVED:
                 await Announcements(tx.sql).save(current.published(via, at=now))
-            said = sent.as_published(via)
+            published = sent.as_published(via)
             by = _approver(sent)
-            entry = AnnouncedEntry(said=said, key=line, line=line)
+            entry = AnnouncedEntry(said=published, key=line, line=line)
             await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(entry, now, by=by))
             change = Change(tx, self._policy, incident, by, now, is_by_clock=True)
             await change.then(IncidentEvent.RECORDED)
-            await change.say(AnnouncedNotice(said=said), key=line)
+            await change.say(AnnouncedNotice(said=published), key=line)
             await ask_follow_up(change)
         log.info("announcement.published", incident_id=sent.incident_id, number=sent.number)
 
@@ -572,8 +566,8 @@ class Publishing:
 
 async def _current(tx: Transaction, known: Announcement) -> Announcement:
     """Return an announcement as it is under the incident's lock."""
-    found = await Announcements(tx.sql).of(known.incident_id)
-    return next(one for one in found if one.number == known.number)
+    announcement = await Announcements(tx.sql).of(known.incident_id)
+    return next(one for one in announcement if one.number == known.number)
 
 
 def _approver(announcement: Announcement) -> Person:

@@ -16,7 +16,7 @@ from bot.ui.verbs import template
 from cogs.checks.posts import CHECK
 from cogs.checks.posts import text as checks_text
 from cogs.checks.rules import CheckRules
-from cogs.checks.running import results_in_steps
+from cogs.checks.systems import results_in_steps
 from cogs.checks.use_cases import CheckUseCases
 
 Target = app_commands.Range[str, 1, 80]
@@ -30,7 +30,9 @@ Target = app_commands.Range[str, 1, 80]
 async def check(interaction: Interaction, target: Target | None = None) -> None:
     """Check about the incident of this thread, in the thread; elsewhere show it to the person alone."""
     await wait(interaction)
-    _require_known(interaction, target)
+    known = services_of(interaction).policy.of(CheckRules).http
+    if target is not None and target not in known:
+        raise UserError("check_unknown_target", target=target, known=list(known) or "–")
     incident = await here(interaction)
     if incident is None:
         await _show_alone(interaction, target)
@@ -67,9 +69,3 @@ async def _show_alone(interaction: Interaction, target: str | None) -> None:
         if len(shown.results) < shown.systems:
             await fill_in(interaction, checks_text(voice, shown))
     await fill_in(interaction, checks_text(voice, replace(shown, finished_at=interaction.created_at)))
-
-
-def _require_known(interaction: Interaction, target: str | None) -> None:
-    known = services_of(interaction).policy.of(CheckRules).http
-    if target is not None and target not in known:
-        raise UserError("check_unknown_target", target=target, known=list(known) or "–")

@@ -15,8 +15,7 @@ from bot.ui.words.inert import plain
 from bot.ui.words.system_words import fact_of, name_of
 from bot.ui.words.wording import Wording
 from cogs.checks.rules import CheckRules
-from cogs.checks.running import results_in_steps
-from cogs.checks.systems import LiveChecks, open_checks
+from cogs.checks.systems import LiveChecks, open_checks, results_in_steps
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -45,14 +44,14 @@ async def check_systems(
     words: Wording, checks: Sequence[LiveCheck], *, rules: CheckRules, known: LiveChecks
 ) -> list[Finding]:
     """Look at each system. Only an unknown state is a warning: a wrong set-up may cause it."""
-    found = [_finding(words, each) async for step in results_in_steps(checks) for each in step]
-    return [*sorted(found, key=lambda each: each.what), *_without_token(rules, known)]
+    findings = [_finding(words, each) async for step in results_in_steps(checks) for each in step]
+    return [*sorted(findings, key=lambda each: each.what), *_without_token(rules, known)]
 
 
 def _finding(words: Wording, result: CheckResult) -> Finding:
     what = f"check of {name_of(words, result, safe=plain)}"
-    said = fact_of(words, result, safe=plain)
-    return warn(what, said, _TODO) if result.state is SystemState.UNKNOWN else ok(what, said)
+    fact = fact_of(words, result, safe=plain)
+    return warn(what, fact, _TODO) if result.state is SystemState.UNKNOWN else ok(what, fact)
 
 
 def _without_token(rules: CheckRules, known: LiveChecks) -> Iterator[Finding]:

@@ -60,8 +60,8 @@ def _head(words: Wording, shown: ChecksShown) -> str:
 def _lines(words: Wording, shown: ChecksShown) -> Iterator[str]:
     results = shown.results
     fine = [each for each in results if each.state is SystemState.OK] if len(results) > _LINES else []
-    told = [each for each in results if each not in fine]
-    yield from (line(words, each) for each in told)
+    listed = [each for each in results if each not in fine]
+    yield from (line(words, each) for each in listed)
     if fine:
         names = words.joined([name_of(words, each) for each in fine], limit=_NAMES_LIMIT)
         yield words.say("systems.message.fine", systems=names)
@@ -74,8 +74,9 @@ def _lines(words: Wording, shown: ChecksShown) -> Iterator[str]:
 def line(words: Wording, result: CheckResult, *, is_linked: bool = True) -> str:
     """Return one line: sign, system with its link, fact."""
     name = name_of(words, result)
-    if is_linked and result.url is not None and _is_linkable(result.url):
-        name = f"[{name}](<{result.url}>)"
+    url = (is_linked and result.url) or ""
+    if url.startswith(("https://", "http://")) and not set(url) & set("<>() \n"):
+        name = f"[{name}](<{url}>)"
     return words.say(
         "systems.message.line", sign=SIGNS[result.state], system=name, fact=fact_of(words, result)
     )
@@ -92,10 +93,6 @@ def checked(words: Wording, data: CheckedEntry, _limit: int) -> Iterator[str]:
 def kinds(words: Wording, named: Iterable[SystemKind]) -> str:
     """Return the names of *named* kinds of systems, joined."""
     return words.joined([words.say(f"systems.kind.{kind}") for kind in named], limit=_NAMES_LIMIT)
-
-
-def _is_linkable(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not set(url) & set("<>() \n")
 
 
 RENDERERS: Final[Renderers] = {CheckDelivery.POST: checks_post}

@@ -13,8 +13,7 @@ from bot.ui.words.system_words import plain_line
 from bot.ui.words.wording import Wording
 from cogs.checks.posts import kinds
 from cogs.checks.rules import CheckRules, ChecksShown
-from cogs.checks.running import DlqFailures, results_in_steps
-from cogs.checks.systems import OpenChecks
+from cogs.checks.systems import DlqFailures, OpenChecks, results_in_steps
 
 
 def require_target(policy: Policy, target: str | None) -> None:

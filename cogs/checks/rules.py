@@ -48,8 +48,8 @@ class CheckRules:
 
     def targets_of(self, wanted: Collection[str]) -> dict[str, HttpTarget]:
         """Return the targets among *wanted* that can be asked by HTTP, or all of them if none is."""
-        found = {name: target for name, target in self.http.items() if name in wanted}
-        return found or dict(self.http)
+        named = {name: target for name, target in self.http.items() if name in wanted}
+        return named or dict(self.http)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,29 @@
-"""The live checks of each guild: those systems that its policy and the settings name."""
+"""The systems that a round of live checks looks at: those that the policy and the settings name."""
 
-from collections.abc import Collection, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from bot.domain.systems import SystemKind
+import structlog
+
+from bot.domain.dlq import DlqMisfit
+from bot.domain.errors import (
+    OutboundFailed,
+    OutboundProblem,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
+from bot.services.ports import DlqStore
 from bot.services.ports.live_checks import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.rules import CheckRules
 
 if TYPE_CHECKING:
     from bot.configured.outbound import Outbound
-    from bot.integrations.systems.cloudflare import CloudflareAccount
     from bot.settings import Settings
 
 
@@ -109,21 +120,20 @@ class ConfiguredChecks:
     def _cloudflare(self) -> Iterator[LiveCheck]:
         if not (self._has(SystemKind.WORKERS) or self._has(SystemKind.PAGES)):
             return
-        from bot.integrations.systems.cloudflare import CloudflarePages, CloudflareWorker  # noqa: PLC0415
-
-        account = self._account()
-        yield from (CloudflareWorker(account, name) for name in self.rules.systems.workers)
-        yield from (CloudflarePages(account, name) for name in self.rules.systems.pages)
-
-    def _account(self) -> "CloudflareAccount":
-        from bot.integrations.systems.cloudflare import CloudflareAccount  # noqa: PLC0415
+        from bot.integrations.systems.cloudflare import (  # noqa: PLC0415
+            CloudflareAccount,
+            CloudflarePages,
+            CloudflareWorker,
+        )
 
         token, account_id = self.settings.cloudflare_token, self.settings.cloudflare_account_id
         assert token is not None
         assert account_id is not None
-        return CloudflareAccount(
+        account = CloudflareAccount(
             self.outbound(), self.settings.cloudflare_api_url, account_id, token.get_secret_value()
         )
+        yield from (CloudflareWorker(account, name) for name in self.rules.systems.workers)
+        yield from (CloudflarePages(account, name) for name in self.rules.systems.pages)
 
     def _github(self) -> Iterator[LiveCheck]:
         token = self.settings.github_token
@@ -169,3 +179,90 @@ class OpenChecks(Protocol):
 def open_checks(settings: "Settings", outbound: "Outbound") -> OpenChecks:
     """Return what makes the checks of a guild from the settings."""
     return partial(ConfiguredChecks, settings, outbound)
+
+
+log = structlog.get_logger(__name__)
+
+#: Seconds for each check. With the edits of the message, a round takes less than ten.
+WITHIN_S: Final = 8.0
+
+#: Seconds between two steps of a message that fills in. Source: Discord's limits allow five edits in five.
+EVERY_S: Final = 1.0
+
+
+async def results_in_steps(
+    checks: Sequence[LiveCheck], *, within_s: float = WITHIN_S, every_s: float = EVERY_S
+) -> AsyncIterator[list[CheckResult]]:
+    """Yield the results as they come, those of about *every_s* seconds together, within *within_s* seconds.
+
+    A check that does not end by then, or not even when it is cancelled, is unknown.
+    """
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within_s
+    running = {asyncio.create_task(_looked(check), name=f"check {check.system}"): check for check in checks}
+    try:
+        while running:
+            await asyncio.wait(running, timeout=max(ends - clock(), 0), return_when=asyncio.FIRST_COMPLETED)
+            pause = min(every_s, ends - clock())
+            if pause > 0:
+                await asyncio.wait(running, timeout=pause)
+            is_over = clock() >= ends
+            ended = [task for task in running if task.done() or is_over]
+            yield [
+                task.result() if task.done() else _unknown(running[task], OutboundProblem.TIMEOUT)
+                for task in ended
+            ]
+            for task in ended:
+                del running[task]
+                task.cancel()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _looked(check: LiveCheck) -> CheckResult:
+    try:
+        return await check.look()
+    except OutboundFailed as failed:
+        return _unknown(check, failed.problem, wait_s=failed.retry_after_s)
+    except (UpstreamUnavailable, StorageUnavailable, UserError, TimeoutError):
+        return _unknown(check, OutboundProblem.REFUSED)
+    except Exception:
+        log.exception("check.broken", system=check.system)
+        return CheckResult(system=check.system, name=check.name, state=SystemState.UNKNOWN, fact=Fact.BROKEN)
+
+
+def _unknown(check: LiveCheck, problem: OutboundProblem, *, wait_s: float | None = None) -> CheckResult:
+    values = {"problem": problem.value} | ({} if wait_s is None else {"wait_s": str(round(wait_s))})
+    return CheckResult(
+        system=check.system, name=check.name, state=SystemState.UNKNOWN, fact=Fact.PROBLEM, values=values
+    )
+
+
+_HOURS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DlqFailures:
+    """A `bot.services.ports.live_checks.LiveCheck`. It counts only, since failures may be private."""
+
+    failures: DlqStore
+    name: str = ""
+    system: SystemKind = SystemKind.DLQ
+
+    async def look(self) -> CheckResult:
+        """Return degraded if there are failures.
+
+        Raises:
+            DlqUnavailable: its database is away. OutboundFailed: the table cannot be read.
+        """
+        try:
+            counts = await self.failures.http_statuses(hours=_HOURS)
+        except DlqMisfit:
+            reason = "the table is not as the policy describes it"
+            raise OutboundFailed(OutboundProblem.NOT_JSON, reason) from None
+        count = sum(each.count for each in counts.counts)
+        if count == 0:
+            return CheckResult(system=self.system, state=SystemState.OK, fact=Fact.NO_FAILURES)
+        values = {"count": f"{count}+" if counts.is_cut else str(count)}
+        return CheckResult(system=self.system, state=SystemState.DEGRADED, fact=Fact.FAILURES, values=values)

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted
+from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job
@@ -33,9 +33,8 @@ from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 from cogs.checks.rules import PAUSE, CheckDelivery, CheckedEntry, CheckRound, CheckRules, ChecksShown
-from cogs.checks.running import DlqFailures, results_in_steps
 from cogs.checks.store import CheckStore
-from cogs.checks.systems import LiveChecks, NoChecks, OpenChecks
+from cogs.checks.systems import DlqFailures, LiveChecks, NoChecks, OpenChecks, results_in_steps
 
 #: The queue's job that runs a round; its payload is the incident's number.
 LIVE_CHECK: Final = "live_check"
@@ -115,7 +114,9 @@ class CheckRounds:
         if begun is None:
             return False
         if anew:
-            await DeliveryWrites(tx.sql).insert_deliveries([_delivery(incident, self._policy, begun)])
+            stored = ChecksShown(asked_by=begun.asked_by).to_json()
+            line = thread_line(incident, self._policy, key=begun.post_key, stored=stored)
+            await DeliveryWrites(tx.sql).insert_deliveries([replace(line, kind=CheckDelivery.POST)])
         await tx.enqueue(check_job(incident.id))
         log.info("check.begun", incident_id=incident.id, round=begun.round)
         return True
@@ -129,12 +130,6 @@ def check_job(incident_id: int) -> Job:
 def shown_in(post: Delivery, shown: ChecksShown) -> Delivery:
     """Return the message with what it shows now."""
     return replace(post, data=shown.to_json())
-
-
-def _delivery(incident: Incident, policy: Policy, begun: CheckRound) -> NewDelivery:
-    stored = ChecksShown(asked_by=begun.asked_by).to_json()
-    line = thread_line(incident, policy, key=begun.post_key, stored=stored)
-    return replace(line, kind=CheckDelivery.POST)
 
 
 #: Seconds that an edit on the way may take; the last one may take its time.
@@ -162,50 +157,45 @@ class CheckRuns:
         if begun.finished_at is None:
             begun = await self._run(incident, begun)
         if begun is not None:
-            await self._show_end(incident, begun)
+            shown = replace(
+                self._rounds.beginning((), asked_by=begun.asked_by),
+                results=tuple(worst_first(begun.results)),
+                systems=len(begun.results),
+                finished_at=begun.finished_at,
+            )
+            try:
+                await self._show(incident.id, begun, shown)
+            except DeliveryRefused as refused:  # the message is deleted, or the thread is locked
+                log.info("check.edit_refused", incident_id=incident.id, code=refused.code)
 
     async def _run(self, incident: Incident, begun: CheckRound) -> CheckRound | None:
         """Look at every system; return the round with its results, None if another one has begun."""
-        checks = await self._rounds.checks_of(_targets(incident, begun))
+        checks = await self._rounds.checks_of(
+            tuple(incident.targets) if begun.target is None else (begun.target,)
+        )
         shown = self._rounds.beginning(checks, asked_by=begun.asked_by)
         async for results in results_in_steps(checks):
             shown = shown.with_results(results)
             if len(shown.results) < shown.systems:
-                await self._show_on_the_way(incident, begun, shown)
-        return await self._finish(incident, begun, shown)
-
-    async def _finish(self, incident: Incident, begun: CheckRound, shown: ChecksShown) -> CheckRound | None:
+                try:  # the next edit has the same and more
+                    async with asyncio.timeout(_EDIT_S):
+                        await self._show(incident.id, begun, shown)
+                except (TimeoutError, UpstreamUnavailable, DeliveryRefused):
+                    log.info("check.edit_skipped", incident_id=incident.id)
         async with self._store.transaction(locking=incident.id) as tx:
             ended = await CheckStore(tx.sql).finish(begun, shown.results)
             if ended is None:
                 return None
             entry = CheckedEntry(results=shown.results)
+            asked_by = None
+            if begun.asked_by_id is not None:
+                asked_by = Person(id=begun.asked_by_id, name=begun.asked_by or "?")
             await TimelineWrites(tx.sql).add_timeline(
-                incident.id, TimelineEntry.of(entry, await tx.now(), by=_person(begun))
+                incident.id, TimelineEntry.of(entry, await tx.now(), by=asked_by)
             )
         states = [each.state.value for each in ended.results]
         log.info("check.finished", incident_id=incident.id, round=ended.round, states=states)
         return ended
-
-    async def _show_on_the_way(self, incident: Incident, begun: CheckRound, shown: ChecksShown) -> None:
-        """Edit the message if it is there and Discord is quick; the next edit has the same and more."""
-        try:
-            async with asyncio.timeout(_EDIT_S):
-                await self._show(incident.id, begun, shown)
-        except (TimeoutError, UpstreamUnavailable, DeliveryRefused):
-            log.info("check.edit_skipped", incident_id=incident.id)
-
-    async def _show_end(self, incident: Incident, ended: CheckRound) -> None:
-        shown = replace(
-            self._rounds.beginning((), asked_by=ended.asked_by),
-            results=tuple(worst_first(ended.results)),
-            systems=len(ended.results),
-            finished_at=ended.finished_at,
-        )
-        try:
-            await self._show(incident.id, ended, shown)
-        except DeliveryRefused as refused:  # the message is deleted, or the thread is locked
-            log.info("check.edit_refused", incident_id=incident.id, code=refused.code)
 
     async def _show(self, incident_id: int, begun: CheckRound, shown: ChecksShown) -> None:
         """Edit the message, unless others could read a private incident there."""
@@ -228,16 +218,6 @@ class CheckRuns:
             if post.id in {each.id for each in exposed(posts)}:
                 return incident, None
         return incident, post
-
-
-def _targets(incident: Incident, begun: CheckRound) -> tuple[str, ...]:
-    return tuple(incident.targets) if begun.target is None else (begun.target,)
-
-
-def _person(begun: CheckRound) -> Person | None:
-    if begun.asked_by_id is None:
-        return None
-    return Person(id=begun.asked_by_id, name=begun.asked_by or "?")
 
 
 class CheckDeliveries(DeliveryHandler):

@@ -3,7 +3,7 @@
 from bot.capability import Capability, JobHandling, NumberOf, Tick
 from cogs.dlq import commands, posts, screens, use_cases
 from cogs.dlq.replays import REPLAY_BATCH, SHOW_BATCH
-from cogs.dlq.watch import SHOW_BURST, WATCH_S
+from cogs.dlq.use_cases import SHOW_BURST, WATCH_S
 
 CAPABILITY = Capability(
     name="dlq",

@@ -4,6 +4,7 @@ Source: the runbook, DLQ 確認.
 """
 
 import asyncio
+import io
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -12,23 +13,205 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.dlq import USUAL_HOURS, DlqFilter, DlqView, StatusCounts
+from bot.domain.charts import DrawnChart
+from bot.domain.dlq import USUAL_HOURS, DlqFilter, DlqPage, DlqView, StatusCounts
 from bot.domain.errors import BotError
+from bot.domain.people import Person
 from bot.i18n.options import described
+from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import OFFERED, choices_of, named_choices
+from bot.ui.components import Screen
 from bot.ui.discord_api.hidden_channels import may_view
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
 from bot.ui.live import follow
 from bot.ui.people import person_from
-from bot.ui.pictures import as_files
-from cogs.dlq.presenters import DlqPresenter, ReplayPresenter
-from cogs.dlq.replay_screens import target_from
-from cogs.dlq.rules import ReplayBatch, ReplayTarget, Via
-from cogs.dlq.screens import PRESSABLE, CsvFile, JsonFile, asked_in, entry_choice, filter_form
+from bot.ui.pictures import as_files, drawn
+from bot.ui.words.voice import Voice
+from cogs.dlq.entries import EntryView
+from cogs.dlq.policy import DlqRules
+from cogs.dlq.replay_screens import batch_question, batch_screen, preview_screen, replayed_screen, target_from
+from cogs.dlq.rules import ReplayBatch, ReplayRecord, ReplayTarget, Via
+from cogs.dlq.screens import (
+    HANDLE_ROOM,
+    PRESSABLE,
+    CsvFile,
+    EntryFile,
+    JsonFile,
+    PageLinks,
+    entry_choice,
+    entry_screen,
+    filter_form,
+    p0_screen,
+    raw_json,
+    recent_screen,
+    status_picture,
+    status_screen,
+    typed_filter,
+)
 from cogs.dlq.use_cases import DlqUseCases
+
+#: How long a picture may take, seconds: the words are shown without waiting for it.
+_PICTURE_S: Final = 15.0
+
+
+class DlqPresenter:
+    """Asks the use cases of the DLQ on behalf of one person, and draws what they return.
+
+    Each method that reads raises what `DlqConsole` and `Dlq` raise.
+    """
+
+    def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
+        dlq = services.of(DlqUseCases)
+        self._dlq = dlq.entries
+        self._console = dlq.console
+        self._charts = services.charts
+        self._voice = voice
+        self._by = by
+        self._guild_id = services.guild_id
+
+    async def recent(self, view: DlqView) -> Screen:
+        """Show 直近で配信失敗した通知."""
+        return await self._page(await self._console.recent(view, by=self._by, guild_id=self._guild_id))
+
+    async def filtered(self, criteria: DlqFilter, *, period: str, status: str) -> Screen:
+        """Show the first page of a filter, with a period and a status as they were typed."""
+        return await self._page(
+            await self._console.filter(
+                criteria, period=period, status=status, by=self._by, guild_id=self._guild_id
+            )
+        )
+
+    async def turned(self, handle: str) -> Screen:
+        """Show the page that a button carries."""
+        return await self.recent(await self.view(handle))
+
+    async def view(self, handle: str) -> DlqView:
+        """Return the view that a button carries."""
+        return await self._console.view(handle, guild_id=self._guild_id)
+
+    async def most_severe(self) -> Screen:
+        """Show P0 で email backup が送られたか."""
+        page = await self._console.most_severe(by=self._by, guild_id=self._guild_id)
+        return p0_screen(self._voice, page)
+
+    async def http_statuses(self, *, hours: int) -> StatusCounts:
+        """Count the failures by HTTP status: Discord 自体の障害を疑うとき."""
+        return await self._console.http_statuses(hours=hours, by=self._by, guild_id=self._guild_id)
+
+    def statuses(self, counts: StatusCounts, picture: DrawnChart | None = None) -> Screen:
+        """Show the counts by HTTP status, with their chart if it is drawn."""
+        return status_screen(self._voice, counts, picture)
+
+    async def picture(self, counts: StatusCounts) -> DrawnChart | None:
+        """Draw the chart of the counts; None if there is nothing to compare, or no chart in time."""
+        wanted = status_picture(self._voice, counts)
+        made = await drawn(self._charts, [] if wanted is None else [wanted], within_s=_PICTURE_S)
+        return made[0] if made else None
+
+    async def file(self, handle: str, into: EntryFile) -> tuple[str, discord.File | None]:
+        """Fill a file with what a filter matches, and say how much of it there is."""
+        criteria = (await self.view(handle)).filter
+        has_all = await self._fill(criteria, into)
+        if into.count == 0:
+            return self._voice.say("consoles.dlq.export_none"), None
+        key = "consoles.dlq.exported" if has_all else "consoles.dlq.exported_cut"
+        made = discord.File(io.BytesIO(into.content()), filename=into.name)
+        return self._voice.say(key, count=f"{into.count:,}"), made
+
+    async def entry(self, entry_id: str) -> Screen:
+        """Show one failure, as it would have looked."""
+        return entry_screen(self._voice, await self._read(entry_id), guild_id=self._guild_id)
+
+    async def raw(self, entry_id: str) -> tuple[str, discord.File | None]:
+        """Return the entry's payload as stored: a text, and a file when it is long."""
+        return raw_json(self._voice, (await self._read(entry_id)).entry)
+
+    async def _page(self, page: DlqPage) -> Screen:
+        views = [DlqView(page.filter), *(DlqView(page.filter, at) for at in (page.newer, page.older) if at)]
+        handles = await self._console.handles(views, guild_id=self._guild_id, longest=HANDLE_ROOM)
+        of = dict(zip(views, handles, strict=True))
+        links = PageLinks(
+            of[DlqView(page.filter)],
+            newer=of.get(DlqView(page.filter, page.newer)) if page.newer else None,
+            older=of.get(DlqView(page.filter, page.older)) if page.older else None,
+        )
+        return recent_screen(self._voice, page, links)
+
+    async def _fill(self, criteria: DlqFilter, into: EntryFile) -> bool:
+        """Add entries until there are no more; False if the file is full, or the policy allows no more."""
+        async for some in self._console.export(criteria, by=self._by, guild_id=self._guild_id):
+            for entry in some:
+                if not into.add(entry):
+                    return False
+        return into.count < self._voice.policy.of(DlqRules).export_at_most
+
+    async def _read(self, entry_id: str) -> EntryView:
+        return await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)
+
+
+class ReplayPresenter:
+    """Asks the use cases of replays on behalf of one person, and draws what they return.
+
+    Each method that reads or replays raises what `Replays` and `ReplayBatches` raise.
+    """
+
+    def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
+        dlq = services.of(DlqUseCases)
+        self._one = dlq.replays
+        self._many = dlq.batches
+        self._dlq = dlq.entries
+        self._console = dlq.console
+        self._voice = voice
+        self._by = by
+        self._guild_id = services.guild_id
+
+    async def preview(self, entry_id: str, target: ReplayTarget) -> Screen:
+        """Show what a replay would send."""
+        preview = await self._one.preview(entry_id, by=self._by, guild_id=self._guild_id, target=target)
+        return preview_screen(self._voice, preview, guild_id=self._guild_id)
+
+    async def replay(self, entry_id: str, target: ReplayTarget) -> Screen:
+        """Send the entry's message again."""
+        record = await self._one.replay(entry_id, by=self._by, guild_id=self._guild_id, target=target)
+        return replayed_screen(self._voice, record, guild_id=self._guild_id)
+
+    async def ended(self, entry_id: str) -> Screen | None:
+        """Show where the replay arrived, or why it failed; None when that is not known within moments."""
+        record = await soon(
+            lambda: self._record(entry_id), done=lambda known: known is not None and known.has_ended
+        )
+        return None if record is None else replayed_screen(self._voice, record, guild_id=self._guild_id)
+
+    async def preview_all(
+        self, criteria: DlqFilter, target: ReplayTarget, *, period: str = "", status: str = ""
+    ) -> Screen:
+        """Show what a replay of a filter's failures would send, with a period and a status as typed."""
+        criteria = await self._console.narrowed(criteria, period=period, status=status)
+        preview = await self._many.preview(criteria, target, by=self._by, guild_id=self._guild_id)
+        return batch_question(self._voice, preview)
+
+    async def start(self, batch_id: int, *, channel_id: int) -> ReplayBatch:
+        """Start a batch, whose progress is posted in a channel."""
+        return await self._many.start(batch_id, by=self._by, guild_id=self._guild_id, channel_id=channel_id)
+
+    async def stop(self, batch_id: int) -> ReplayBatch:
+        """Stop a batch of replays before its next entry."""
+        return await self._many.stop(batch_id, by=self._by, guild_id=self._guild_id)
+
+    async def batch(self, batch_id: int) -> ReplayBatch:
+        """Return a batch as it is now."""
+        return await self._many.view(batch_id, by=self._by, guild_id=self._guild_id)
+
+    def results(self, batch: ReplayBatch, *, page: int = 1) -> Screen:
+        """Show how a batch goes, and a page of its results."""
+        return batch_screen(self._voice, batch, page=page)
+
+    async def _record(self, entry_id: str) -> ReplayRecord | None:
+        return (await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)).replay
+
 
 dlq_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -108,8 +291,8 @@ async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
 ) -> None:
     """Show 直近で配信失敗した通知."""
     await wait(interaction)
-    asked = filter_of(hours, severity, channel, text)
-    screen = await presenter_of(interaction).filtered(asked, period=period, status=status)
+    criteria = filter_of(hours, severity, channel, text)
+    screen = await presenter_of(interaction).filtered(criteria, period=period, status=status)
     await reply(interaction, view=screen)
 
 
@@ -133,9 +316,9 @@ async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
     """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
     await wait(interaction)
     presenter = presenter_of(interaction)
-    found = await presenter.http_statuses(hours=hours)
-    await reply(interaction, view=presenter.statuses(found))
-    await _add_picture(interaction, found)
+    counts = await presenter.http_statuses(hours=hours)
+    await reply(interaction, view=presenter.statuses(counts))
+    await _add_picture(interaction, counts)
 
 
 @control(rf"dlq:v2:page:{HANDLE}")
@@ -150,25 +333,25 @@ async def press_numbered(interaction: Interaction, pressed: Pressed) -> None:
     """[直近] [◀] [▶] of a version before: show the first page of its filter."""
     await keep(interaction)
     at = pressed.fields
-    asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
-    await redraw(interaction, await presenter_of(interaction).recent(DlqView(asked)), files=list)
+    criteria = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
+    await redraw(interaction, await presenter_of(interaction).recent(DlqView(criteria)), files=list)
 
 
 @control(rf"dlq:v2:filter:{HANDLE}")
 async def press_filter(interaction: Interaction, pressed: Pressed) -> None:
     """[🔎 絞り込み]: ask what to list, with what is listed now if that is known in time."""
-    asked = DlqFilter()
+    criteria = DlqFilter()
     with suppress(TimeoutError, BotError):
         async with asyncio.timeout(_KNOWN_WITHIN_S):
-            asked = (await presenter_of(interaction).view(pressed.fields["handle"])).filter
-    await ask(interaction, filter_form(voice_of(interaction), asked))
+            criteria = (await presenter_of(interaction).view(pressed.fields["handle"])).filter
+    await ask(interaction, filter_form(voice_of(interaction), criteria))
 
 
 async def send_filter(interaction: Interaction, form: Submitted) -> None:
     """Show what the form asks for, in the place of the list that it was opened from."""
     await keep(interaction)
-    asked = asked_in(form)
-    screen = await presenter_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
+    typed = typed_filter(form)
+    screen = await presenter_of(interaction).filtered(typed.filter, period=typed.period, status=typed.status)
     await redraw(interaction, screen, files=list)
 
 
@@ -200,16 +383,16 @@ async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
     """[HTTP 別]: show the counts per HTTP status."""
     await keep(interaction)
     presenter = presenter_of(interaction)
-    found = await presenter.http_statuses(hours=int(pressed.fields["hours"]))
-    await redraw(interaction, presenter.statuses(found))
-    await _add_picture(interaction, found)
+    counts = await presenter.http_statuses(hours=int(pressed.fields["hours"]))
+    await redraw(interaction, presenter.statuses(counts))
+    await _add_picture(interaction, counts)
 
 
-async def _add_picture(interaction: Interaction, found: StatusCounts) -> None:
+async def _add_picture(interaction: Interaction, counts: StatusCounts) -> None:
     """Show the counts again with their picture, once it is drawn: the words do not wait for it."""
     presenter = presenter_of(interaction)
-    if (picture := await presenter.picture(found)) is not None:
-        await redraw(interaction, presenter.statuses(found, picture), files=lambda: as_files([picture]))
+    if (picture := await presenter.picture(counts)) is not None:
+        await redraw(interaction, presenter.statuses(counts, picture), files=lambda: as_files([picture]))
 
 
 EntryId = app_commands.Range[str, 1, 100]
@@ -227,10 +410,10 @@ async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str
     try:
         async with asyncio.timeout(_OFFERED_WITHIN_S):
             console = services.of(DlqUseCases).console
-            found = await console.offered(typed, by=by, guild_id=services.guild_id, limit=OFFERED)
+            entries = await console.offered(typed, by=by, guild_id=services.guild_id, limit=OFFERED)
     except (BotError, TimeoutError):
         return []
-    fitting = [entry for entry in found if len(entry.id) <= _VALUE_LIMIT]
+    fitting = [entry for entry in entries if len(entry.id) <= _VALUE_LIMIT]
     return [Choice(name=entry_choice(voice, entry), value=entry.id) for entry in fitting]
 
 
@@ -304,9 +487,9 @@ async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are paramet
 ) -> None:
     """Preview first; nothing is sent yet."""
     await wait(interaction)
-    asked = filter_of(hours, severity, channel, text)
+    criteria = filter_of(hours, severity, channel, text)
     target = _target(send_to, via)
-    view = await _replays(interaction).preview_all(asked, target, period=period, status=status)
+    view = await _replays(interaction).preview_all(criteria, target, period=period, status=status)
     await reply(interaction, view=view)
 
 

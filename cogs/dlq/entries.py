@@ -74,14 +74,14 @@ class DlqReading:
             UserError: not an id, no such entry, or several.
         """
         typed = text.strip().strip("`")
-        found = await self._failures.named(typed, hours=OFFERED_HOURS) if typed else []
-        if len(found) > 1:
+        entries = await self._failures.named(typed, hours=OFFERED_HOURS) if typed else []
+        if len(entries) > 1:
             raise UserError("dlq_id_ambiguous", value=typed)
-        if not found and len(typed) < SHORTEST:
+        if not entries and len(typed) < SHORTEST:
             raise UserError("dlq_bad_id", value=typed)
-        if not found:
+        if not entries:
             raise UserError("dlq_entry_not_found", entry=typed)
-        return found[0]
+        return entries[0]
 
     async def entry(self, key: str, *, guild_id: int) -> tuple[DlqEntry, EntryOrigin | None]:
         """Read an entry and the delivery that it is about; of a private incident it has no words.
@@ -188,8 +188,8 @@ class DlqConsole:
     async def most_severe(self, *, by: Person, guild_id: int) -> MostSevere:
         """P0 で email backup が送られたか. Raises NotPermitted."""
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="p0_email")
-        found = await self._failures.most_severe(limit=P0_LIMIT)
-        return replace(found, entries=await self._reading.masked(found.entries, guild_id=guild_id))
+        page = await self._failures.most_severe(limit=P0_LIMIT)
+        return replace(page, entries=await self._reading.masked(page.entries, guild_id=guild_id))
 
     async def http_statuses(self, *, hours: int, by: Person, guild_id: int) -> StatusCounts:
         """Discord 自体の障害を疑うとき. Raises NotPermitted."""
@@ -197,29 +197,29 @@ class DlqConsole:
         return await self._failures.http_statuses(hours=hours)
 
     async def filter(
-        self, asked: DlqFilter, *, period: str = "", status: str = "", by: Person, guild_id: int
+        self, criteria: DlqFilter, *, period: str = "", status: str = "", by: Person, guild_id: int
     ) -> DlqPage:
         """Show the first page of a filter with a period and a status as *by* has typed them.
 
         Args:
-            asked: Whatever else is asked for; its own period holds if *period* is empty.
+            criteria: Whatever else is asked for; its own period holds if *period* is empty.
 
         Raises:
             NotPermitted; UserError: one of the two cannot be read.
         """
-        asked = await self.narrowed(asked, period=period, status=status)
-        return await self.recent(DlqView(asked), by=by, guild_id=guild_id)
+        criteria = await self.narrowed(criteria, period=period, status=status)
+        return await self.recent(DlqView(criteria), by=by, guild_id=guild_id)
 
-    async def narrowed(self, asked: DlqFilter, *, period: str, status: str) -> DlqFilter:
-        """Return *asked* for a period and a status as a person has typed them; its own hold if left empty.
+    async def narrowed(self, criteria: DlqFilter, *, period: str, status: str) -> DlqFilter:
+        """Return *criteria* for a period and a status as a person has typed them; its own hold if left empty.
 
         Raises:
             UserError: one of the two cannot be read.
         """
         if period.strip():
             now = await self._store.now()
-            asked = with_period(asked, period, now=now, timezone=self._policy.timezone)
-        return with_status(asked, status) if status.strip() else asked
+            criteria = with_period(criteria, period, now=now, timezone=self._policy.timezone)
+        return with_status(criteria, status) if status.strip() else criteria
 
     async def offered(self, typed: str, *, by: Person, guild_id: int, limit: int) -> list[DlqEntry]:
         """Return the latest failures whose id or title has *typed*; none to a person who may not look.
@@ -230,15 +230,16 @@ class DlqConsole:
         if not self._reading.allows(by, "dlq"):
             return []
         wanted = typed.strip().strip("`")
+        part = wanted.casefold()
         latest = await self._failures.page(DlqView(DlqFilter(hours=OFFERED_HOURS)), size=_OFFERED)
-        fitting = (one for one in latest.entries if _has(one, wanted.casefold()))
-        found = list(islice(fitting, limit))
-        if not found and wanted:
-            found = await self._failures.ending_in(wanted, hours=OFFERED_HOURS, limit=limit)
-        return list(await self._reading.masked(tuple(found), guild_id=guild_id))
+        fitting = (one for one in latest.entries if part in f"{one.id} {one.title or ''}".casefold())
+        entries = list(islice(fitting, limit))
+        if not entries and wanted:
+            entries = await self._failures.ending_in(wanted, hours=OFFERED_HOURS, limit=limit)
+        return list(await self._reading.masked(tuple(entries), guild_id=guild_id))
 
     async def export(
-        self, asked: DlqFilter, *, by: Person, guild_id: int
+        self, criteria: DlqFilter, *, by: Person, guild_id: int
     ) -> AsyncIterator[Sequence[DlqEntry]]:
         """Yield what the filter matches, newest first, some at a time, as many as the policy allows.
 
@@ -246,19 +247,19 @@ class DlqConsole:
             NotPermitted.
         """
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="export")
-        data = AuditData(act="export", facts={"view": written_view(DlqView(asked))})
+        data = AuditData(act="export", facts={"view": written_view(DlqView(criteria))})
         await AuditRows(self._store.sql).audit(
             guild_id=guild_id, by=by, action="dlq", allowed=True, data=data
         )
         left, after = self._policy.of(DlqRules).export_at_most, None
         while left > 0:
             size = min(left, _AT_A_TIME)
-            found = await self._failures.export(asked, after=after, size=size, longest=_LONGEST_PAYLOAD)
-            if not found:
+            entries = await self._failures.export(criteria, after=after, size=size, longest=_LONGEST_PAYLOAD)
+            if not entries:
                 return
-            yield await self._reading.masked(tuple(found), guild_id=guild_id)
-            left -= len(found)
-            after = Cursor(found[-1].attempted_at, found[-1].id)
+            yield await self._reading.masked(tuple(entries), guild_id=guild_id)
+            left -= len(entries)
+            after = Cursor(entries[-1].attempted_at, entries[-1].id)
 
     async def handles(self, views: Sequence[DlqView], *, guild_id: int, longest: int) -> tuple[str, ...]:
         """Return a text for each view that a button can carry; a longer one is kept in our database.
@@ -267,9 +268,9 @@ class DlqConsole:
             longest: Characters that a button has room for, >= 25.
         """
         states = [storable(written_view(view)) for view in views]
-        kept = {_token(state): state for state in states if len(state) > longest}
-        if kept:
-            await KeptViews(self._store.sql).keep(guild_id, kept)
+        long = {_token(state): state for state in states if len(state) > longest}
+        if long:
+            await KeptViews(self._store.sql).keep(guild_id, long)
         return tuple(f"{_KEPT}{_token(state)}" if len(state) > longest else state for state in states)
 
     async def view(self, handle: str, *, guild_id: int) -> DlqView:
@@ -287,10 +288,6 @@ class DlqConsole:
             return read_view(state)
         except ValueError:
             raise UserError("control_outdated") from None
-
-
-def _has(entry: DlqEntry, wanted: str) -> bool:
-    return wanted in f"{entry.id} {entry.title or ''}".casefold()
 
 
 def _token(state: str) -> str:

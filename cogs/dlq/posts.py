@@ -86,9 +86,13 @@ def progress(words: Wording, batch: ReplayBatch) -> Body:
 
 def summary(words: Wording, batch: ReplayBatch) -> Iterator[str]:
     """Yield the lines about a batch: its state, the count of each outcome, what is left for a person."""
-    counts = batch.counts
+    counts, has_ended = batch.counts, batch.state is BatchState.ENDED
+    if batch.stopped_at is not None:
+        state = "stopped" if has_ended else "stopping"
+    else:
+        state = "ended" if has_ended else "running"
     yield words.say(
-        f"replay.batch.{_state(batch)}",
+        f"replay.batch.{state}",
         done=len(batch.entries) - sum(counts[one] for one in _NOT_DONE),
         total=len(batch.entries),
         who=words.who(batch.requested_by_name),
@@ -99,8 +103,10 @@ def summary(words: Wording, batch: ReplayBatch) -> Iterator[str]:
     )
     if returned := counts[ReplayOutcome.RETURNED]:
         yield words.say("replay.batch.returned", count=returned)
-    if unknown := counts[ReplayOutcome.UNKNOWN]:
-        yield words.say("replay.batch.unknown", count=unknown, places=_unknown_places(words, batch))
+    if unknown := [entry for entry in batch.entries if entry.outcome is ReplayOutcome.UNKNOWN]:
+        places = dict.fromkeys(target_of(batch, entry.channel) for entry in unknown)
+        joined = words.joined(list(places), limit=_PLACES_LIMIT)
+        yield words.say("replay.batch.unknown", count=len(unknown), places=joined)
 
 
 def stop_id(batch: ReplayBatch) -> str:
@@ -118,28 +124,20 @@ def target_of(batch: ReplayBatch, channel: str) -> str:
     return where(batch.target.channel or channel, limit=_PLACE_LIMIT)
 
 
-def _state(batch: ReplayBatch) -> str:
-    if batch.stopped_at is not None:
-        return "stopped" if batch.state is BatchState.ENDED else "stopping"
-    return "ended" if batch.state is BatchState.ENDED else "running"
-
-
-def _unknown_places(words: Wording, batch: ReplayBatch) -> str:
-    unknown = [entry for entry in batch.entries if entry.outcome is ReplayOutcome.UNKNOWN]
-    places = dict.fromkeys(target_of(batch, entry.channel) for entry in unknown)
-    return words.joined(list(places), limit=_PLACES_LIMIT)
-
-
 _LONGEST_VALUE: Final = 100  # Discord: an option's value
 _TITLE_LIMIT: Final = 250
 
 
 def burst(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the message; it pings only if the policy says so."""
-    told = about(DlqBurst, delivery, subject)
-    content = "\n".join(_lines(words, told))
+    failures = about(DlqBurst, delivery, subject)
+    content = "\n".join(_lines(words, failures))
     rings = BurstData.from_json(delivery.data).rings
-    options = [_option(words, one) for one in told.shown if len(one.id) <= _LONGEST_VALUE]
+    options = [
+        Option(one.id, plain(f"{short_id(one.id)} {_title(words, one)}", limit=100), _when(words, one))
+        for one in failures.shown
+        if len(one.id) <= _LONGEST_VALUE
+    ]
     placeholder = words.say("consoles.dlq.open")
     return message(
         f"{HERE} {content}" if rings else content,
@@ -148,30 +146,25 @@ def burst(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     )
 
 
-def _lines(words: Wording, told: DlqBurst) -> Iterator[str]:
+def _lines(words: Wording, failures: DlqBurst) -> Iterator[str]:
     priority = words.policy.most_severe.priority
-    yield words.say("replay.burst.title", priority=priority, count=told.count)
-    for failure in told.shown:
-        yield f"`{short_id(failure.id)}` **{_title(words, failure)}** → {where(failure.channel or '?')}"
+    yield words.say("replay.burst.title", priority=priority, count=failures.count)
+    for failure in failures.shown:
+        title = inert(_title(words, failure), limit=_TITLE_LIMIT)
+        yield f"`{short_id(failure.id)}` **{title}** → {where(failure.channel or '?')}"
         yield f"-# {_when(words, failure)}" + (
             f" · {inert(failure.error, limit=160)}" if failure.error else ""
         )
-    if (more := told.count - len(told.shown)) > 0:
+    if (more := failures.count - len(failures.shown)) > 0:
         yield words.say("replay.burst.more", count=more)
 
 
-def _option(words: Wording, failure: SeenFailure) -> Option:
-    label = f"{short_id(failure.id)} {failure.title or words.say('consoles.dlq.untitled')}"
-    return Option(failure.id, plain(label, limit=100), _when(words, failure))
-
-
 def _title(words: Wording, failure: SeenFailure) -> str:
-    return inert(failure.title or words.say("consoles.dlq.untitled"), limit=_TITLE_LIMIT)
+    return failure.title or words.say("consoles.dlq.untitled")
 
 
 def _when(words: Wording, failure: SeenFailure) -> str:
-    said = answer(words, failure.http_status, failure.error)
-    return f"{words.moment(failure.attempted_at)} · {said}"
+    return f"{words.moment(failure.attempted_at)} · {answer(words, failure.http_status, failure.error)}"
 
 
 RENDERERS: Final[Mapping[AnyDeliveryKind, Renderer]] = {

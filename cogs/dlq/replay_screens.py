@@ -1,13 +1,12 @@
 """The screens of replays: what would be sent, where it has arrived, and how a batch goes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from discord import ButtonStyle, ui
 
-from bot.domain.dlq import DlqEntry
 from bot.domain.text import cut
 from bot.ui.components import ID_LIMIT, Screen, button, link, or_quit, row, text
 from bot.ui.posts.dlq import where
@@ -20,7 +19,6 @@ from cogs.dlq.replays import BatchPreview, ReplayPreview
 from cogs.dlq.rules import (
     BatchEntry,
     BatchState,
-    Pings,
     ReplayBatch,
     ReplayOutcome,
     ReplayRecord,
@@ -45,7 +43,17 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
     """Show target, what is left out, and the message; the safe way out first. An entry goes out once."""
     replay, made = preview.replay, preview.made
     if replay is not None and not replay.may_be_repeated:
-        return _already_screen(voice, replay, guild_id=guild_id)
+        before = voice.say(
+            "consoles.dlq.replayed_before",
+            by=voice.who(replay.requested_by_name),
+            at=voice.moment(replay.requested_at),
+        )
+        return Screen(text(before), rows=[row(to_message(voice, replay, guild_id=guild_id))], colour=_BLUE)
+    buttons = [button(voice.say("consoles.quit"), "ui:v1:quit")]
+    send = target_id("send", preview.entry.id, preview.target)
+    if send is not None:
+        now = voice.say("consoles.dlq.replay_now")
+        buttons.append(button(now, send, style=ButtonStyle.primary, emoji="🔁"))
     return Screen(
         text(
             voice.say("consoles.dlq.replay_question", channel=where(preview.channel)),
@@ -59,7 +67,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
         ),
         ui.Separator(),
         text(*look(voice, made.body)),
-        rows=[row(*_buttons(voice, preview)), row(*_choices(voice, preview))],
+        rows=[row(*buttons), row(*_choices(voice, preview))],
         colour=_BLUE,
     )
 
@@ -154,24 +162,6 @@ def _mappings(value: object) -> Iterable[Mapping[str, object]]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list | tuple) else []
 
 
-def _already_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Screen:
-    """Show that the message was replayed before, by whom and when, and that it is not sent again."""
-    told = voice.say(
-        "consoles.dlq.replayed_before",
-        by=voice.who(record.requested_by_name),
-        at=voice.moment(record.requested_at),
-    )
-    return Screen(text(told), rows=[row(to_message(voice, record, guild_id=guild_id))], colour=_BLUE)
-
-
-def _buttons(voice: Voice, preview: ReplayPreview) -> Iterator[_Button | None]:
-    """Yield the way out, and the button that sends."""
-    yield button(voice.say("consoles.quit"), "ui:v1:quit")
-    send = target_id("send", preview.entry.id, preview.target)
-    if send is not None:
-        yield button(voice.say("consoles.dlq.replay_now"), send, style=ButtonStyle.primary, emoji="🔁")
-
-
 def _choices(voice: Voice, preview: ReplayPreview) -> Iterator[_Button | None]:
     """Yield the buttons that change how it is sent; each shows another preview first."""
     target = preview.target
@@ -198,10 +188,6 @@ def _ringing(voice: Voice, preview: ReplayPreview) -> str:
     if not pings:
         return voice.say("consoles.dlq.replay_rules")
     key = "replay_rings" if preview.target.keeps_mentions else "replay_would_ring"
-    return voice.say(f"consoles.dlq.{key}", who=_people(voice, pings))
-
-
-def _people(voice: Voice, pings: Pings) -> str:
     everybody = [
         name for name, is_there in (("@everyone", pings.everyone), ("@here", pings.here)) if is_there
     ]
@@ -209,7 +195,7 @@ def _people(voice: Voice, pings: Pings) -> str:
     more = (
         [voice.say("consoles.dlq.more_people", count=left)] if (left := len(named) - _SHOWN_IDS) > 0 else []
     )
-    return " ".join([*everybody, *named[:_SHOWN_IDS], *more])
+    return voice.say(f"consoles.dlq.{key}", who=" ".join([*everybody, *named[:_SHOWN_IDS], *more]))
 
 
 def _stripped(voice: Voice, stripped: Stripped) -> str:
@@ -248,12 +234,16 @@ def batch_question(voice: Voice, preview: BatchPreview) -> Screen:
         emoji="🔁",
     )
     if not to_send:
-        told = voice.say("replay.ask.nothing", total=len(batch.entries))
-        return Screen(text(told, _left_out(voice, batch)), colour=_BLUE)
+        nothing = voice.say("replay.ask.nothing", total=len(batch.entries))
+        return Screen(text(nothing, _left_out(voice, batch)), colour=_BLUE)
+    counts = Counter(target_of(batch, entry.channel) for entry in to_send)
+    places = [f"{place} {count}" for place, count in counts.most_common(_PLACES)]
+    if len(counts) > _PLACES:
+        places.append("…")
     return Screen(
         text(
             voice.say("replay.ask.title", count=len(to_send)),
-            voice.say("replay.ask.to", places=_places(batch, to_send)),
+            voice.say("replay.ask.to", places=" · ".join(places)),
             voice.say(f"replay.ask.via_{batch.target.via}"),
             voice.say("replay.ask.rules", rate=voice.policy.of(DlqRules).replay_per_minute),
             _left_out(voice, batch),
@@ -272,12 +262,19 @@ def batch_screen(voice: Voice, batch: ReplayBatch, *, page: int = 1) -> Screen:
     page = min(max(page, 1), pages)
     shown = entries[(page - 1) * _PAGE : page * _PAGE]
     number = voice.say("replay.batch.pages", number=page, pages=pages) if pages > 1 else ""
+    colour = _GREEN if batch.state is BatchState.ENDED else _BLUE
+    if batch.counts[ReplayOutcome.UNKNOWN] or batch.counts[ReplayOutcome.REFUSED]:
+        colour = _RED
     return Screen(
-        text(*summary(voice, batch), *_advice(voice, batch), _how_long(voice, batch)),
+        text(
+            *summary(voice, batch),
+            *_advice(voice, batch),
+            voice.say("replay.batch.follows") if batch.state is BatchState.RUNNING else "",
+        ),
         ui.Separator(),
         text(*(_result(voice, batch, entry) for entry in shown), number),
         rows=[row(*_batch_buttons(voice, batch, page=page, pages=pages))],
-        colour=_colour(batch),
+        colour=colour,
     )
 
 
@@ -294,18 +291,14 @@ def _batch_buttons(
         yield button(voice.say("consoles.next"), _turn_id(batch, page + 1), emoji="▶")
 
 
-def _how_long(voice: Voice, batch: ReplayBatch) -> str:
-    return voice.say("replay.batch.follows") if batch.state is BatchState.RUNNING else ""
-
-
 def _turn_id(batch: ReplayBatch, page: int) -> str:
     return f"dlq:v1:batch:turn:{batch.id}:{page}"
 
 
 def _result(voice: Voice, batch: ReplayBatch, entry: BatchEntry) -> str:
     outcome = entry.outcome
-    told = voice.say(f"replay.result.{outcome}", reason=_reason(voice, entry))
-    line = f"`{short_id(entry.entry_id)}` → {target_of(batch, entry.channel or '?')} · {told}"
+    result = voice.say(f"replay.result.{outcome}", reason=_reason(voice, entry))
+    line = f"`{short_id(entry.entry_id)}` → {target_of(batch, entry.channel or '?')} · {result}"
     if entry.channel_id is None or entry.message_id is None:
         return line
     url = place_url(batch.guild_id, entry.channel_id, entry.message_id)
@@ -316,8 +309,8 @@ def _advice(voice: Voice, batch: ReplayBatch) -> Iterator[str]:
     """Yield what to do about each kind of refusal, once."""
     refused = [entry.http_status for entry in batch.entries if entry.outcome is ReplayOutcome.REFUSED]
     for status in dict.fromkeys(refused):
-        if told := advice(voice, status):
-            yield f"-# HTTP {status}：{told}"
+        if todo := advice(voice, status):
+            yield f"-# HTTP {status}：{todo}"
 
 
 def _reason(voice: Voice, entry: BatchEntry) -> str:
@@ -333,37 +326,24 @@ def _rank(entry: BatchEntry) -> tuple[int, int]:
     return (_ORDER.index(outcome) if outcome in _ORDER else len(_ORDER), entry.position)
 
 
-def _places(batch: ReplayBatch, entries: Sequence[BatchEntry]) -> str:
-    counts = Counter(target_of(batch, entry.channel) for entry in entries)
-    told = [f"{place} {count}" for place, count in counts.most_common(_PLACES)]
-    return " · ".join([*told, *(["…"] if len(counts) > _PLACES else [])])
-
-
 def _left_out(voice: Voice, batch: ReplayBatch) -> str:
     counts = Counter(entry.skip for entry in batch.entries if entry.skip is not None)
     if not counts:
         return ""
-    told = " · ".join(f"{voice.say(f'replay.skip.{skip}')} {count}" for skip, count in counts.most_common())
-    return voice.say("replay.ask.left_out", count=counts.total(), reasons=told)
+    reasons = " · ".join(
+        f"{voice.say(f'replay.skip.{skip}')} {count}" for skip, count in counts.most_common()
+    )
+    return voice.say("replay.ask.left_out", count=counts.total(), reasons=reasons)
 
 
 def _first(voice: Voice, preview: BatchPreview) -> Iterable[str]:
     by_id = {entry.id: entry for entry in preview.entries}
     to_send = preview.batch.to_send
-    for entry in to_send[:_FIRST]:
-        yield _line(voice, by_id[entry.entry_id])
+    for waiting in to_send[:_FIRST]:
+        entry = by_id[waiting.entry_id]
+        title = inert(entry.title or voice.say("consoles.dlq.untitled"), limit=160)
+        severity = inert(entry.severity or "-", limit=16)
+        place = where(entry.channel or "?", limit=40)
+        yield f"`{short_id(entry.id)}` **{severity} {title}** → {place}"
     if (more := len(to_send) - _FIRST) > 0:
         yield voice.say("replay.ask.more", count=more)
-
-
-def _line(voice: Voice, entry: DlqEntry) -> str:
-    title = inert(entry.title or voice.say("consoles.dlq.untitled"), limit=160)
-    severity = inert(entry.severity or "-", limit=16)
-    return f"`{short_id(entry.id)}` **{severity} {title}** → {where(entry.channel or '?', limit=40)}"
-
-
-def _colour(batch: ReplayBatch) -> int:
-    counts = batch.counts
-    if counts[ReplayOutcome.UNKNOWN] or counts[ReplayOutcome.REFUSED]:
-        return _RED
-    return _GREEN if batch.state is BatchState.ENDED else _BLUE

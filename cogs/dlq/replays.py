@@ -1,7 +1,7 @@
 """Sending undelivered notifications again: one after a preview, or all that a filter matches."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -85,7 +85,9 @@ class ReplayChecks:
     ) -> list[CheckedReplay]:
         """Return each entry with its origin and the reason why it cannot be replayed."""
         origins = await self._reading.origins(entries, guild_id=guild_id)
-        private = await self._private(origins.values())
+        numbers = sorted({one.incident_id for one in origins.values() if one.incident_id is not None})
+        incidents = [await IncidentRows(self._store.sql).incident(number) for number in numbers]
+        private = frozenset(incident.id for incident in incidents if incident.is_private)
         ended = (
             await EndedWebhooks(self._store.sql).ids(guild_id) if target.via is Via.WEBHOOK else frozenset()
         )
@@ -105,7 +107,14 @@ class ReplayChecks:
         ended: frozenset[int],
     ) -> CheckedReplay:
         is_private = origin is not None and origin.incident_id in private
-        skip = Skip.PRIVATE if is_private else _skip(entry, origin) or self._no_way(entry, target, ended)
+        if is_private:
+            skip: Skip | None = Skip.PRIVATE
+        elif origin is not None and origin.delivered is not None:
+            skip = Skip.ARRIVED
+        elif prepared(entry.payload).is_empty:
+            skip = Skip.EMPTY
+        else:
+            skip = self._no_way(entry, target, ended)
         if skip is None and target.via is Via.WEBHOOK and origin is not None:
             skip = None if origin.incident_id is None else Skip.OURS
         return CheckedReplay(entry, origin, is_private, skip)
@@ -121,17 +130,6 @@ class ReplayChecks:
         if webhook_id is None:
             return Skip.NO_WEBHOOK
         return Skip.WEBHOOK_ENDED if webhook_id in ended else None
-
-    async def _private(self, origins: Iterable[EntryOrigin]) -> frozenset[int]:
-        numbers = sorted({one.incident_id for one in origins if one.incident_id is not None})
-        incidents = [await IncidentRows(self._store.sql).incident(number) for number in numbers]
-        return frozenset(incident.id for incident in incidents if incident.is_private)
-
-
-def _skip(entry: DlqEntry, origin: EntryOrigin | None) -> Skip | None:
-    if origin is not None and origin.delivered is not None:
-        return Skip.ARRIVED
-    return Skip.EMPTY if prepared(entry.payload).is_empty else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def channel_of(entry: DlqEntry, target: ReplayTarget) -> str | None:
 
 
 def replay_delivery(
-    entry: DlqEntry, made: Prepared, asked: ReplayRequest, *, key: str, incident_id: int | None
+    entry: DlqEntry, made: Prepared, request: ReplayRequest, *, key: str, incident_id: int | None
 ) -> NewDelivery:
     """Return the delivery of *entry*, which has a channel.
 
@@ -169,29 +167,26 @@ def replay_delivery(
         made: Its message.
         incident_id: What it tells of, if that is an incident of ours.
     """
-    channel = channel_of(entry, asked.target)
+    channel = channel_of(entry, request.target)
     assert channel is not None
-    is_webhook = asked.target.via is Via.WEBHOOK
+    is_webhook = request.target.via is Via.WEBHOOK
     data = ReplayData(
         body=dict(made.body),
         entry=entry.id,
-        by=asked.by,
-        batch=asked.batch,
-        keeps_mentions=asked.target.keeps_mentions,
+        by=request.by,
+        batch=request.batch,
+        keeps_mentions=request.target.keeps_mentions,
     )
+    # A page of ours is stored with its on-call place instead of a channel.
+    to = channel if channel.startswith(("person:", "named:")) else f"channel:{channel}"
     return NewDelivery(
         kind=DlqDeliveryKind.REPLAY_WEBHOOK if is_webhook else DlqDeliveryKind.REPLAY,
-        to=f"webhook:{channel}" if is_webhook else _target(channel),
+        to=f"webhook:{channel}" if is_webhook else to,
         key=key,
-        guild_id=asked.guild_id,
+        guild_id=request.guild_id,
         incident_id=incident_id,
         data=data.to_json(),
     )
-
-
-def _target(channel: str) -> str:
-    """Return the target of an entry: a page of ours is stored with its on-call place instead of a channel."""
-    return channel if channel.startswith(("person:", "named:")) else f"channel:{channel}"
 
 
 log = structlog.get_logger(__name__)
@@ -276,11 +271,19 @@ class Replays:
                 entry.id, guild_id=guild_id, channel=preview.channel, by=by, key=key
             )
             if claimed:
-                await DeliveryWrites(tx.sql).insert_deliveries(
-                    [_delivery(preview, key=key, guild_id=guild_id, by=by)]
+                request = ReplayRequest(guild_id, preview.target, by.name)
+                delivery = replay_delivery(
+                    entry, preview.made, request, key=key, incident_id=preview.incident_id
                 )
+                await DeliveryWrites(tx.sql).insert_deliveries([delivery])
+                facts = {
+                    "entry": entry.id,
+                    "to": preview.channel,
+                    "via": preview.target.via.value,
+                    "mentions": preview.target.keeps_mentions,
+                }
                 await AuditWrites(tx.sql).audit(
-                    guild_id=guild_id, by=by, action="replay", data=_audited(preview)
+                    guild_id=guild_id, by=by, action="replay", data=AuditData(facts=facts)
                 )
         record = await ReplayRecords(self._store.sql).of(entry.id)
         if record is None or not claimed:
@@ -289,8 +292,8 @@ class Replays:
         return record
 
     async def _has_webhook(self, entry: DlqEntry, target: ReplayTarget, *, guild_id: int) -> bool:
-        asked = replace(target, via=Via.WEBHOOK)
-        (checked,) = await self._checks.check([entry], asked, guild_id=guild_id)
+        by_webhook = replace(target, via=Via.WEBHOOK)
+        (checked,) = await self._checks.check([entry], by_webhook, guild_id=guild_id)
         return checked.skip is None
 
 
@@ -309,22 +312,6 @@ def _refusal(skip: Skip, key: str) -> UserError:
             return UserError("dlq_bot_only")
         case _:
             return UserError("dlq_nothing_to_replay", entry=key)
-
-
-def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) -> NewDelivery:
-    asked = ReplayRequest(guild_id, preview.target, by.name)
-    return replay_delivery(preview.entry, preview.made, asked, key=key, incident_id=preview.incident_id)
-
-
-def _audited(preview: ReplayPreview) -> AuditData:
-    target = preview.target
-    facts = {
-        "entry": preview.entry.id,
-        "to": preview.channel,
-        "via": target.via.value,
-        "mentions": target.keeps_mentions,
-    }
-    return AuditData(facts=facts)
 
 
 #: Bytes of a payload that can be a message: Discord takes no longer one.
@@ -363,22 +350,22 @@ class ReplayBatches:
         self._checks = checks
 
     async def preview(
-        self, asked: DlqFilter, target: ReplayTarget, *, by: Person, guild_id: int
+        self, criteria: DlqFilter, target: ReplayTarget, *, by: Person, guild_id: int
     ) -> BatchPreview:
-        """Return what a replay of all that *asked* admits would send, and keep it for `start`.
+        """Return what a replay of all that *criteria* admits would send, and keep it for `start`.
 
         Raises:
             UserError: it admits nothing, or more than the policy allows at once.
         """
         await self._reading.admit(by, "replay", guild_id=guild_id, act="preview_batch")
         most = self._policy.of(DlqRules).replay_at_most
-        found = await self._failures.matching(asked, limit=most + 1, longest=_LONGEST)
-        if not found:
+        matching = await self._failures.matching(criteria, limit=most + 1, longest=_LONGEST)
+        if not matching:
             raise UserError("dlq_nothing_matches")
-        if len(found) > most:
+        if len(matching) > most:
             raise UserError("dlq_too_many", most=most)
-        checked = await self._checks.check(found, target, guild_id=guild_id)
-        replayed = await self._checks.replayed(found)
+        checked = await self._checks.check(matching, target, guild_id=guild_id)
+        replayed = await self._checks.replayed(matching)
         entries = [_entry(position, one, replayed) for position, one in enumerate(checked)]
         async with self._store.transaction() as tx:
             batch_id = await Batches(tx.sql).insert(guild_id, target, entries, by=by)
@@ -398,7 +385,14 @@ class ReplayBatches:
         batch = await self._batch(batch_id, guild_id=guild_id)
         async with self._store.transaction() as tx:
             if begun := await Batches(tx.sql).begin(batch, by=by):
-                await DeliveryWrites(tx.sql).insert_deliveries([_progress(batch, channel_id=channel_id)])
+                progress = NewDelivery(
+                    kind=DlqDeliveryKind.REPLAY_PROGRESS,
+                    to=f"thread:{channel_id}",
+                    key=progress_key(batch),
+                    guild_id=batch.guild_id,
+                    data=BatchData(batch=batch.id).to_json(),
+                )
+                await DeliveryWrites(tx.sql).insert_deliveries([progress])
                 await AuditWrites(tx.sql).audit(
                     guild_id=guild_id, by=by, action="replay_batch", data=counted(batch)
                 )
@@ -477,16 +471,6 @@ def _entry(position: int, checked: CheckedReplay, replayed: frozenset[str]) -> B
         state=EntryState.WAITING if skip is None else EntryState.SKIPPED,
         skip=skip,
         delivery_key=None if skip is not None else replay_key(entry.id),
-    )
-
-
-def _progress(batch: ReplayBatch, *, channel_id: int) -> NewDelivery:
-    return NewDelivery(
-        kind=DlqDeliveryKind.REPLAY_PROGRESS,
-        to=f"thread:{channel_id}",
-        key=progress_key(batch),
-        guild_id=batch.guild_id,
-        data=BatchData(batch=batch.id).to_json(),
     )
 
 
@@ -588,10 +572,10 @@ class BatchRuns:
         self, tx: Transaction, batch: ReplayBatch, entry: BatchEntry, checked: CheckedReplay
     ) -> None:
         assert entry.delivery_key is not None  # it waits
-        asked = ReplayRequest(batch.guild_id, batch.target, batch.requested_by_name, batch.id)
+        request = ReplayRequest(batch.guild_id, batch.target, batch.requested_by_name, batch.id)
         made = prepared(checked.entry.payload)
         delivery = replay_delivery(
-            checked.entry, made, asked, key=entry.delivery_key, incident_id=checked.incident_id
+            checked.entry, made, request, key=entry.delivery_key, incident_id=checked.incident_id
         )
         await DeliveryWrites(tx.sql).insert_deliveries([delivery])
         await Batches(tx.sql).queue_entry(batch.id, entry)
@@ -615,14 +599,9 @@ class BatchRuns:
         if batch.stopped_at is not None or not batch.to_send:
             return None
         entry = batch.to_send[0]
-        found = await self._read(entry.entry_id)
-        if found is None:
-            return _Turn(entry, None)
-        (checked,) = await self._checks.check([found], batch.target, guild_id=batch.guild_id)
-        return _Turn(entry, checked)
-
-    async def _read(self, entry_id: str) -> DlqEntry | None:
         try:
-            return await self._failures.entry(entry_id)
+            failure = await self._failures.entry(entry.entry_id)
         except UserError:  # its owner has deleted it
-            return None
+            return _Turn(entry, None)
+        (checked,) = await self._checks.check([failure], batch.target, guild_id=batch.guild_id)
+        return _Turn(entry, checked)

@@ -96,7 +96,7 @@ def read_view(text: str) -> DlqView:
     """
     given = {word[:1]: _plain(word[1:]) for word in text.split(_SEPARATOR)}
     http = given.get("x")
-    asked = DlqFilter(
+    criteria = DlqFilter(
         hours=min(max(int(given.get("h", str(USUAL_HOURS))), 1), MOST_HOURS),
         severity=given.get("s"),
         channel=given.get("c"),
@@ -106,18 +106,25 @@ def read_view(text: str) -> DlqView:
         since=_moment(given.get("a")),
         until=_moment(given.get("b")),
     )
-    return DlqView(asked, _cursor(given.get("o"), is_newer=False) or _cursor(given.get("n"), is_newer=True))
+    return DlqView(
+        criteria, _cursor(given.get("o"), is_newer=False) or _cursor(given.get("n"), is_newer=True)
+    )
 
 
 def _parts(view: DlqView) -> Iterator[str]:
-    asked, cursor = view.filter, view.cursor
-    yield f"h{asked.hours}"
-    for sign, value in (("s", asked.severity), ("c", asked.channel), ("t", asked.status), ("q", asked.text)):
+    criteria, cursor = view.filter, view.cursor
+    yield f"h{criteria.hours}"
+    for sign, value in (
+        ("s", criteria.severity),
+        ("c", criteria.channel),
+        ("t", criteria.status),
+        ("q", criteria.text),
+    ):
         if value is not None:
             yield sign + _escaped(value)
-    if asked.http_status is not None:
-        yield f"x{asked.http_status}"
-    for sign, moment in (("a", asked.since), ("b", asked.until)):
+    if criteria.http_status is not None:
+        yield f"x{criteria.http_status}"
+    for sign, moment in (("a", criteria.since), ("b", criteria.until)):
         if moment is not None:
             yield sign + _number(moment)
     if cursor is not None:
@@ -170,8 +177,8 @@ _SPANS: Final = re.compile(rf"(?:{SPAN.pattern} ?)+", re.ASCII)
 _BETWEEN: Final = re.compile(r"\s*[〜~～]\s*|\s+(?:-|–|から|to|until)\s+")
 
 
-def with_period(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) -> DlqFilter:
-    """Return *asked* for the *period* that a person has typed.
+def with_period(criteria: DlqFilter, period: str, *, now: datetime, timezone: ZoneInfo) -> DlqFilter:
+    """Return *criteria* for the *period* that a person has typed.
 
     Understood: nothing (24 hours); "3h", "90分", "7日"; a moment, from which it reaches until now; or two of
     them with 〜 in between, the second one perhaps left out. A moment is read as `parse_start_time` does.
@@ -181,10 +188,13 @@ def with_period(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneI
     """
     typed = period.strip()
     if not typed:
-        return replace(asked, hours=USUAL_HOURS, since=None, until=None)
+        return replace(criteria, hours=USUAL_HOURS, since=None, until=None)
     line = plain_line(typed[:_LONGEST])
     if _SPANS.fullmatch(line):
-        return replace(asked, hours=_hours(span_of(line), typed), since=None, until=None)
+        hours = math.ceil(span_of(line) / timedelta(hours=1))
+        if not 1 <= hours <= MOST_HOURS:
+            raise UserError("dlq_period_unreadable", value=typed)
+        return replace(criteria, hours=hours, since=None, until=None)
     try:
         moments = [
             parse_start_time(part, now=now, timezone=timezone) if part.strip() else None
@@ -195,11 +205,11 @@ def with_period(asked: DlqFilter, period: str, *, now: datetime, timezone: ZoneI
     since, until = moments[0], moments[1] if len(moments) > 1 else None
     if since is None or (until is not None and until <= since):
         raise UserError("dlq_period_unreadable", value=typed)
-    return replace(asked, since=since, until=until)
+    return replace(criteria, since=since, until=until)
 
 
-def with_status(asked: DlqFilter, typed: str) -> DlqFilter:
-    """Return *asked* for the status that a person has typed: "503", "応答なし", "failed".
+def with_status(criteria: DlqFilter, typed: str) -> DlqFilter:
+    """Return *criteria* for the status that a person has typed: "503", "応答なし", "failed".
 
     Raises:
         UserError: more than one state or one HTTP status is named.
@@ -209,14 +219,9 @@ def with_status(asked: DlqFilter, typed: str) -> DlqFilter:
     states = [word for word in words if isinstance(word, str)]
     if len(answers) > 1 or len(states) > 1:
         raise UserError("dlq_status_unreadable", value=typed)
-    return replace(asked, http_status=answers[0] if answers else None, status=states[0] if states else None)
-
-
-def _hours(span: timedelta, typed: str) -> int:
-    hours = math.ceil(span / timedelta(hours=1))
-    if not 1 <= hours <= MOST_HOURS:
-        raise UserError("dlq_period_unreadable", value=typed)
-    return hours
+    return replace(
+        criteria, http_status=answers[0] if answers else None, status=states[0] if states else None
+    )
 
 
 def _named_in(typed: str) -> Iterator[int | str]:
@@ -228,8 +233,8 @@ def _named_in(typed: str) -> Iterator[int | str]:
         plain = word.casefold()
         if plain in _NO_ANSWER:
             yield NO_ANSWER
-        elif found := _HTTP.fullmatch(plain):
-            yield int(found[1])
+        elif http := _HTTP.fullmatch(plain):
+            yield int(http[1])
         elif word:
             yield word
 
@@ -287,9 +292,9 @@ def pings_of(payload: Mapping[str, object]) -> Pings:
 
 def _ids(pattern: re.Pattern[str], content: str, listed: object, *, is_open: bool) -> tuple[int, ...]:
     """Return the ids that *content* mentions: all, or those that are *listed*."""
-    found = dict.fromkeys(pattern.findall(content))
+    mentioned = dict.fromkeys(pattern.findall(content))
     allowed = _names(listed)
-    return tuple(int(one) for one in found if is_open or one in allowed)[:_MOST_IDS]
+    return tuple(int(one) for one in mentioned if is_open or one in allowed)[:_MOST_IDS]
 
 
 def _names(value: object) -> frozenset[str]:
@@ -347,7 +352,13 @@ def prepared(payload: object, *, keeps_mentions: bool = False) -> Prepared:
         keeps_mentions: A person has decided that the people it mentions are notified again.
     """
     stored: Mapping[str, object] = payload if isinstance(payload, Mapping) else {}
-    content, embeds, pings = _content(stored), _embeds(stored), pings_of(stored)
+    words, listed, pings = stored.get("content"), stored.get("embeds"), pings_of(stored)
+    content = words[:_CONTENT] if isinstance(words, str) else ""
+    embeds = [
+        dict(embed)
+        for embed in (listed[:_EMBEDS] if isinstance(listed, list | tuple) else ())
+        if isinstance(embed, Mapping) and embed
+    ]
     body: dict[str, object] = {"allowed_mentions": pings.allowed() if keeps_mentions else Pings().allowed()}
     if content:
         body["content"] = content
@@ -361,17 +372,6 @@ def prepared(payload: object, *, keeps_mentions: bool = False) -> Prepared:
         keys=tuple(sorted(str(key) for key in stored if key not in _KNOWN and stored[key])),
     )
     return Prepared(body, stripped, pings, bool(embeds), is_empty=not (content or embeds))
-
-
-def _content(stored: Mapping[str, object]) -> str:
-    content = stored.get("content")
-    return content[:_CONTENT] if isinstance(content, str) else ""
-
-
-def _embeds(stored: Mapping[str, object]) -> list[dict[str, object]]:
-    embeds = stored.get("embeds")
-    listed = embeds if isinstance(embeds, list | tuple) else ()
-    return [dict(one) for one in listed[:_EMBEDS] if isinstance(one, Mapping) and one]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import discord
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.charts import Bar, BarChart, DrawnChart
-from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq import (
     COUNTED_BY_STATUS,
     NO_ANSWER,
@@ -83,6 +82,11 @@ def recent_screen(voice: Voice, page: DlqPage, links: PageLinks) -> Screen:
     """Show 直近で配信失敗した通知."""
     only = " ".join(narrowed(voice, page.filter))
     body = list(_lines(voice, page.entries)) or [voice.say("consoles.dlq.none")]
+    files = (
+        button(voice.say("consoles.dlq.csv"), f"dlq:v2:csv:{links.here}", emoji="⬇"),
+        button(voice.say("consoles.dlq.json"), f"dlq:v2:json:{links.here}", emoji="⬇"),
+        button(voice.say("consoles.dlq.replay_all"), f"dlq:v2:all:{links.here}", emoji="🔁"),
+    )
     return Screen(
         text(
             _title_of(voice, page),
@@ -93,71 +97,75 @@ def recent_screen(voice: Voice, page: DlqPage, links: PageLinks) -> Screen:
         rows=[
             _open(voice, page.entries),
             _tabs(voice, page.missing, links.here, current="recent"),
-            _around(voice, links, has_entries=bool(page.entries)),
+            row(
+                _turn(voice, "previous", links.newer, emoji="◀"),
+                _turn(voice, "next", links.older, emoji="▶"),
+                *(files if page.entries else ()),
+            ),
         ],
         colour=_RED if page.entries else _GREEN,
     )
 
 
-def p0_screen(voice: Voice, found: MostSevere) -> Screen:
+def p0_screen(voice: Voice, page: MostSevere) -> Screen:
     """Show P0 で email backup が送られたか."""
-    entries = found.entries
+    entries = page.entries
     emailed = sum(entry.fallback_email_sent is True for entry in entries)
     body = list(_lines(voice, entries, email=True)) or [voice.say("consoles.dlq.none_p0")]
-    shown = voice.say("consoles.dlq.latest_only", count=len(entries)) if found.is_more else ""
+    shown = voice.say("consoles.dlq.latest_only", count=len(entries)) if page.is_more else ""
     return Screen(
         text(voice.say("consoles.dlq.title_p0", total=len(entries), emailed=emailed), shown),
         ui.Separator(),
-        text(*body, switched_off(voice, found.missing)),
+        text(*body, switched_off(voice, page.missing)),
         rows=[
             _open(voice, entries),
-            _tabs(voice, found.missing, written_view(DlqView()), current="p0_email"),
+            _tabs(voice, page.missing, written_view(DlqView()), current="p0_email"),
         ],
         colour=_RED if emailed < len(entries) else _GREEN,
     )
 
 
-def status_picture(voice: Voice, found: StatusCounts) -> Picture | None:
+def status_picture(voice: Voice, counts: StatusCounts) -> Picture | None:
     """Return the counts as a chart; None if there is nothing to compare."""
-    shown = found.counts[:_BARS]
+    shown = counts.counts[:_BARS]
     if len(shown) < _FEWEST_BARS:
         return None
     bars = tuple(Bar(label=_http(voice, each.http_status), count=each.count) for each in shown)
-    title = voice.say("consoles.dlq.chart", hours=found.hours)
-    told = voice.listed(f"{bar.label}: {bar.count:,}" for bar in bars)
-    return Picture("statuses.png", BarChart(title=title, bars=bars), f"{title}: {told}")
+    title = voice.say("consoles.dlq.chart", hours=counts.hours)
+    listed = voice.listed(f"{bar.label}: {bar.count:,}" for bar in bars)
+    return Picture("statuses.png", BarChart(title=title, bars=bars), f"{title}: {listed}")
 
 
-def status_screen(voice: Voice, found: StatusCounts, picture: DrawnChart | None = None) -> Screen:
+def status_screen(voice: Voice, counts: StatusCounts, picture: DrawnChart | None = None) -> Screen:
     """Show how many failures ended with which HTTP status: Discord 自体の障害を疑うとき."""
-    most = max((each.count for each in found.counts), default=0)
-    lines = [_bar(voice, each, most=most) for each in found.counts[:_STATUSES]]
-    cut_off = voice.say("consoles.dlq.latest_only", count=f"{COUNTED_BY_STATUS:,}") if found.is_cut else ""
+    most = max((each.count for each in counts.counts), default=0)
+    lines = [_bar(voice, each, most=most) for each in counts.counts[:_STATUSES]]
+    cut_off = voice.say("consoles.dlq.latest_only", count=f"{COUNTED_BY_STATUS:,}") if counts.is_cut else ""
     return Screen(
         text(
-            voice.say("consoles.dlq.title_status", hours=found.hours, total=f"{found.total:,}"),
+            voice.say("consoles.dlq.title_status", hours=counts.hours, total=f"{counts.total:,}"),
             cut_off,
             *(lines or [voice.say("consoles.dlq.none")]),
             voice.say("consoles.dlq.discord_down") if lines else "",
-            switched_off(voice, found.missing),
+            switched_off(voice, counts.missing),
         ),
         *([] if picture is None else [gallery([picture])]),
-        rows=[_tabs(voice, found.missing, written_view(DlqView()), current="by_status")],
-        colour=_RED if found.total else _GREEN,
+        rows=[_tabs(voice, counts.missing, written_view(DlqView()), current="by_status")],
+        colour=_RED if counts.total else _GREEN,
     )
 
 
-def narrowed(voice: Voice, asked: DlqFilter) -> Iterator[str]:
+def narrowed(voice: Voice, criteria: DlqFilter) -> Iterator[str]:
     """Yield what a filter asks for besides its period, in words."""
-    for value in (asked.severity, asked.status):
+    for value in (criteria.severity, criteria.status):
         if value is not None:
             yield f"`{inert(value, limit=40)}`"
-    if asked.channel is not None:
-        yield f"#{inert(asked.channel, limit=100)}"
-    if asked.http_status is not None:
-        yield _http(voice, None if asked.http_status == NO_ANSWER else asked.http_status)
-    if asked.text is not None:
-        yield voice.say("consoles.dlq.with_text", text=inert(asked.text, limit=100))
+    if criteria.channel is not None:
+        yield f"#{inert(criteria.channel, limit=100)}"
+    if criteria.http_status is not None:
+        yield _http(voice, None if criteria.http_status == NO_ANSWER else criteria.http_status)
+    if criteria.text is not None:
+        yield voice.say("consoles.dlq.with_text", text=inert(criteria.text, limit=100))
 
 
 def switched_off(voice: Voice, missing: frozenset[DlqColumn]) -> str:
@@ -174,30 +182,33 @@ def switched_off(voice: Voice, missing: frozenset[DlqColumn]) -> str:
 
 
 def _title_of(voice: Voice, page: DlqPage) -> str:
-    asked = page.filter
+    criteria = page.filter
     total = voice.say("consoles.dlq.uncounted")
     if page.total is not None:
         total = f"{page.total:,}{'+' if page.is_more else ''}"
-    if asked.since is None:
-        return voice.say("consoles.dlq.title_recent", hours=asked.hours, total=total)
-    since = voice.moment(asked.since)
-    if asked.until is None:
+    if criteria.since is None:
+        return voice.say("consoles.dlq.title_recent", hours=criteria.hours, total=total)
+    since = voice.moment(criteria.since)
+    if criteria.until is None:
         return voice.say("consoles.dlq.title_since", since=since, total=total)
-    return voice.say("consoles.dlq.title_between", since=since, until=voice.moment(asked.until), total=total)
+    return voice.say(
+        "consoles.dlq.title_between", since=since, until=voice.moment(criteria.until), total=total
+    )
 
 
 def _bar(voice: Voice, each: StatusCount, *, most: int) -> str:
     """Return `HTTP 503` ██████ 12, as long as it is frequent."""
     length = max(round(_BAR * each.count / most), 1)
-    return f"`{_http(voice, each.http_status)}` {'█' * length} {_times(voice, each.count)}"
+    times = voice.say("consoles.dlq.times", count=each.count)
+    return f"`{_http(voice, each.http_status)}` {'█' * length} {times}"
 
 
 def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
     """Yield two lines per failure, in room that all of them share, with an empty line between failures."""
     budget = _LINES_BUDGET // max(len(entries), 1)
     for number, entry in enumerate(entries):
-        told = _two_lines(voice, entry, email=email, budget=min(budget, 400))
-        yield f"\n{told}" if number else told
+        lines = _two_lines(voice, entry, email=email, budget=min(budget, 400))
+        yield f"\n{lines}" if number else lines
 
 
 def _two_lines(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> str:
@@ -237,16 +248,11 @@ def _title(voice: Voice, entry: DlqEntry) -> str:
 
 
 def _tried(voice: Voice, entry: DlqEntry) -> str:
-    said = answer(voice, entry.http_status, entry.error_message)
-    return f"{voice.moment(entry.attempted_at)} {said}"
+    return f"{voice.moment(entry.attempted_at)} {answer(voice, entry.http_status, entry.error_message)}"
 
 
 def _http(voice: Voice, status: int | None) -> str:
     return voice.say("consoles.dlq.no_answer") if status is None else f"HTTP {status}"
-
-
-def _times(voice: Voice, count: int) -> str:
-    return voice.say("consoles.dlq.times", count=count)
 
 
 def _open(voice: Voice, entries: Sequence[DlqEntry]) -> Row | None:
@@ -269,35 +275,17 @@ def _tabs(voice: Voice, missing: frozenset[DlqColumn], here: str, *, current: st
         "p0_email": "dlq:v1:p0",
         "by_status": "dlq:v1:http:1",
     }
+    tabs = []
+    for view, custom_id in views.items():
+        label = voice.say(f"consoles.dlq.{view}")
+        if view == current:
+            words = voice.say("consoles.dlq.current", view=label)
+            tabs.append(button(words, custom_id, style=ButtonStyle.primary))
+        elif not missing & _NEEDS.get(view, frozenset()):
+            tabs.append(button(label, custom_id))
     return row(
-        *(
-            _tab(voice, view, custom_id, current)
-            for view, custom_id in views.items()
-            if view == current or not missing & _NEEDS.get(view, frozenset())
-        ),
+        *tabs,
         button(voice.say("consoles.dlq.narrow"), f"dlq:v2:filter:{here}", emoji="🔎"),
-    )
-
-
-def _tab(voice: Voice, view: str, custom_id: str, current: str) -> ui.Button[ui.LayoutView]:
-    label = voice.say(f"consoles.dlq.{view}")
-    if view != current:
-        return button(label, custom_id)
-    return button(voice.say("consoles.dlq.current", view=label), custom_id, style=ButtonStyle.primary)
-
-
-def _around(voice: Voice, links: PageLinks, *, has_entries: bool) -> Row | None:
-    """Return the buttons to the pages beside this one, and to files of what the filter matches."""
-    return row(
-        _turn(voice, "previous", links.newer, emoji="◀"),
-        _turn(voice, "next", links.older, emoji="▶"),
-        button(voice.say("consoles.dlq.csv"), f"dlq:v2:csv:{links.here}", emoji="⬇") if has_entries else None,
-        button(voice.say("consoles.dlq.json"), f"dlq:v2:json:{links.here}", emoji="⬇")
-        if has_entries
-        else None,
-        button(voice.say("consoles.dlq.replay_all"), f"dlq:v2:all:{links.here}", emoji="🔁")
-        if has_entries
-        else None,
     )
 
 
@@ -318,6 +306,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     can_replay = view.may_replay and is_owed and not made.is_empty
     is_pressable = PRESSABLE.fullmatch(entry.id) is not None
     can_replay, has_raw = can_replay and is_pressable, bool(entry.stored) and is_pressable
+    url = None if delivered is None else place_url(guild_id, delivered.channel_id, delivered.message_id)
     return Screen(
         text(
             *_facts(voice, entry),
@@ -332,7 +321,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
                 button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
                 if can_replay
                 else None,
-                _to_delivered(voice, delivered, guild_id=guild_id),
+                None if url is None else link(voice.say("consoles.dlq.to_delivered"), url),
                 to_message(voice, replay, guild_id=guild_id),
             )
         ],
@@ -342,14 +331,14 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
 
 def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:
     """Return the stored payload: in a code block when it is short, else as a file."""
-    told = voice.say("consoles.dlq.raw_of", id=entry.id)
+    title = voice.say("consoles.dlq.raw_of", id=entry.id)
     stored = entry.stored or ""
     is_json = entry.payload is not None
     written = json.dumps(entry.payload, ensure_ascii=False, indent=2) if is_json else stored
     if len(written) <= _INLINE_JSON and "```" not in written:
-        return f"{told}\n{code_block(written)}", None
+        return f"{title}\n{code_block(written)}", None
     name = f"dlq-{short_id(entry.id)}.{'json' if is_json else 'txt'}"
-    return told, discord.File(io.BytesIO(written.encode(errors="replace")), filename=name)
+    return title, discord.File(io.BytesIO(written.encode(errors="replace")), filename=name)
 
 
 def _odd(voice: Voice, entry: DlqEntry) -> str:
@@ -381,15 +370,6 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
         yield f"> {inert(entry.error_message, limit=400)}"
     for name, value in entry.extra:
         yield f"-# {inert(name, limit=40)}：{inert(value, limit=60)}"
-
-
-def _to_delivered(
-    voice: Voice, delivered: Posted | None, *, guild_id: int
-) -> ui.Button[ui.LayoutView] | None:
-    if delivered is None:
-        return None
-    url = place_url(guild_id, delivered.channel_id, delivered.message_id)
-    return link(voice.say("consoles.dlq.to_delivered"), url)
 
 
 #: Bytes of a file: Discord takes 10 MiB with a message, whatever the server's level.
@@ -449,7 +429,12 @@ class JsonFile:
         self._written = bytearray(b"[")
 
     def add(self, entry: DlqEntry) -> bool:
-        text = json.dumps(storable_json(_object(entry)), ensure_ascii=False)
+        named: dict[str, object] = {column.value: getattr(entry, column) for column in DlqColumn}
+        named["attempted_at"] = entry.attempted_at.isoformat()
+        if entry.payload is None and entry.stored is not None:
+            named["payload"] = entry.stored  # no object: as it is stored
+        named["extra"] = dict(entry.extra)
+        text = json.dumps(storable_json(named), ensure_ascii=False)
         encoded = f"{',' if self.count else ''}\n{text}".encode()
         if len(self._written) + len(encoded) > FILE_LIMIT:
             return False
@@ -472,14 +457,6 @@ def _cells(entry: DlqEntry) -> Iterator[str]:
             yield "" if value is None else str(value).lower()
 
 
-def _object(entry: DlqEntry) -> dict[str, object]:
-    named: dict[str, object] = {column.value: getattr(entry, column) for column in DlqColumn}
-    named["attempted_at"] = entry.attempted_at.isoformat()
-    if entry.payload is None and entry.stored is not None:
-        named["payload"] = entry.stored  # no object: as it is stored
-    return named | {"extra": dict(entry.extra)}
-
-
 FILTER_FORM: Final = r"dlq:v2:form"
 
 CHANNEL: Final = "dlq_channel"
@@ -497,7 +474,7 @@ INPUTS: Final = {name: f"consoles.dlq.form.{name.removeprefix('dlq_')}" for name
 
 
 @dataclass(frozen=True, slots=True)
-class AskedFor:
+class TypedFilter:
     """What the form asks for: a filter without period and status, and these two as they were typed."""
 
     filter: DlqFilter
@@ -505,14 +482,14 @@ class AskedFor:
     status: str
 
 
-def filter_form(voice: Voice, asked: DlqFilter) -> Form:
+def filter_form(voice: Voice, criteria: DlqFilter) -> Form:
     """Build the form with what is listed now."""
     shown = {
-        CHANNEL: asked.channel or "",
-        SEVERITY: asked.severity or "",
-        STATUS: _status(voice, asked),
-        TEXT: asked.text or "",
-        PERIOD: _period(voice, asked),
+        CHANNEL: criteria.channel or "",
+        SEVERITY: criteria.severity or "",
+        STATUS: _status(voice, criteria),
+        TEXT: criteria.text or "",
+        PERIOD: _period(voice, criteria),
     }
     fields = [
         label(
@@ -525,30 +502,35 @@ def filter_form(voice: Voice, asked: DlqFilter) -> Form:
     return Form(voice.say("consoles.dlq.form.title"), "dlq:v2:form", fields)
 
 
-def asked_in(form: Submitted) -> AskedFor:
+def typed_filter(form: Submitted) -> TypedFilter:
     """Read the filter, period and status that a person sent."""
-    asked = DlqFilter(
+    criteria = DlqFilter(
         severity=form.text(SEVERITY).strip() or None,
         channel=form.text(CHANNEL).strip().lstrip("#") or None,
         text=form.text(TEXT).strip() or None,
     )
-    return AskedFor(asked, form.text(PERIOD), form.text(STATUS))
+    return TypedFilter(criteria, form.text(PERIOD), form.text(STATUS))
 
 
 _HINTED: Final = frozenset({STATUS, PERIOD})
 
 
-def _status(voice: Voice, asked: DlqFilter) -> str:
-    if asked.http_status is None:
-        return asked.status or ""
-    answer = voice.say("consoles.dlq.no_answer") if asked.http_status == NO_ANSWER else str(asked.http_status)
-    return f"{answer} {asked.status or ''}".strip()
+def _status(voice: Voice, criteria: DlqFilter) -> str:
+    if criteria.http_status is None:
+        return criteria.status or ""
+    answer = (
+        voice.say("consoles.dlq.no_answer")
+        if criteria.http_status == NO_ANSWER
+        else str(criteria.http_status)
+    )
+    return f"{answer} {criteria.status or ''}".strip()
 
 
-def _period(voice: Voice, asked: DlqFilter) -> str:
-    if asked.since is None:
-        return "" if asked.hours == USUAL_HOURS else f"{asked.hours}h"
-    return f"{_moment(voice, asked.since)}〜{'' if asked.until is None else _moment(voice, asked.until)}"
+def _period(voice: Voice, criteria: DlqFilter) -> str:
+    if criteria.since is None:
+        return "" if criteria.hours == USUAL_HOURS else f"{criteria.hours}h"
+    until = "" if criteria.until is None else _moment(voice, criteria.until)
+    return f"{_moment(voice, criteria.since)}〜{until}"
 
 
 def _moment(voice: Voice, at: datetime) -> str:

@@ -36,8 +36,8 @@ class ReplayRecords:
 
     async def of(self, entry_id: str) -> ReplayRecord | None:
         """Return the replay of a DLQ entry: its person, and the message once that was sent."""
-        found = await self.of_each([entry_id])
-        return found[0] if found else None
+        replays = await self.of_each([entry_id])
+        return replays[0] if replays else None
 
     async def of_each(self, entry_ids: Sequence[str]) -> list[ReplayRecord]:
         """Return the replays of several entries, of those that have one."""
@@ -111,7 +111,8 @@ class Batches:
         """Store the preview of a batch, and return its number."""
         row = await self._sql.one("insert_batch", target, guild_id=guild_id, by_id=by.id, by_name=by.name)
         batch_id: int = row["id"]
-        listed = many([_as_json(entry) for entry in entries])
+        names = ("position", "entry_id", "channel", "state", "skip", "delivery_key")
+        listed = many([{name: getattr(entry, name) for name in names} for entry in entries])
         await self._sql.all("insert_batch_entries", batch_id=batch_id, entries=listed)
         return batch_id
 
@@ -175,7 +176,16 @@ class Batches:
             row,
             state=BatchState(row["state"]),
             target=ReplayTarget(Via(row["via"]), row["channel"], row["keeps_mentions"]),
-            entries=tuple(map(_entry, entries)),
+            entries=tuple(
+                from_row(
+                    BatchEntry,
+                    entry,
+                    state=EntryState(entry["state"]),
+                    skip=None if entry["skip"] is None else Skip(entry["skip"]),
+                    status=None if entry["status"] is None else DeliveryStatus(entry["status"]),
+                )
+                for entry in entries
+            ),
         )
 
 
@@ -267,21 +277,6 @@ def _key(entry_id: str) -> UUID:
         return UUID(entry_id)
     except ValueError:
         return uuid5(NAMESPACE_URL, f"dlq-entry:{entry_id}")
-
-
-def _entry(row: Row) -> BatchEntry:
-    return from_row(
-        BatchEntry,
-        row,
-        state=EntryState(row["state"]),
-        skip=None if row["skip"] is None else Skip(row["skip"]),
-        status=None if row["status"] is None else DeliveryStatus(row["status"]),
-    )
-
-
-def _as_json(entry: BatchEntry) -> dict[str, object]:
-    names = ("position", "entry_id", "channel", "state", "skip", "delivery_key")
-    return {name: getattr(entry, name) for name in names}
 
 
 def _burst(row: Row) -> DlqBurst:

@@ -17,43 +17,39 @@ from cogs.drill.rules import DrillScoredEntry, DrillScoredNotice, InjectNotice, 
 _TEXT_LIMIT = CONTENT_LIMIT - 100
 
 
-def inject(words: Wording, _incident: Incident, told: InjectNotice) -> Body:
+def inject(words: Wording, _incident: Incident, notice: InjectNotice) -> Body:
     """Compose a line of the drill's script as if a person had reported it."""
-    return message(words.say("drill.inject", text=inert_lines(told.text, limit=_TEXT_LIMIT)))
+    return message(words.say("drill.inject", text=inert_lines(notice.text, limit=_TEXT_LIMIT)))
 
 
-def drill_scored(words: Wording, incident: Incident, told: DrillScoredNotice) -> Body:
+def drill_scored(words: Wording, incident: Incident, notice: DrillScoredNotice) -> Body:
     """Compose the drill's score: times, what was done, what was missed, and what to do next."""
-    return message("\n".join(score_lines(words, incident, told.score)))
+    return message("\n".join(score_lines(words, incident, notice.score)))
 
 
 def score_lines(words: Wording, incident: Incident, score: Score) -> Iterator[str]:
     """Yield the score, for the thread and for the person who stopped the drill."""
     yield words.say("drill.over", label=incident.label, severity=incident.severity)
-    yield _ack(words, score)
-    yield _commander(words, score)
+    within = words.span(score.ack_within_s)
+    if score.ack_s is None:
+        yield words.say("drill.ack_none", within=within)
+    else:
+        key = "drill.ack_late" if Missed.ACK_LATE in score.missed else "drill.ack"
+        yield words.say(key, took=words.span(score.ack_s), within=within, who=words.who(score.ack_by))
+    if score.commander_s is None:
+        yield words.say("drill.commander_none")
+    else:
+        took = words.span(score.commander_s)
+        yield words.say("drill.commander", who=words.who(score.commander), took=took)
     if score.steps:
         yield words.say("drill.steps", done=score.steps_done, steps=score.steps)
     yield _at(words, "update", score.update_s)
     yield words.say("drill.kept", notes=score.notes, pins=score.pins)
     yield _at(words, "resolved", score.took_s)
-    yield _missed(words, score)
+    yield words.say("drill.some_missed" if score.missed else "drill.nothing_missed")
+    for step in score.missed:
+        yield words.say("drill.step", step=words.say(f"drill.missed.{step.value}"))
     yield words.say("drill.next")
-
-
-def _ack(words: Wording, score: Score) -> str:
-    within = words.span(score.ack_within_s)
-    if score.ack_s is None:
-        return words.say("drill.ack_none", within=within)
-    key = "drill.ack_late" if Missed.ACK_LATE in score.missed else "drill.ack"
-    return words.say(key, took=words.span(score.ack_s), within=within, who=words.who(score.ack_by))
-
-
-def _commander(words: Wording, score: Score) -> str:
-    if score.commander_s is None:
-        return words.say("drill.commander_none")
-    took = words.span(score.commander_s)
-    return words.say("drill.commander", who=words.who(score.commander), took=took)
 
 
 def _at(words: Wording, what: str, seconds: float | None) -> str:
@@ -61,13 +57,6 @@ def _at(words: Wording, what: str, seconds: float | None) -> str:
     if seconds is None:
         return words.say(f"drill.none.{what}")
     return words.say(f"drill.at.{what}", took=words.span(seconds))
-
-
-def _missed(words: Wording, score: Score) -> str:
-    if not score.missed:
-        return words.say("drill.nothing_missed")
-    steps = (words.say("drill.step", step=words.say(f"drill.missed.{step.value}")) for step in score.missed)
-    return "\n".join([words.say("drill.some_missed"), *steps])
 
 
 def _scored_details(words: Wording, data: DrillScoredEntry, _limit: int) -> Iterator[str]:

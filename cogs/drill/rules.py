@@ -155,17 +155,24 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
     Source: the runbook, エスカレーションパス; issue 4: time to ack, missed steps.
     """
     entries = sorted(timeline, key=lambda entry: entry.at)
-    taken = _first_commander(entries)
-    update = _first(entries, TimelineKind.UPDATED)
+    taken = next(  # the first commander
+        (
+            entry
+            for entry in entries
+            if entry.kind is TimelineKind.ROLE_CHANGED and _holder(entry) is not None
+        ),
+        None,
+    )
+    update = next((entry for entry in entries if entry.kind is TimelineKind.UPDATED), None)
     ended_at = None if incident.ended is None else incident.ended.at
     ack = incident.took_to_acknowledge
-    kept = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
+    records = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
     steps, done = len(sheet.steps), len(sheet.done(incident.checks))
     missed = _missed(
         incident,
         commander=taken,
         update=update,
-        kept=sum(kept.values()),
+        records=sum(records.values()),
         is_done=done == steps,
         is_late=_is_late(incident, entries),
     )
@@ -176,8 +183,8 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
         commander=None if taken is None else _holder(taken),
         commander_s=_since(incident, taken),
         update_s=_since(incident, update),
-        notes=kept[TimelineKind.NOTE],
-        pins=kept[TimelineKind.PINNED],
+        notes=records[TimelineKind.NOTE],
+        pins=records[TimelineKind.PINNED],
         took_s=_seconds(incident, ended_at) if incident.status is Status.RESOLVED else None,
         missed=tuple(missed),
         steps=steps,
@@ -193,7 +200,7 @@ def _missed(
     *,
     commander: TimelineEntry | None,
     update: TimelineEntry | None,
-    kept: int,
+    records: int,
     is_done: bool,
     is_late: bool,
 ) -> Iterable[Missed]:
@@ -207,14 +214,14 @@ def _missed(
         yield Missed.STEPS
     if update is None:
         yield Missed.UPDATE
-    if not kept:
+    if not records:
         yield Missed.RECORD
     if incident.status is not Status.RESOLVED:
         yield Missed.RESOLVE
 
 
 def _is_late(incident: Incident, entries: Iterable[TimelineEntry]) -> bool:
-    """Return True if the first acknowledge came after its deadline.
+    """Return True if the first acknowledgement came after its deadline.
 
     Discord does not tell when a reaction was added. One that was found by reading, before anybody was called
     because of the deadline, counts as given in time.
@@ -223,18 +230,12 @@ def _is_late(incident: Incident, entries: Iterable[TimelineEntry]) -> bool:
     if act is None or act.at <= due:
         return False
     until = [entry for entry in entries if entry.at <= act.at]
-    was_read = any(_was_read(entry) for entry in until)
+    was_read = any(
+        entry.kind is TimelineKind.ACKNOWLEDGED
+        and AcknowledgedEntry.from_json(entry.data or {}).via == AckVia.RECONCILED.value
+        for entry in until
+    )
     return not was_read or any(entry.kind is TimelineKind.ESCALATED and entry.at >= due for entry in until)
-
-
-def _was_read(entry: TimelineEntry) -> bool:
-    """Return True for an acknowledge by a reaction that was found by reading Discord."""
-    is_ack = entry.kind is TimelineKind.ACKNOWLEDGED
-    return is_ack and AcknowledgedEntry.from_json(entry.data or {}).via == AckVia.RECONCILED.value
-
-
-def _first(entries: Iterable[TimelineEntry], kind: EntryKind) -> TimelineEntry | None:
-    return next((entry for entry in entries if entry.kind is kind), None)
 
 
 def _since(incident: Incident, entry: TimelineEntry | None) -> float | None:
@@ -243,15 +244,6 @@ def _since(incident: Incident, entry: TimelineEntry | None) -> float | None:
 
 def _seconds(incident: Incident, at: datetime | None) -> float | None:
     return None if at is None else max((at - incident.triggered_at).total_seconds(), 0.0)
-
-
-def _first_commander(entries: Iterable[TimelineEntry]) -> TimelineEntry | None:
-    """Return the entry with which the incident got its first commander."""
-    return next((entry for entry in entries if _is_commander(entry)), None)
-
-
-def _is_commander(entry: TimelineEntry) -> bool:
-    return entry.kind is TimelineKind.ROLE_CHANGED and _holder(entry) is not None
 
 
 def _holder(entry: TimelineEntry) -> str | None:

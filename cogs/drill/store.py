@@ -44,7 +44,7 @@ def _from_row(row: Row) -> Drill:
     return from_row(Drill, row, injects=tuple(map(_from_json, row["injects"])))
 
 
-def _from_json(kept: Mapping[str, object]) -> Inject:
-    text = kept["text"]
+def _from_json(inject: Mapping[str, object]) -> Inject:
+    text = inject["text"]
     assert isinstance(text, Mapping)
-    return Inject(timedelta(seconds=float(str(kept["after_s"]))), Text(text["ja"], text["en"]))
+    return Inject(timedelta(seconds=float(str(inject["after_s"]))), Text(text["ja"], text["en"]))

@@ -9,14 +9,12 @@ import structlog
 
 from bot.capability import IncidentPast
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.records import CancelledNotice
 from bot.domain.jobs import Job
 from bot.domain.people import Person
-from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.core import Core
@@ -34,7 +32,6 @@ from cogs.drill.rules import (
     Drill,
     DrillScoredEntry,
     DrillScoredNotice,
-    Inject,
     InjectNotice,
     Score,
     Script,
@@ -85,10 +82,25 @@ class Drills:
             UserError: the policy has no such severity, or another drill goes on.
         """
         await self._access.require(by, "drill", guild_id=guild_id, act="start_drill")
-        rules = self._rules(severity)
+        severities = self._policy.severities
+        rules = self._policy.most_severe if severity is None else severities.get(severity)
+        if rules is None:
+            raise UserError("severity_unknown", value=severity)
         async with self._store.transaction() as tx:
             now = await tx.now()
-            new = self._incident(guild_id, rules, by=by, at=now, key=key)
+            script = self._policy.of(Script)
+            new = NewIncident(
+                guild_id=guild_id,
+                severity=rules.name,
+                title=script.title.say(self._policy.language),
+                targets=script.targets,
+                symptoms=script.symptoms,
+                started_at=now,
+                reported_by=by,
+                path=(),
+                key=f"drill:{key}",
+                is_drill=True,
+            )
             if await IncidentRows(tx.sql).incident_by_key(new.key) is None:
                 await _require_none(tx, guild_id)  # before it uses up a number
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
@@ -120,7 +132,8 @@ class Drills:
                 return
             now = await tx.now()
             if not incident.is_open or now >= drill.ends_at:
-                await self._finish(tx, drill, incident, by=_starter(drill))
+                starter = Person(id=drill.started_by_id, name=drill.started_by_name)
+                await self._finish(tx, drill, incident, by=starter)
                 return
             await self._play(tx, drill, incident, now=now)
 
@@ -148,8 +161,10 @@ class Drills:
 
     async def _play(self, tx: Transaction, drill: Drill, incident: Incident, *, now: datetime) -> None:
         due = drill.due(now)
+        language = self._policy.language
+        notices = [(number, InjectNotice(text=inject.text.say(language))) for number, inject in due]
         await DeliveryWrites(tx.sql).insert_deliveries(
-            [self._inject(incident, number, inject) for number, inject in due]
+            [notice(incident, self._policy, each, key=f"inject:{number}") for number, each in notices]
         )
         played = drill.played + len(due)
         going_on = replace(drill, played=played, next_at=drill.following(played))
@@ -182,35 +197,6 @@ class Drills:
         assert drill.next_at is not None
         await _play(tx, drill.incident_id, after=max(drill.next_at - now, timedelta()))
 
-    def _inject(self, incident: Incident, number: int, inject: Inject) -> NewDelivery:
-        text = inject.text.say(self._policy.language)
-        return notice(incident, self._policy, InjectNotice(text=text), key=f"inject:{number}")
-
-    def _rules(self, severity: str | None) -> SeverityPolicy:
-        if severity is None:
-            return self._policy.most_severe
-        found = self._policy.severities.get(severity)
-        if found is None:
-            raise UserError("severity_unknown", value=severity)
-        return found
-
-    def _incident(
-        self, guild_id: int, severity: SeverityPolicy, *, by: Person, at: datetime, key: str
-    ) -> NewIncident:
-        script = self._policy.of(Script)
-        return NewIncident(
-            guild_id=guild_id,
-            severity=severity.name,
-            title=script.title.say(self._policy.language),
-            targets=script.targets,
-            symptoms=script.symptoms,
-            started_at=at,
-            reported_by=by,
-            path=(),
-            key=f"drill:{key}",
-            is_drill=True,
-        )
-
 
 async def _require_none(tx: Transaction, guild_id: int) -> None:
     running = await DrillRows(tx.sql).running(guild_id)
@@ -218,10 +204,6 @@ async def _require_none(tx: Transaction, guild_id: int) -> None:
         raise UserError(
             "drill_running", incident=(await IncidentRows(tx.sql).incident(running.incident_id)).label
         )
-
-
-def _starter(drill: Drill) -> Person:
-    return Person(id=drill.started_by_id, name=drill.started_by_name)
 
 
 def _key(incident_id: int) -> str:

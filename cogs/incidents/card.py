@@ -9,7 +9,6 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Role
-from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen, text
@@ -65,7 +64,9 @@ async def assign(
     elif user is None or user.id == by.id:
         await reply(interaction, view=taken_screen(voice, await roles.take(incident.id, wanted, by=by)))
     else:
-        result = await roles.give(incident.id, wanted, to=_member(user), by=by)
+        if not isinstance(user, discord.Member):  # Discord also offers people who have left
+            raise UserError("role_not_member", who=user.display_name)
+        result = await roles.give(incident.id, wanted, to=person_from(user), by=by)
         await reply(interaction, given(voice, result))
 
 
@@ -87,13 +88,6 @@ async def press_step_down(interaction: Interaction, pressed: Pressed) -> None:
     roles, voice = services_of(interaction).roles, voice_of(interaction)
     result = await roles.release(pressed.number, role, by=by, holder_id=by.id)
     await redraw(interaction, Screen(text(released(voice, result))))
-
-
-def _member(user: discord.User | discord.Member) -> Person:
-    """Return the chosen person, who must be a member: Discord also offers people who have left."""
-    if not isinstance(user, discord.Member):
-        raise UserError("role_not_member", who=user.display_name)
-    return person_from(user)
 
 
 @control(STEPS)

@@ -1,4 +1,4 @@
-"""`/incident list` and `/incident show`."""
+"""`/incident list`, `show` and `audit`, and [なぜ私に?]: what people look up."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,15 +9,19 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
+from bot.domain.audit import AuditQuestion
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import OPEN
 from bot.domain.text import one_line
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import offer_severities
+from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named_or_here, offer_incidents
 from bot.ui.people import person_from, person_of
+from bot.ui.screens import audit as audit_page
+from bot.ui.screens.audit import audit_screen, question_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.incident_list import (
@@ -30,9 +34,15 @@ from bot.ui.screens.incident_list import (
     list_screen,
     which_screen,
 )
+from bot.ui.screens.why_me import why_said
 from bot.ui.severities import severity_named
 from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group
+
+
+def register(bot: IncidentBot) -> None:
+    bot.add_controls(turn_page, open_chosen, press_view, press_quit, turn_audit_page, press_why)
+
 
 STATUSES: Final = [
     Choice(name=locale_str("Open", key="commands.status_open"), value="open"),
@@ -46,10 +56,6 @@ STATUSES: Final = [
 
 Words = app_commands.Range[str, 1, WORDS_LIMIT]
 Days = app_commands.Range[int, 1, DAYS_LIMIT]
-
-
-def register(bot: IncidentBot) -> None:
-    bot.add_controls(turn_page, open_chosen, press_view, press_quit)
 
 
 @incident_group.command(name="list", description=locale_str("List incidents", key="commands.incident_list"))
@@ -73,14 +79,14 @@ async def list_(
     """Open ones first, each newest first."""
     await wait(interaction)
     policy = services_of(interaction).policy
-    asked = IncidentListQuestion(
+    query = IncidentListQuestion(
         which=status.value if status else ANY,
         severity=None if severity is None else severity_named(policy, severity).name,
         mine=mine,
         days=days or 0,
         words=one_line(words or "", limit=WORDS_LIMIT),
     )
-    await reply(interaction, view=await _list(interaction, asked))
+    await reply(interaction, view=await _list(interaction, query))
 
 
 @incident_group.command(
@@ -92,9 +98,9 @@ async def list_(
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show one incident: the named one, else the one of this thread, else a choice of the open ones."""
     await wait(interaction)
-    found = await named_or_here(interaction, number)
-    if found is not None:
-        await _show(interaction, found.id)
+    incident = await named_or_here(interaction, number)
+    if incident is not None:
+        await _show(interaction, incident.id)
         return
     by = person_from(interaction.user)
     services = services_of(interaction)
@@ -131,18 +137,64 @@ async def press_quit(interaction: Interaction, _pressed: Pressed) -> None:
     await redraw(interaction, quit_screen(voice_of(interaction)))
 
 
-async def _list(interaction: Interaction, asked: IncidentListQuestion) -> discord.ui.LayoutView:
+async def _list(interaction: Interaction, query: IncidentListQuestion) -> discord.ui.LayoutView:
     by, services = person_from(interaction.user), services_of(interaction)
     page = partial(services.looking.page, services.guild_id, by=by)
-    wanted = asked.wanted(by=by.id, now=interaction.created_at)
+    wanted = query.wanted(by=by.id, now=interaction.created_at)
     open_count = 0
-    if asked.page and asked.is_everything:
+    if query.page and query.is_everything:
         open_count = len(await page(replace(wanted, statuses=OPEN), limit=PAGE_SIZE))
-    incidents = await page(wanted, limit=PAGE_SIZE + 1, offset=asked.offset(open_count))
+    incidents = await page(wanted, limit=PAGE_SIZE + 1, offset=query.offset(open_count))
     may_ack = services.access.allows(by, "acknowledge")
-    return list_screen(voice_of(interaction), incidents, asked, may_ack=may_ack)
+    return list_screen(voice_of(interaction), incidents, query, may_ack=may_ack)
 
 
 async def _show(interaction: Interaction, number: int) -> None:
     view = await services_of(interaction).looking.view(number, by=await person_of(interaction))
     await reply(interaction, view=show_screen(voice_of(interaction), view))
+
+
+@incident_group.command(
+    name="audit", description=locale_str("Who did what, when, refused or not", key="commands.incident_audit")
+)
+@described(
+    number=locale_str("Only about this incident", key="commands.incident_audit_number"),
+    refused=locale_str("Only what was refused", key="commands.incident_audit_refused"),
+)
+@app_commands.autocomplete(number=offer_incidents)
+async def audit(
+    interaction: Interaction,
+    number: Number | None = None,
+    refused: bool = False,  # noqa: FBT001, FBT002  # an option of the command
+) -> None:
+    """Show the latest rows of the audit log."""
+    await wait(interaction)
+    await reply(interaction, view=await _audit_page(interaction, AuditQuestion(number, refused=refused)))
+
+
+@control(audit_page.PAGE)
+async def turn_audit_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[次のページ ▶]: show older rows."""
+    await keep(interaction)
+    await redraw(interaction, await _audit_page(interaction, question_of(pressed.fields)))
+
+
+async def _audit_page(interaction: Interaction, question: AuditQuestion) -> Screen:
+    services, by = services_of(interaction), await person_of(interaction)
+    page = await services.auditing.page(question, by=by, guild_id=services.guild_id)
+    return audit_screen(voice_of(interaction), page)
+
+
+@control(template(IncidentVerb.WHY))
+async def press_why(interaction: Interaction, pressed: Pressed) -> None:
+    """[なぜ私に?]: say why this came to the person who asks, as of the time of the call."""
+    message = interaction.message
+    await answer_why(interaction, pressed.number, message_id=None if message is None else message.id)
+
+
+async def answer_why(interaction: Interaction, number: int, *, message_id: int | None = None) -> None:
+    """Explain the page or escalation with this *message_id*; without one, the latest."""
+    await wait(interaction)
+    by, explaining = await person_of(interaction), services_of(interaction).explaining
+    why = await explaining.why(number, by=by, message_id=message_id)
+    await reply(interaction, why_said(voice_of(interaction), why))

@@ -62,15 +62,20 @@ async def private(
 ) -> None:
     """Make the incident private after a question, add or remove a person, or let the person in themselves."""
     await wait(interaction)
-    by, found = person_from(interaction.user), await named(interaction, number)
+    by, before = person_from(interaction.user), await named(interaction, number)
     if remove:
-        await _remove(interaction, found, user)
+        await _remove(interaction, before, user)
         return
-    incident = await services_of(interaction).privacy.begin(found.id, by=by)
+    incident = await services_of(interaction).privacy.begin(before.id, by=by)
     if user is not None:
         await _add(interaction, incident, user)
     elif incident.is_private:
-        await _enter(interaction, incident)
+        # A refusal is shown here, because they could not read it in the thread.
+        privacy = services_of(interaction).privacy
+        entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
+        entry = await _requested(interaction, incident, who=by)
+        posts = await services_of(interaction).looking.told(incident.id, by=by)
+        await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, posts=posts))
     else:
         await reply(interaction, view=private_question(voice_of(interaction), incident))
 
@@ -104,15 +109,6 @@ async def _remove(
     await reply(interaction, removed_answer(voice, incident, name=name, was_named=was_named, exit_=exit_))
 
 
-async def _enter(interaction: Interaction, incident: Incident) -> None:
-    """Add the person to the thread. A refusal is shown here, because they could not read it in the thread."""
-    privacy, by = services_of(interaction).privacy, person_from(interaction.user)
-    entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
-    entry = await _requested(interaction, incident, who=by)
-    told = await services_of(interaction).looking.told(incident.id, by=by)
-    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, posts=told))
-
-
 async def _requested(
     interaction: Interaction, incident: Incident, *, who: Person, removes: bool = False
 ) -> DeliveryStatus | None:
@@ -133,7 +129,7 @@ async def press_private(interaction: Interaction, pressed: Pressed) -> None:
     voice = voice_of(interaction)
     moved = await soon(
         lambda: services_of(interaction).incidents.find(number=pressed.number, thread_id=None, by=by),
-        done=lambda now: _has_moved(private, now),
+        done=lambda now: now.thread.id is not None and now.thread.id != private.thread.id,
     )
     await redraw(interaction, private_screen(voice, moved or private, moved=moved is not None))
 
@@ -159,7 +155,3 @@ async def press_delete_now(interaction: Interaction, pressed: Pressed) -> None:
     await services.privacy.delete_thread(pressed.number, int(pressed.fields["thread"]), by=by)
     incident = await services.incidents.find(number=pressed.number, thread_id=None, by=by)
     await redraw(interaction, deleted_screen(voice_of(interaction), incident))
-
-
-def _has_moved(before: Incident, now: Incident) -> bool:
-    return now.thread.id is not None and now.thread.id != before.thread.id

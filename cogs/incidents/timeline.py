@@ -32,7 +32,7 @@ from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group
-from cogs.incidents.why import answer_why
+from cogs.incidents.looking import answer_why
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
 At = app_commands.Range[str, 1, AT_LIMIT]
@@ -133,9 +133,9 @@ async def press_file(interaction: Interaction, pressed: Pressed) -> None:
     history = await services.timelines.history(pressed.number, by=by)
     file = timeline_file(Wording(interaction.client.texts, services.policy), history, whole=whole)
     key = "whole_file" if whole else "file"
-    told = voice.say(f"history.said.{key}", label=history.incident.label)
+    answer = voice.say(f"history.said.{key}", label=history.incident.label)
     view = None if whole or not history.can_fold else whole_file_view(voice, pressed.number)
-    await reply(interaction, told, file=file, view=view)
+    await reply(interaction, answer, file=file, view=view)
 
 
 async def send_note(interaction: Interaction, form: Submitted) -> None:

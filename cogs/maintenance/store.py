@@ -59,8 +59,8 @@ class Windows:
         row = await self._sql.one(
             "fires_still", guild_id=guild_id, window_id=window_id, fingerprint=fingerprint
         )
-        found: bool = row["fires"]
-        return found
+        fires: bool = row["fires"]
+        return fires
 
     async def tracked_since(self, guild_id: int, held: HeldGroup) -> int | None:
         """Return the number of the incident on which the alert was counted after the window; None without."""

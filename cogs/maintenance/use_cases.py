@@ -11,7 +11,7 @@ from bot.domain.alerts.events import Occurrence
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.incident import NewIncident
 from bot.domain.incident.parts import AlertWait
 from bot.domain.jobs import Job
 from bot.domain.outage import Journal
@@ -73,15 +73,19 @@ class MaintenanceWindows:
         name = one_line(target, limit=_TARGET_LIMIT)
         async with self._store.transaction() as tx:
             now = await tx.now()
-            self._check(until, now=now)
+            at_most = self._rules.at_most
+            if until < now + _SHORTEST:
+                raise UserError("window_in_past", until=until)
+            if until > now + at_most + _SHORTEST:  # typed a moment ago
+                raise UserError("window_too_long", latest=now + at_most)
             window = await Windows(tx.sql).begin(
                 guild_id, name, ends_at=until, reason=one_line(reason, limit=_REASON_LIMIT), by=by
             )
             await _audit(tx, window, by=by, action="alert_window_began")
             spares = self._rules.spares
-            told = WindowData(target=name, by=by.name, reason=window.reason, until=until, spares=spares)
+            data = WindowData(target=name, by=by.name, reason=window.reason, until=until, spares=spares)
             await DeliveryWrites(tx.sql).insert_deliveries(
-                [self._line(window, told, key=f"{until.timestamp():.0f}")]
+                [self._line(window, data, key=f"{until.timestamp():.0f}")]
             )
             await tx.enqueue(_job(window, after=until - now))
         log.info("alert_window.began", window_id=window.id, ends_at=until.isoformat(), user_id=by.id)
@@ -134,47 +138,38 @@ class MaintenanceWindows:
             if number is None:
                 if not await windows.fires_still(window.guild_id, window.id, held.fingerprint):
                     return
-                number = (await self._open(tx, window, held)).id
+                waited = AlertWait(count=held.times, window=window.target)
+                new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
+                known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
+                opened = await self._incidents.open_within(tx, replace(new, severity=known), by=None)
+                number = opened.id
             await windows.adopt(window.id, held.fingerprint, incident_id=number)
         log.info("alert_window.alert_tracked", window_id=window.id, incident_id=number)
-
-    async def _open(self, tx: Transaction, window: AlertWindow, held: HeldGroup) -> Incident:
-        waited = AlertWait(count=held.times, window=window.target)
-        new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
-        known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
-        return await self._incidents.open_within(tx, replace(new, severity=known), by=None)
 
     async def _tell(self, window: AlertWindow) -> None:
         async with self._store.transaction() as tx:
             windows = Windows(tx.sql)
             if not await windows.settle(window.id):
                 return
-            found = await windows.count(window.id)
-            told = WindowData(
+            held = await windows.count(window.id)
+            data = WindowData(
                 target=window.target,
                 by=window.ended_by or "",
-                alerts=found.alerts,
-                times=found.times,
-                numbers=found.numbers,
+                alerts=held.alerts,
+                times=held.times,
+                numbers=held.numbers,
             )
-            await DeliveryWrites(tx.sql).insert_deliveries([self._line(window, told, key="ended")])
-        log.info("alert_window.settled", window_id=window.id, alerts=found.alerts, still=len(found.numbers))
+            await DeliveryWrites(tx.sql).insert_deliveries([self._line(window, data, key="ended")])
+        log.info("alert_window.settled", window_id=window.id, alerts=held.alerts, still=len(held.numbers))
 
-    def _check(self, until: datetime, *, now: datetime) -> None:
-        at_most = self._rules.at_most
-        if until < now + _SHORTEST:
-            raise UserError("window_in_past", until=until)
-        if until > now + at_most + _SHORTEST:  # typed a moment ago
-            raise UserError("window_too_long", latest=now + at_most)
-
-    def _line(self, window: AlertWindow, told: WindowData, *, key: str) -> NewDelivery:
+    def _line(self, window: AlertWindow, data: WindowData, *, key: str) -> NewDelivery:
         channel = self._rules.channel or self._policy.most_severe.channel
         return NewDelivery(
             kind=MaintenanceDelivery.ALERT_WINDOW,
             to=f"channel:{channel}",
             key=f"alert_window:{window.id}:{key}",
             guild_id=window.guild_id,
-            data=told.to_json(),
+            data=data.to_json(),
         )
 
 
@@ -188,13 +183,13 @@ async def _audit(tx: Transaction, window: AlertWindow, *, by: Person, action: st
     await AuditWrites(tx.sql).audit(guild_id=window.guild_id, by=by, action=action, data=data)
 
 
-async def holding(tx: Transaction, policy: Policy, said: Occurrence) -> HoldReason | None:
+async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldReason | None:
     """Return the window that holds an alert, if one does."""
-    if said.severity.name in policy.of(WindowRules).spares:
+    if alert.severity.name in policy.of(WindowRules).spares:
         return None
-    windows = await Windows(tx.sql).holding(said.guild_id)
-    found = next((one.id for one in windows if one.is_about(said)), None)
-    return None if found is None else HoldReason(AlertOutcome.HELD, window_id=found)
+    windows = await Windows(tx.sql).holding(alert.guild_id)
+    window_id = next((one.id for one in windows if one.is_about(alert)), None)
+    return None if window_id is None else HoldReason(AlertOutcome.HELD, window_id=window_id)
 
 
 def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, now: datetime) -> bool:

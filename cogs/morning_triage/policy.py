@@ -21,17 +21,14 @@ class MorningTriageTable(CapabilityTable):
 
     def rules(self, severities: Mapping[str, SeverityPolicy]) -> MorningRules:
         """Return the rules; by default the post goes to the channel of what it gathers."""
-        return MorningRules(self.into(MorningTriage, channel=self.channel or _gathered_in(severities)))
+        # `problems` holds that there is something to gather.
+        gathered = (one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY)
+        return MorningRules(self.into(MorningTriage, channel=self.channel or next(gathered, "")))
 
     @classmethod
     def left_out(cls, _severities: Mapping[str, SeverityPolicy]) -> MorningRules:
         """Return that there is none."""
         return MorningRules(None)
-
-
-def _gathered_in(severities: Mapping[str, SeverityPolicy]) -> str:
-    """Return the channel of what is gathered; `problems` holds that there is one."""
-    return next((one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY), "")
 
 
 def problems(policy: Policy) -> Iterator[str]:

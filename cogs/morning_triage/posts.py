@@ -1,6 +1,6 @@
 """朝の triage in Discord: the post with the gathered incidents, and the reminder of those not taken."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.calendar.business_time import local_moment
@@ -30,12 +30,18 @@ def morning(words: Wording, view: MorningView) -> Body:
         view: The gathering as it is now.
     """
     waiting = view.waiting
-    told = [_line(words, incident) for incident in view.incidents]
-    lines = words.joined(told, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_BUDGET)
+    listed = [_line(words, incident) for incident in view.incidents]
+    lines = words.joined(listed, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_BUDGET)
     colour = COLOURS[waiting[0].status if waiting else Status.RESOLVED]
     text = "\n\n".join(part for part in (lines, _foot(words, view)) if part)
+    title = words.say(
+        "morning.title" if waiting else "morning.all_taken",
+        day=f"{view.morning.day:%m/%d}",
+        waiting=len(waiting),
+        count=len(view.incidents),
+    )
     return message(
-        _title(words, view),
+        title,
         embeds=[embed(colour=colour, description=text)],
         components=_take(words, waiting[:_OPTIONS]),
     )
@@ -45,13 +51,6 @@ def morning_nag(words: Wording, view: MorningView) -> Body:
     """Compose the reminder of incidents without a responder, a separate message that answers the post."""
     labels = words.joined([incident.label for incident in view.waiting], limit=_LABELS_LIMIT)
     return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
-
-
-def _title(words: Wording, view: MorningView) -> str:
-    waiting, count = len(view.waiting), len(view.incidents)
-    day = f"{view.morning.day:%m/%d}"
-    key = "title" if waiting else "all_taken"
-    return words.say(f"morning.{key}", day=day, waiting=waiting, count=count)
 
 
 def _line(words: Wording, incident: Incident) -> str:
@@ -95,19 +94,16 @@ def _take(words: Wording, waiting: Sequence[Incident]) -> list[Component]:
         "type": _SELECT,
         "custom_id": TAKE,
         "placeholder": words.say("morning.take"),
-        "options": list(_options(waiting)),
+        "options": [
+            {
+                "label": f"{incident.label} {incident.severity}",
+                "value": str(incident.id),
+                "description": "🔒" if incident.is_private else plain(incident.title, limit=100),
+            }
+            for incident in waiting
+        ],
     }
     return row([select])
-
-
-def _options(waiting: Sequence[Incident]) -> Iterator[Component]:
-    for incident in waiting:
-        told = "🔒" if incident.is_private else plain(incident.title, limit=100)
-        yield {
-            "label": f"{incident.label} {incident.severity}",
-            "value": str(incident.id),
-            "description": told,
-        }
 
 
 RENDERERS: Final[Renderers] = {

@@ -22,7 +22,6 @@ from cogs.morning_triage.rules import (
     MorningDelivery,
     MorningNagData,
     MorningRules,
-    MorningTriage,
     MorningView,
     end_of,
     first_nag,
@@ -79,14 +78,27 @@ class MorningTriages:
             return None
         async with self._store.transaction() as tx:
             mornings = Mornings(tx.sql)
-            due = await mornings.due(guild_id, severities=self._severities(), before=end_of(day, hours))
+            severities = [
+                severity.name
+                for severity in self._policy.severities.values()
+                if severity.ack_within is NEXT_BUSINESS_DAY
+            ]
+            due = await mornings.due(guild_id, severities=severities, before=end_of(day, hours))
             numbers = tuple(incident.id for incident in due)
-            nag_at = self._first_nag(rule, now) if due else None
+            every = rule.nag_every if due else None
+            nag_at = None if every is None else first_nag(now, hours, every=every)
             morning = Morning(guild_id, day, numbers, nag_at)
             if not await mornings.claim(morning):
                 return None
             if due:
-                await DeliveryWrites(tx.sql).insert_deliveries([self._post(morning, rule)])
+                post = NewDelivery(
+                    kind=MorningDelivery.POST,
+                    to=f"channel:{rule.channel}",
+                    key=morning_key(guild_id, day),
+                    guild_id=guild_id,
+                    data=MorningData(day=day).to_json(),
+                )
+                await DeliveryWrites(tx.sql).insert_deliveries([post])
             await _wake(tx, morning, now=now)
         log.info("morning.gathered", guild_id=guild_id, day=str(day), incidents=len(numbers))
         return morning
@@ -108,16 +120,24 @@ class MorningTriages:
                 await mornings.save(morning.over())  # the next morning gathers what is left
                 return
             asked = morning.asked(following=next_nag(now, hours, every=rule.nag_every))
-            await DeliveryWrites(tx.sql).insert_deliveries([self._nag(asked, rule, post)])
+            answers = None if post is None else post.message_id
+            nag = NewDelivery(
+                kind=MorningDelivery.NAG,
+                to=f"channel:{rule.channel}",
+                key=f"{morning_key(guild_id, day)}:nag:{asked.nags}",
+                guild_id=guild_id,
+                data=MorningNagData(day=day, asks=rule.mention, answers=answers).to_json(),
+            )
+            await DeliveryWrites(tx.sql).insert_deliveries([nag])
             await mornings.save(asked)
             await _wake(tx, asked, now=now)
         log.info("morning.asked", guild_id=guild_id, day=str(day), waiting=len(view.waiting))
 
     async def view(self, delivery: Delivery) -> MorningView:
         """Return the current state of the morning that a delivery is about."""
-        found = await Mornings(self._store.sql).view(delivery.guild_id, day_of(delivery))
-        assert found is not None  # the row is written with the delivery
-        return found
+        view = await Mornings(self._store.sql).view(delivery.guild_id, day_of(delivery))
+        assert view is not None  # the row is written with the delivery
+        return view
 
     async def touched(self, incident: Incident) -> None:
         """Queue an edit of the morning posts that list *incident*, which has changed."""
@@ -126,10 +146,10 @@ class MorningTriages:
         today = (await self._store.now()).astimezone(self._policy.timezone).date()
         if incident.triggered_at.astimezone(self._policy.timezone).date() == today:
             return  # gathered tomorrow at the earliest
-        found = await Mornings(self._store.sql).listing(incident, since=today - _SHOWN_FOR)
-        if found:
+        mornings = await Mornings(self._store.sql).listing(incident, since=today - _SHOWN_FOR)
+        if mornings:
             async with self._store.transaction() as tx:
-                await tx.enqueue(*(refresh_morning_job(one.guild_id, one.day) for one in found))
+                await tx.enqueue(*(refresh_morning_job(one.guild_id, one.day) for one in mornings))
 
     async def refresh(self, guild_id: int, day: date) -> None:
         """Update the post of *day* with the people who have taken each incident.
@@ -140,34 +160,6 @@ class MorningTriages:
         post = await DeliveryRows(self._store.sql).delivery_by_key(morning_key(guild_id, day))
         if post is not None and post.message_id is not None:
             await self._discord.redraw(post, await self.view(post))
-
-    def _severities(self) -> list[str]:
-        rules = self._policy.severities.values()
-        return [rule.name for rule in rules if rule.ack_within is NEXT_BUSINESS_DAY]
-
-    def _first_nag(self, rule: MorningTriage, now: datetime) -> datetime | None:
-        hours, every = self._policy.business_hours, rule.nag_every
-        return None if every is None else first_nag(now, hours, every=every)
-
-    def _post(self, morning: Morning, rule: MorningTriage) -> NewDelivery:
-        return NewDelivery(
-            kind=MorningDelivery.POST,
-            to=f"channel:{rule.channel}",
-            key=morning_key(morning.guild_id, morning.day),
-            guild_id=morning.guild_id,
-            data=MorningData(day=morning.day).to_json(),
-        )
-
-    def _nag(self, morning: Morning, rule: MorningTriage, post: Delivery | None) -> NewDelivery:
-        key = f"{morning_key(morning.guild_id, morning.day)}:nag:{morning.nags}"
-        answers = None if post is None else post.message_id
-        return NewDelivery(
-            kind=MorningDelivery.NAG,
-            to=f"channel:{rule.channel}",
-            key=key,
-            guild_id=morning.guild_id,
-            data=MorningNagData(day=morning.day, asks=rule.mention, answers=answers).to_json(),
-        )
 
 
 class MorningDeliveries(DeliveryHandler):

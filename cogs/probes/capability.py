@@ -1,11 +1,11 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
 from bot.capability import Capability, Tick
-from cogs.probes import commands, doctor, prober, store, use_cases
+from cogs.probes import commands, doctor, store, use_cases
 
 CAPABILITY = Capability(
     name="probes",
-    opens=prober.open_prober,
+    opens=use_cases.open_prober,
     build=use_cases.build,
     commands=[commands.probes],
     ticks=[

@@ -45,8 +45,8 @@ def try_(
         settings = load()
         from bot.configured.outbound import outbound_of
         from bot.i18n.terminal import terminal_language
-        from cogs.probes.prober import HttpProber
         from cogs.probes.trying import try_probes
+        from cogs.probes.use_cases import HttpProber
 
         policy = _policy_of(settings)
         require_on(policy, "probes", command="probes try")

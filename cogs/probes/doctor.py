@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.doctor.finding import Finding, ok, warn
 from bot.integrations.loopback import is_loopback
 from bot.runbook.model import Policy
-from cogs.probes.rules import ProbeRules, Probes
+from cogs.probes.rules import Probes
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -31,10 +31,6 @@ def check_probes(policy: Policy) -> Iterator[Finding]:
     s = "" if len(probes) == 1 else "s"
     yield ok(_NAME, f"{len(probes)} target{s}, about {per_minute:.0f} requests a minute")
     for rules in probes:
-        if _is_beside(rules):
+        if is_loopback(urlsplit(rules.http.url).hostname or ""):
             said = f"{rules.name} is on the bot's own machine: both go down together, and no one is told"
             yield warn(_NAME, said, "run the bot elsewhere, or let HEARTBEAT_URL watch it from outside")
-
-
-def _is_beside(rules: ProbeRules) -> bool:
-    return is_loopback(urlsplit(rules.http.url).hostname or "")

@@ -46,10 +46,10 @@ def listing(words: Wording, shown: ProbesShown) -> str:
     if shown.is_cut_off:
         lines.append(words.say("probes.message.cut_off"))
     for number, probe in enumerate(shown.probes):
-        said, left = line(words, probe), len(shown.probes) - number
-        if sum(len(one) + 1 for one in lines) + len(said) > _LIMIT:
+        line_, left = line(words, probe), len(shown.probes) - number
+        if sum(len(one) + 1 for one in lines) + len(line_) > _LIMIT:
             return "\n".join([*lines, words.say("probes.message.more", count=left)])
-        lines.append(said)
+        lines.append(line_)
     return "\n".join(lines)
 
 

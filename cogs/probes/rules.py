@@ -145,8 +145,8 @@ def is_reached(result: CheckResult) -> bool:
 def _problem(result: CheckResult) -> OutboundProblem | None:
     if result.fact is not Fact.PROBLEM:
         return None
-    said = result.values.get("problem", "")
-    return OutboundProblem(said) if said in set(OutboundProblem) else OutboundProblem.REFUSED
+    problem = result.values.get("problem", "")
+    return OutboundProblem(problem) if problem in set(OutboundProblem) else OutboundProblem.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +214,9 @@ class ProbeStatus:
         Args:
             is_cut_off: The prober itself has no network; then a failing target is not down.
         """
-        found = self._in(self._next_state(rules, is_cut_off=is_cut_off), now)
-        event = found._next_event(rules, now)  # noqa: SLF001 -- of this class
-        return found if event is None else replace(found, event=event, event_at=now)
+        status = self._in(self._next_state(rules, is_cut_off=is_cut_off), now)
+        event = status._next_event(rules, now)  # noqa: SLF001 -- of this class
+        return status if event is None else replace(status, event=event, event_at=now)
 
     def _next_state(self, rules: ProbeRules, *, is_cut_off: bool) -> ProbeState:
         if self.is_failing(rules):
@@ -252,11 +252,11 @@ class ProbeStatus:
         """Return the status of the prober itself: it has no network, or has reached a host."""
         if is_cut_off:
             event = ProbeEvent.DOWN if self.told is None and self.event is None else None
-            found = self._in(ProbeState.CUT_OFF, now)
+            status = self._in(ProbeState.CUT_OFF, now)
         else:
             event = ProbeEvent.OVER if self.told is not None else None
-            found = self._in(ProbeState.UP, now)
-        return found if event is None else replace(found, event=event, event_at=now)
+            status = self._in(ProbeState.UP, now)
+        return status if event is None else replace(status, event=event, event_at=now)
 
     def received(self) -> "ProbeStatus":
         """Return the status after its event was tracked."""
@@ -274,10 +274,10 @@ def cuts_off(
     began = failing.failing_since
     if began is None or (failing.reached_at is not None and failing.reached_at >= began):
         return False
-    asked = [(one, its) for one, its in others if one.asked_at is not None and one.asked_at >= began]
-    if any(one.reached_at is not None and one.reached_at >= began for one, _ in asked):
+    answered = [(one, its) for one, its in others if one.asked_at is not None and one.asked_at >= began]
+    if any(one.reached_at is not None and one.reached_at >= began for one, _ in answered):
         return False
-    return any(its.host != rules.host and one.outcome is ProbeOutcome.FAILED for one, its in asked)
+    return any(its.host != rules.host and one.outcome is ProbeOutcome.FAILED for one, its in answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +291,8 @@ class ProbeCounts:
     @property
     def availability(self) -> float | None:
         """Return the part of the results that were no failures, 0 to 1; None without results."""
-        asked = self.ok + self.degraded + self.failed
-        return (self.ok + self.degraded) / asked if asked else None
+        answered = self.ok + self.degraded + self.failed
+        return (self.ok + self.degraded) / answered if answered else None
 
 
 @dataclass(frozen=True, slots=True)

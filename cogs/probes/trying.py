@@ -12,8 +12,8 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.words.system_words import plain_line
 from bot.ui.words.wording import Wording
-from cogs.probes.prober import Prober
 from cogs.probes.rules import ProbeOutcome, ProbeRules, Probes, outcome_of
+from cogs.probes.use_cases import Prober
 
 
 def try_probes(prober: Prober, policy: Policy, name: str | None) -> bool:
@@ -30,16 +30,16 @@ def try_probes(prober: Prober, policy: Policy, name: str | None) -> bool:
     Raises:
         ConfigError: the policy has no such probe, or none at all.
     """
-    asked = _asked(policy.of(Probes).by_name, name)
-    results = asyncio.run(_ask(prober, asked))
+    probes = _asked(policy.of(Probes).by_name, name)
+    results = asyncio.run(_ask(prober, probes))
     words = Wording(Texts.load(), policy)
-    for rules, result in zip(asked, results, strict=True):
+    for rules, result in zip(probes, results, strict=True):
         typer.echo(plain_line(words, replace(result, name=rules.name)))
     return not any(outcome_of(result) in {ProbeOutcome.FAILED, ProbeOutcome.UNKNOWN} for result in results)
 
 
-async def _ask(prober: Prober, asked: Sequence[ProbeRules]) -> list[CheckResult]:
-    return await asyncio.gather(*(prober.ask(rules) for rules in asked))
+async def _ask(prober: Prober, probes: Sequence[ProbeRules]) -> list[CheckResult]:
+    return await asyncio.gather(*(prober.ask(rules) for rules in probes))
 
 
 def _asked(probes: Mapping[str, ProbeRules], name: str | None) -> list[ProbeRules]:

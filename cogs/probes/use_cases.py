@@ -8,7 +8,7 @@ same origin then, by which it is tracked once.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import structlog
 
@@ -24,7 +24,6 @@ from bot.services.core import Core
 from bot.services.shared.access import Access, Act
 from bot.storage.store import Store
 from cogs.probes.posts import ProbeTitles
-from cogs.probes.prober import Prober
 from cogs.probes.rules import (
     PROBER,
     ProbeCounts,
@@ -42,6 +41,44 @@ from cogs.probes.rules import (
     sender,
 )
 from cogs.probes.store import ProbeStates
+
+if TYPE_CHECKING:
+    from bot.configured.outbound import Outbound
+    from bot.integrations.outbound.http import OutboundHttp
+    from bot.settings import Settings
+
+
+class Prober(Protocol):
+    """Asks targets by HTTP."""
+
+    async def ask(self, rules: ProbeRules, /) -> CheckResult:
+        """Return what one request finds; it takes no longer than the timeout of the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProber:
+    """A `Prober`, whose client is imported by the first request."""
+
+    outbound: "Outbound"
+
+    async def ask(self, rules: ProbeRules) -> CheckResult:
+        """Send one request; a target that does not answer within its timeout has failed."""
+        http = await asyncio.to_thread(self._client)
+        from bot.integrations.systems.http_probe import HttpProbe  # noqa: PLC0415
+
+        return await HttpProbe(http, rules.target, rules.http, try_s=rules.timeout.total_seconds()).ask()
+
+    def _client(self) -> "OutboundHttp":
+        """Return the client. The first call imports what asks, which takes a while: in a thread."""
+        import bot.integrations.systems.http_probe  # noqa: F401, PLC0415
+
+        return self.outbound()
+
+
+def open_prober(_settings: "Settings", outbound: "Outbound") -> HttpProber:
+    """Return what asks the targets."""
+    return HttpProber(outbound)
+
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +183,16 @@ class Probing:
             seen.state is not ProbeState.DOWN and seen.is_failing(rules) and await self._cuts_off(seen)
         )
         if is_cut_off or is_reached(result):
-            await self._record_prober(is_cut_off=is_cut_off)
+            prober = await self._states.prober()
+            after = prober.as_prober(await self._store.now(), is_cut_off=is_cut_off)
+            if after != prober:
+                async with self._store.transaction() as tx:
+                    await ProbeStates(tx.sql, self._guild_id).save(after)
+                if is_cut_off:
+                    log.warning("prober.cut_off")
+                else:
+                    log.info("prober.connected")
+            await self._track(after)
         changed = await self._save(seen, rules, result, is_cut_off=is_cut_off)
         if changed is not None:
             await self._track(changed)
@@ -176,19 +222,6 @@ class Probing:
         ]
         return cuts_off(failing, self._rules[failing.name], others)
 
-    async def _record_prober(self, *, is_cut_off: bool) -> None:
-        """Store whether the prober itself has a network, and track it when that changes."""
-        prober = await self._states.prober()
-        found = prober.as_prober(await self._store.now(), is_cut_off=is_cut_off)
-        if found != prober:
-            async with self._store.transaction() as tx:
-                await ProbeStates(tx.sql, self._guild_id).save(found)
-            if is_cut_off:
-                log.warning("prober.cut_off")
-            else:
-                log.info("prober.connected")
-        await self._track(found)
-
     async def _track(self, status: ProbeStatus) -> ProbeStatus:
         """Track the event of a row, if it has one, and return the row without it."""
         if status.event is None or status.event_at is None:
@@ -196,10 +229,10 @@ class Probing:
         event, severity, channel = self._alert(status, status.event)
         origin = EventOrigin(self._guild_id, event_id(status.event_at, status.number), status.event_at)
         await self._events.receive_event(event, sender(severity, channel), origin)
-        told = status.received()
+        received = status.received()
         async with self._store.at_once() as tx:
-            await ProbeStates(tx.sql, self._guild_id).save(told)
-        return told
+            await ProbeStates(tx.sql, self._guild_id).save(received)
+        return received
 
     def _alert(self, status: ProbeStatus, happened: ProbeEvent) -> tuple[AlertEvent, str, str | None]:
         """Return the alert's event, the name of its severity, and its channel if it has its own."""
@@ -208,7 +241,9 @@ class Probing:
         rules = self._rules.get(status.name)
         if rules is None:
             title = self._titles.of_prober(happened)
-            return AlertEvent(says, "prober", title, text=title), self._severest, None
+            names = {probe.severity for probe in self._rules.values()}
+            severest = min(names, key=lambda name: self._policy.rules(name).rank)
+            return AlertEvent(says, "prober", title, text=title), severest, None
         title = self._titles.of(rules, happened, status.result)
         event = AlertEvent(
             says, f"probe:{rules.name}", title, target=rules.target, text=title, started_at=began
@@ -217,12 +252,6 @@ class Probing:
             event = replace(event, url=status.result.url)
         severity = rules.degraded if happened is ProbeEvent.DEGRADED else rules.severity
         return event, severity or rules.severity, rules.channel
-
-    @property
-    def _severest(self) -> str:
-        """Return the name of the highest severity that a probe has."""
-        names = {rules.severity for rules in self._rules.values()}
-        return min(names, key=lambda name: self._policy.rules(name).rank)
 
 
 _ORDER = (ProbeState.DOWN, ProbeState.CUT_OFF, ProbeState.DEGRADED, ProbeState.NEW, ProbeState.UP)
@@ -253,13 +282,13 @@ class ProbeQueries:
             return ProbesShown()
         known = {one.name: one for one in await states.all()}
         counts = await states.counts()
-        found = [
+        shown = [
             ProbeShown(rules, known.get(name), counts.get(name, ProbeCounts()))
             for name, rules in probes.items()
         ]
         prober = known.get(PROBER)
         return ProbesShown(
-            tuple(sorted(found, key=lambda one: _ORDER.index(one.state))),
+            tuple(sorted(shown, key=lambda one: _ORDER.index(one.state))),
             is_cut_off=prober is not None and prober.state is ProbeState.CUT_OFF,
         )
 

@@ -65,13 +65,13 @@ async def show(
     """Show the figures to the person who asks alone."""
     await wait(interaction)
     policy = services_of(interaction).policy
-    asked = StatisticsQuestion(
+    question = StatisticsQuestion(
         period=_period(period or PeriodKind.WEEK, today=await _today(interaction)),
         severity=None if severity is None else severity_named(policy, severity).name,
         target=target,
         person=None if person is None else person_from(person),
     )
-    view = await _view(interaction, asked)
+    view = await _view(interaction, question)
     await reply(interaction, view=stats_screen(voice_of(interaction), view))
     await _add_charts(interaction, view)
 
@@ -132,8 +132,8 @@ async def _today(interaction: Interaction) -> date:
     return (await services_of(interaction).of(StatsViews).now()).date()
 
 
-async def _view(interaction: Interaction, asked: StatisticsQuestion) -> StatsView:
-    return await services_of(interaction).of(StatsViews).show(asked, by=person_from(interaction.user))
+async def _view(interaction: Interaction, question: StatisticsQuestion) -> StatsView:
+    return await services_of(interaction).of(StatsViews).show(question, by=person_from(interaction.user))
 
 
 async def _turn(interaction: Interaction, pressed: Pressed) -> None:
@@ -155,5 +155,5 @@ async def _add_charts(interaction: Interaction, view: StatsView) -> None:
 
 async def _fairness(interaction: Interaction) -> Screen:
     stats = services_of(interaction).of(StatsViews)
-    found = await stats.fairness(by=person_from(interaction.user))
-    return fairness_screen(voice_of(interaction), found, now=await stats.now())
+    fairness = await stats.fairness(by=person_from(interaction.user))
+    return fairness_screen(voice_of(interaction), fairness, now=await stats.now())

@@ -7,21 +7,12 @@ from typing import Any, Final
 from discord import ui
 
 from bot.domain.charts import DrawnChart
-from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.statistics.figures import (
-    ALL,
-    AlertCounts,
-    AlertQuality,
-    Durations,
-    IncidentFigures,
-    NoisyAlert,
-    SeverityFigures,
-)
+from bot.domain.statistics.figures import ALL, AlertQuality, Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.load import Fairness, Overload, PersonLoad, PlannedShift, Relief
 from bot.domain.statistics.period import Period
-from bot.ui.components import Row, Screen, button, row, text
+from bot.ui.components import Screen, button, row, text
 from bot.ui.pictures import gallery
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import linked_label
@@ -66,7 +57,22 @@ def stats_screen(voice: Voice, view: StatsView, pictures: Sequence[DrawnChart] =
             parts += [ui.Separator(), text(*lines)]
     if pictures:
         parts.append(gallery(pictures))
-    return Screen(*parts, rows=[_buttons(voice, view)])
+    question, period = view.question, view.question.period
+    before, after = _id(question, period.previous), _id(question, Period(period.kind, period.after))
+    is_movable = max(len(before), len(after)) <= _ID_LIMIT
+    return Screen(
+        *parts,
+        rows=[
+            row(
+                button(voice.say("stats.to_before"), before, emoji="◀️") if is_movable else None,
+                button(voice.say("stats.to_after"), after, emoji="▶️")
+                if is_movable and not view.goes_on
+                else None,
+                button(voice.say("stats.to_fairness"), "sta:v1:fairness", emoji="⚖️"),
+                button(voice.say("stats.to_list"), _LIST, emoji="📋"),
+            )
+        ],
+    )
 
 
 def asked_of(period: Period, fields: Mapping[str, str]) -> StatisticsQuestion:
@@ -90,23 +96,21 @@ def _day(day: date) -> str:
 
 
 def _heading(voice: Voice, view: StatsView) -> Iterator[str]:
-    period = view.asked.period
+    period = view.question.period
     yield voice.say("stats.title", period=period_said(voice, period))
     before = voice.say(f"stats.before.{period.kind.value}")
     yield voice.say(
         "stats.goes_on" if view.goes_on else "stats.whole", before=before, now=voice.moment(view.now)
     )
-    if what := list(_scope(voice, view.asked)):
-        yield voice.say("stats.only", what=" · ".join(what))
-
-
-def _scope(voice: Voice, asked: StatisticsQuestion) -> Iterator[str]:
-    if asked.severity is not None:
-        yield inert(asked.severity, limit=_SEVERITY_LIMIT)
-    if asked.target is not None:
-        yield inert(asked.target, limit=_NAME_LIMIT)
-    if asked.person is not None:
-        yield voice.say("stats.only_person", who=f"<@{asked.person.id}>")
+    question, scope = view.question, list[str]()
+    if question.severity is not None:
+        scope.append(inert(question.severity, limit=_SEVERITY_LIMIT))
+    if question.target is not None:
+        scope.append(inert(question.target, limit=_NAME_LIMIT))
+    if question.person is not None:
+        scope.append(voice.say("stats.only_person", who=f"<@{question.person.id}>"))
+    if scope:
+        yield voice.say("stats.only", what=" · ".join(scope))
 
 
 def _incidents(voice: Voice, view: StatsView) -> list[str]:
@@ -116,13 +120,15 @@ def _incidents(voice: Voice, view: StatsView) -> list[str]:
         for one in now.severities
         if one.incidents or one.severity in voice.policy.severities
     ]
-    changed = _change(voice, now.incidents, before.incidents)
+    more = now.incidents - before.incidents
+    key = "stats.more" if more > 0 else "stats.fewer"
+    changed = voice.say(key, count=abs(more)) if more else voice.say("stats.same")
     return [
         voice.say("stats.incidents", count=now.incidents, change=changed),
         joined(counts, separator=" · ", limit=_BUDGET, more=" …"),
         *_took(voice, "stats.acknowledge", _pairs(view, lambda one: one.acknowledge)),
         *_took(voice, "stats.resolve", _pairs(view, lambda one: one.resolve)),
-        _aside(voice, now) if view.asked.scope == ALL else "",
+        _aside(voice, now) if view.question.scope == ALL else "",
     ]
 
 
@@ -143,7 +149,9 @@ def _took(
             severity=_name(one),
             median=_span(voice, took.median_s),
             p90=_span(voice, took.p90_s),
-            before=_before(voice, before),
+            before=voice.say("stats.took_before", before=_span(voice, before.median_s))
+            if before.count
+            else "",
         )
         for one, took, before in pairs
         if took.count
@@ -153,48 +161,39 @@ def _took(
         yield _lines(voice, lines)
 
 
-def _before(voice: Voice, took: Durations) -> str:
-    return voice.say("stats.took_before", before=_span(voice, took.median_s)) if took.count else ""
-
-
 def _aside(voice: Voice, figures: IncidentFigures) -> str:
     """Count what is no incident of its own, as the digest does."""
     aside = figures.set_aside
     kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
-    said = [voice.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
-    return voice.say("figures.aside.line", what=" · ".join(said)) if said else ""
+    counts = [voice.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    return voice.say("figures.aside.line", what=" · ".join(counts)) if counts else ""
 
 
 def _deadlines(voice: Voice, view: StatsView) -> Iterator[str]:
     kinds = {"ack": view.figures.ack_deadlines, "update": view.figures.updates}
-    kept = [
-        voice.say(f"stats.deadlines_{kind}", met=found.met, total=found.total)
-        for kind, found in kinds.items()
-        if found.total
+    met = [
+        voice.say(f"stats.deadlines_{kind}", met=deadlines.met, total=deadlines.total)
+        for kind, deadlines in kinds.items()
+        if deadlines.total
     ]
-    if kept:
-        yield voice.say("stats.deadlines", kept=" · ".join(kept))
+    if met:
+        yield voice.say("stats.deadlines", kept=" · ".join(met))
     if view.late:
         yield voice.say("stats.late")
-        yield _listed(voice, view.late)
-
-
-def _listed(voice: Voice, incidents: Sequence[Incident]) -> str:
-    """Link incidents; a private one is counted, because the screen may be shown around."""
-    lines = [_late(voice, one) for one in incidents if not one.is_private]
-    private = len(incidents) - len(lines)
-    if private:
-        lines.append(voice.say("stats.late_private", count=private))
-    return _lines(voice, lines)
-
-
-def _late(voice: Voice, incident: Incident) -> str:
-    return voice.say(
-        "stats.late_one",
-        name=linked_label(incident),
-        severity=inert(incident.severity, limit=_SEVERITY_LIMIT),
-        title=inert(incident.title, limit=_TITLE_LIMIT),
-    )
+        lines = [
+            voice.say(
+                "stats.late_one",
+                name=linked_label(one),
+                severity=inert(one.severity, limit=_SEVERITY_LIMIT),
+                title=inert(one.title, limit=_TITLE_LIMIT),
+            )
+            for one in view.late
+            if not one.is_private
+        ]
+        private = len(view.late) - len(lines)  # counted only: the screen may be shown around
+        if private:
+            lines.append(voice.say("stats.late_private", count=private))
+        yield _lines(voice, lines)
 
 
 def _lines(voice: Voice, lines: Sequence[str]) -> str:
@@ -214,7 +213,11 @@ def _targets(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
 
 def _alerts(voice: Voice, quality: AlertQuality) -> Iterator[str]:
     lines = [
-        voice.say("stats.source", source=inert(one.name, limit=_NAME_LIMIT), **_counts(one.counts))
+        voice.say(
+            "stats.source",
+            source=inert(one.name, limit=_NAME_LIMIT),
+            **{name: getattr(one.counts, name) for name in one.counts.__slots__},
+        )
         for one in quality.sources
     ]
     if not lines:
@@ -223,16 +226,16 @@ def _alerts(voice: Voice, quality: AlertQuality) -> Iterator[str]:
     yield _lines(voice, lines)
     if quality.noisiest:
         yield voice.say("stats.noisiest")
-        yield _lines(voice, [_noisy(voice, one) for one in quality.noisiest])
-
-
-def _noisy(voice: Voice, alert: NoisyAlert) -> str:
-    return voice.say(
-        "stats.noisy",
-        name=linked_label(alert.latest),
-        title=inert(alert.latest.title, limit=_TITLE_LIMIT),
-        messages=alert.counts.messages,
-    )
+        noisy = [
+            voice.say(
+                "stats.noisy",
+                name=linked_label(one.latest),
+                title=inert(one.latest.title, limit=_TITLE_LIMIT),
+                messages=one.counts.messages,
+            )
+            for one in quality.noisiest
+        ]
+        yield _lines(voice, noisy)
 
 
 def _drills(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
@@ -242,35 +245,12 @@ def _drills(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
         yield voice.say(key, count=held, median=_span(voice, took.median_s))
 
 
-def _buttons(voice: Voice, view: StatsView) -> Row | None:
-    """Return the buttons: other periods, where a custom id has room for the scope; fairness; the list."""
-    asked, period = view.asked, view.asked.period
-    before, after = _id(asked, period.previous), _id(asked, Period(period.kind, period.after))
-    is_movable = max(len(before), len(after)) <= _ID_LIMIT
-    return row(
-        button(voice.say("stats.to_before"), before, emoji="◀️") if is_movable else None,
-        button(voice.say("stats.to_after"), after, emoji="▶️") if is_movable and not view.goes_on else None,
-        button(voice.say("stats.to_fairness"), "sta:v1:fairness", emoji="⚖️"),
-        button(voice.say("stats.to_list"), _LIST, emoji="📋"),
-    )
-
-
-def _id(asked: StatisticsQuestion, period: Period) -> str:
-    severity, target = asked.severity or _NONE, asked.target or ""
-    if asked.person is None:
+def _id(question: StatisticsQuestion, period: Period) -> str:
+    severity, target = question.severity or _NONE, question.target or ""
+    if question.person is None:
         return f"sta:v1:show:{period}:{severity}:{target}"
-    username = asked.person.username.replace(":", "")  # by which the policy may know them
-    return f"sta:v1:person:{period}:{severity}:{asked.person.id}:{username}:{target}"
-
-
-def _counts(counts: AlertCounts) -> dict[str, object]:
-    return {name: getattr(counts, name) for name in counts.__slots__}
-
-
-def _change(voice: Voice, count: int, before: int) -> str:
-    if count == before:
-        return voice.say("stats.same")
-    return voice.say("stats.more" if count > before else "stats.fewer", count=abs(count - before))
+    username = question.person.username.replace(":", "")  # by which the policy may know them
+    return f"sta:v1:person:{period}:{severity}:{question.person.id}:{username}:{target}"
 
 
 def _name(figures: SeverityFigures) -> str:
@@ -301,33 +281,30 @@ def load_lines(voice: Voice, view: StatsView) -> list[str]:
     return [heading, shown or voice.say("stats.load_none"), hidden]
 
 
-def fairness_screen(voice: Voice, found: Fairness, *, now: datetime) -> Screen:
+def fairness_screen(voice: Voice, fairness: Fairness, *, now: datetime) -> Screen:
     """Show the load of three months, who has too much of it, and a change that would help."""
-    title = voice.say("stats.fairness.title", since=_date(voice, found.since), now=_date(voice, now))
-    mean = voice.say("stats.fairness.mean", pages=_count(found.mean_pages), hours=_hours(found.mean_s))
-    lines = [_person(voice, one) for one in found.loads]
+    title = voice.say("stats.fairness.title", since=_date(voice, fairness.since), now=_date(voice, now))
+    mean = voice.say("stats.fairness.mean", pages=_count(fairness.mean_pages), hours=_hours(fairness.mean_s))
+    lines = [_person(voice, one) for one in fairness.loads]
     shown = joined(
         lines, separator="\n", limit=2 * _LOAD_BUDGET, more="\n" + voice.say("state.more", count="{count}")
     )
+    verdict = "stats.fairness.fair" if len(fairness.loads) > 1 else "stats.fairness.alone"
     return Screen(
         text(title, shown or voice.say("stats.fairness.nobody"), mean if lines else ""),
-        *(text(*_overload(voice, found, one)) for one in found.overloads[:_MOST]),
-        *([text(voice.say(f"stats.fairness.{_verdict(found)}"))] if lines and not found.overloads else []),
+        *(text(*_overload(voice, fairness, one)) for one in fairness.overloads[:_MOST]),
+        *([text(voice.say(verdict))] if lines and not fairness.overloads else []),
     )
 
 
-def _verdict(found: Fairness) -> str:
-    return "fair" if len(found.loads) > 1 else "alone"
-
-
-def _overload(voice: Voice, found: Fairness, one: Overload) -> Iterator[str]:
+def _overload(voice: Voice, fairness: Fairness, one: Overload) -> Iterator[str]:
     what, times = [], []
     if one.in_pages:
         what.append(voice.say("stats.fairness.in_pages"))
-        times.append(one.load.pages.total / found.mean_pages)
+        times.append(one.load.pages.total / fairness.mean_pages)
     if one.in_hours:
         what.append(voice.say("stats.fairness.in_hours"))
-        times.append(one.load.oncall_s / found.mean_s)
+        times.append(one.load.oncall_s / fairness.mean_s)
     yield voice.say(
         "stats.fairness.too_much",
         who=who(voice, one.load.person),

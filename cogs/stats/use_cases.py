@@ -51,7 +51,7 @@ class StatsView:
         trend: The weeks that end with the last one of the period.
     """
 
-    asked: StatisticsQuestion
+    question: StatisticsQuestion
     now: datetime
     goes_on: bool
     figures: IncidentFigures
@@ -79,28 +79,33 @@ class StatsViews:
         """Return the database's time in the policy's zone: periods that people type count from it."""
         return await self._statistics.now()
 
-    async def show(self, asked: StatisticsQuestion, *, by: Person) -> StatsView:
-        """Return the figures that were *asked* for.
+    async def show(self, question: StatisticsQuestion, *, by: Person) -> StatsView:
+        """Return the figures that were the *question* asks for.
 
         Raises:
             NotPermitted: *by* may not respond, or asks about another person, whose load is not theirs to see.
             UserError: the period has not begun. StorageUnavailable.
         """
-        await self._require(by, asked)
-        now, counted, scope = await self.now(), self._statistics, asked.scope
+        require = partial(
+            self._access.require, by, guild_id=self._guild_id, act="stats", period=str(question.period)
+        )
+        await require("acknowledge")
+        if question.person is not None and question.person.id != by.id:
+            await require("load", about=question.person.id)
+        now, counted, scope = await self.now(), self._statistics, question.scope
         guild_id = self._guild_id
-        if asked.period.first > now.date():
-            raise UserError("period_ahead", period=str(asked.period))
-        span, before = so_far(asked.period, self._policy.timezone, now=now)
-        last = IsoWeek.of(min(asked.period.last, now.date()))
+        if question.period.first > now.date():
+            raise UserError("period_ahead", period=str(question.period))
+        span, before = so_far(question.period, self._policy.timezone, now=now)
+        last = IsoWeek.of(min(question.period.last, now.date()))
         return StatsView(
-            asked=asked,
+            question=question,
             now=now,
-            goes_on=now < asked.period.span(self._policy.timezone).end,
+            goes_on=now < question.period.span(self._policy.timezone).end,
             figures=await counted.incidents(guild_id, span, scope),
             before=await counted.incidents(guild_id, before, scope),
             late=await counted.late_incidents(guild_id, span, scope),
-            load=await self._load(span, asked, by=by),
+            load=await self._load(span, question, by=by),
             hides_load=not self._access.allows(by, "load"),
             alerts=await counted.alerts(guild_id, span) if scope == ALL else None,
             trend=await counted.trend(guild_id, last, scope=scope),
@@ -118,41 +123,29 @@ class StatsViews:
         now = await self.now()
         since = now - SINCE
         load = await self._statistics.load(self._guild_id, Span(since, now))
-        found = fairness(load, await self._ahead(), since=since)
+        rosters, at = await self._oncall.rosters(self._guild_id)
+        planned = [  # the coming shifts that have a planned end
+            PlannedShift(place, order, rosters.people[shift.person], shift.starts, shift.ends)
+            for order, (place, roster) in enumerate(rosters.places.items())
+            for shift in roster.shifts(at, at + _AHEAD)[1:]
+            if shift.ends < at + _AHEAD
+        ]
+        compared = fairness(load, planned, since=since)
         if self._access.allows(by, "load"):
-            return found
-        return replace(found, loads=self._seen_by(by, load), overloads=())
-
-    async def _require(self, by: Person, asked: StatisticsQuestion) -> None:
-        require = partial(
-            self._access.require, by, guild_id=self._guild_id, act="stats", period=str(asked.period)
-        )
-        await require("acknowledge")
-        if asked.person is not None and asked.person.id != by.id:
-            await require("load", about=asked.person.id)
+            return compared
+        return replace(compared, loads=self._seen_by(by, load), overloads=())
 
     async def _load(
-        self, span: Span, asked: StatisticsQuestion, *, by: Person
+        self, span: Span, question: StatisticsQuestion, *, by: Person
     ) -> tuple[PersonLoad, ...] | None:
-        if asked.severity is not None or asked.target is not None:
+        if question.severity is not None or question.target is not None:
             return None
         load = self._seen_by(by, await self._statistics.load(self._guild_id, span))
-        if asked.person is None:
+        if question.person is None:
             return load
-        return tuple(one for one in load if one.person.is_for(asked.person))
+        return tuple(one for one in load if one.person.is_for(question.person))
 
     def _seen_by(self, by: Person, load: tuple[PersonLoad, ...]) -> tuple[PersonLoad, ...]:
         if self._access.allows(by, "load"):
             return load
         return tuple(one for one in load if one.person.is_for(by))
-
-    async def _ahead(self) -> list[PlannedShift]:
-        """Return the coming shifts that have a planned end."""
-        rosters, now = await self._oncall.rosters(self._guild_id)
-        until = now + _AHEAD
-        return [
-            PlannedShift(place, order, rosters.people[shift.person], shift.starts, shift.ends)
-            for order, (place, roster) in enumerate(rosters.places.items())
-            for shift in roster.shifts(now, until)[1:]
-            if shift.ends < until
-        ]

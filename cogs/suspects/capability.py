@@ -3,7 +3,7 @@
 from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
 from bot.services.delivery.handling import DeliveryHandler
 from bot.storage.records.tables import RecordTable
-from cogs.suspects import commands, doctor, posts, screens, sources, use_cases
+from cogs.suspects import commands, doctor, posts, sources, use_cases
 from cogs.suspects.rules import SuspectKind
 from cogs.suspects.use_cases import SUSPECTS
 
@@ -28,7 +28,7 @@ CAPABILITY = Capability(
     ],
     subcommands={"incident": [commands.similar]},
     controls=[commands.press_roll_back, commands.press_keep_change],
-    forms={screens.ROLLBACK_FORM: commands.send_rollback},
+    forms={commands.ROLLBACK_FORM: commands.send_rollback},
     doctor=doctor.check,
     records=[RecordTable("rollbacks", "incident_id")],
 )

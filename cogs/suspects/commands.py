@@ -1,19 +1,25 @@
-"""[↩️ 変更を戻す] and [✋ 変更を戻さない] under the card of suspects, and `/incident similar`."""
+"""[↩️ 変更を戻す] and [✋ 変更を戻さない] under the card of suspects, their form, and `/incident similar`."""
+
+from typing import Final
 
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
+from bot.ui.components import Screen, text
 from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
+from bot.ui.forms.fields import Form, ask, label, text_input
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
+from bot.ui.posts.bodies import colour_of
 from bot.ui.verbs import template
-from cogs.suspects.posts import KEEP_CHANGE, ROLL_BACK
-from cogs.suspects.screens import rollback_form, rollback_of, rollback_said, seen_before_screen
-from cogs.suspects.use_cases import SuspectUseCases
+from bot.ui.words.voice import Voice
+from cogs.suspects.posts import KEEP_CHANGE, ROLL_BACK, decision_key, past_lines, rollback_commands
+from cogs.suspects.rules import REASON_LIMIT
+from cogs.suspects.use_cases import NewRollback, SeenBeforeView, SuspectUseCases
 
 
 @app_commands.command(
@@ -71,3 +77,46 @@ async def ask_rollback(interaction: Interaction, number: int, *, rolls_back: boo
 
 def _suspects(interaction: Interaction) -> SuspectUseCases:
     return services_of(interaction).of(SuspectUseCases)
+
+
+ROLLBACK_FORM: Final = r"inc:v1:rollback-form:(?P<number>\d{1,18}):(?P<choice>yes|no)"
+REASON: Final = "reason"
+
+
+def rollback_form(voice: Voice, incident: Incident, *, rolls_back: bool) -> Form:
+    """Build the form; its title says which decision it is."""
+    choice = decision_key(rolls_back=rolls_back)
+    example = voice.say(f"suspects.rollback.form.reason_{choice}")
+    reason = text_input(REASON, limit=REASON_LIMIT, example=example)
+    return Form(
+        voice.say(f"suspects.rollback.form.{choice}", label=incident.label),
+        f"inc:v1:rollback-form:{incident.id}:{choice}",
+        [label(voice.say("suspects.rollback.form.reason"), reason)],
+    )
+
+
+def rollback_of(form: Submitted, *, key: str) -> NewRollback:
+    """Read the form as it was sent.
+
+    Args:
+        key: Of the interaction.
+    """
+    rolls_back = form.fields["choice"] == decision_key(rolls_back=True)
+    return NewRollback(rolls_back=rolls_back, reason=form.text(REASON), key=key)
+
+
+def seen_before_screen(voice: Voice, view: SeenBeforeView) -> Screen:
+    """Show the past incidents like one, or say that there are none."""
+    incident = view.incident
+    if not view.past:
+        return Screen(text(voice.say("suspects.past.none", label=incident.label)))
+    title = voice.say("suspects.past.title", label=incident.label)
+    lines = "\n".join(past_lines(voice, view.past))
+    return Screen(text(f"**{title}**"), text(lines), colour=colour_of(voice, incident))
+
+
+def rollback_said(voice: Voice, incident: Incident, *, rolls_back: bool) -> str:
+    """Answer the person who decided, with the command to paste."""
+    key = f"suspects.rollback.said.{decision_key(rolls_back=rolls_back)}"
+    first = voice.say(key, label=incident.label)
+    return "\n".join([first, *rollback_commands(voice, rolls_back=rolls_back)])

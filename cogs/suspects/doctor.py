@@ -26,8 +26,8 @@ _TODO: Final = {
 
 async def check(settings: "Settings", policy: Policy) -> list[Finding]:
     """Return whether each source can be read."""
-    found = ChangeSources(settings, outbound_of(settings))
-    return await check_change_sources(found.named_in(policy), has_reports=found.are_reported(policy))
+    sources = ChangeSources(settings, outbound_of(settings))
+    return await check_change_sources(sources.named_in(policy), has_reports=sources.are_reported(policy))
 
 
 async def check_change_sources(
@@ -41,8 +41,8 @@ async def check_change_sources(
     if not sources:
         reported = "only what hooks report is on the card of what changed before an incident"
         return [ok(_WHAT, reported if has_reports else _NONE)]
-    found = await asyncio.gather(*map(_look, sources))
-    failed = [one for one in found if one is not None]
+    findings = await asyncio.gather(*map(_look, sources))
+    failed = [one for one in findings if one is not None]
     read = len(sources) - len(failed)
     return [*([ok(_WHAT, f"sources of changes that can be read: {read}")] if read else []), *failed]
 

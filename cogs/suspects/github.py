@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from bot.domain.code_host import POSTMORTEM_BRANCHES
 from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.domain.systems import ChangeKind, RecentChange, change_key
-from bot.integrations.outbound.answers import HttpAnswer
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.answers import QUESTION_S, line, moment, understood
@@ -45,11 +44,11 @@ class _ReadList:
     items: list[Mapping[str, Any]]
     read_from: datetime | None = None
 
-    def whole(self, found: list[RecentChange]) -> list[RecentChange]:
+    def whole(self, changes: list[RecentChange]) -> list[RecentChange]:
         """Return *found*, the changes among the items, unless there may be more of them."""
         if self.read_from is not None:
-            raise ChangesCut(found, self.read_from)
-        return found
+            raise ChangesCut(changes, self.read_from)
+        return changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,13 @@ class GitHubChanges:
             ChangesCut: there are too many, such as of previews.
         """
         read = await self._newest_first("/deployments", since, key="created_at", per_page=_DEPLOYMENTS)
-        found: list[RecentChange] = []
+        changes: list[RecentChange] = []
         for body in read.items:
             made = understood(self._deployment, body)
             if since <= made.at <= until:
-                is_asked = len(found) < _MOST_ASKED
-                found.append(await self._with_state(made, int(body["id"])) if is_asked else made)
-        return read.whole(found)
+                is_asked = len(changes) < _MOST_ASKED
+                changes.append(await self._with_state(made, int(body["id"])) if is_asked else made)
+        return read.whole(changes)
 
     async def merges(self, since: datetime, until: datetime) -> list[RecentChange]:
         """Return the pull requests that were merged into the default branch in that time.
@@ -88,49 +87,52 @@ class GitHubChanges:
             ChangesCut: there are too many.
         """
         branch = understood(lambda body: str(body["default_branch"]), await self._get(""))
-        asked = {"state": "closed", "base": branch, "sort": "updated", "direction": "desc"}
-        read = await self._newest_first("/pulls", since, key="updated_at", per_page=_PULLS, **asked)
-        found = [
+        query = {"state": "closed", "base": branch, "sort": "updated", "direction": "desc"}
+        read = await self._newest_first("/pulls", since, key="updated_at", per_page=_PULLS, **query)
+        changes = [
             understood(self._merge, body)
             for body in read.items
             if body.get("merged_at") and not understood(_is_postmortem, body)
         ]
-        return read.whole([one for one in found if since <= one.at <= until])
+        return read.whole([one for one in changes if since <= one.at <= until])
 
     async def _newest_first(
-        self, path: str, since: datetime, *, key: str, per_page: int, **asked: str
+        self, path: str, since: datetime, *, key: str, per_page: int, **query: str
     ) -> "_ReadList":
         """Read a list until an item is older than *since* by its time *key*, or pages or time are used up."""
-        timer, found = asyncio.get_running_loop().time, list[Mapping[str, Any]]()
+        timer, changes = asyncio.get_running_loop().time, list[Mapping[str, Any]]()
         ends_at = timer() + _PAGES_WITHIN_S
         for page in range(1, _MOST_PAGES + 1):
-            body = await self._get(path, **asked, per_page=str(per_page), page=str(page))
+            body = await self._get(path, **query, per_page=str(per_page), page=str(page))
             items: list[Mapping[str, Any]] = understood(lambda listed: [dict(one) for one in listed], body)
             times = understood(lambda listed: [moment(one[key]) for one in listed], items)
-            found += [item for item, at in zip(items, times, strict=True) if at >= since]
+            changes += [item for item, at in zip(items, times, strict=True) if at >= since]
             if len(items) < per_page or times[-1] < since:
-                return _ReadList(found)
+                return _ReadList(changes)
             if timer() > ends_at:
                 break
-        return _ReadList(found, read_from=times[-1])
+        return _ReadList(changes, read_from=times[-1])
 
     async def _with_state(self, made: RecentChange, number: int) -> RecentChange:
         """Return a deployment with how it ended; that it was made matters more than how."""
         with suppress(OutboundFailed):
             body = await self._get(f"/deployments/{number}/statuses", per_page="1")
-            return understood(lambda found: _ended(made, found), body)
+            return understood(lambda changes: _ended(made, changes), body)
         return made
 
     def _deployment(self, body: Mapping[str, Any]) -> RecentChange:
         ref, sha = str(body["ref"]), str(body["sha"])
         short = sha[:_SHORT]
+        # The repository's page, of GitHub or of an Enterprise Server (``https://host/api/v3``).
+        address = urlsplit(self.api)
+        page = f"{address.scheme}://{address.netloc.removeprefix('api.')}/{self.repository}"
         return RecentChange(
             kind=ChangeKind.DEPLOYMENT,
             what=line(short if ref == sha else f"{ref} ({short})", limit=_WHAT_LIMIT),
             at=moment(body["created_at"]),
             where=self._where(line(body["environment"], limit=_PART_LIMIT)),
             who=_login(body["creator"]),
-            url=f"{self._page()}/commit/{sha}",
+            url=f"{page}/commit/{sha}",
             key=change_key("github", self.repository, "deployment", int(body["id"])),
         )
 
@@ -147,11 +149,6 @@ class GitHubChanges:
     def _where(self, place: str) -> str:
         return f"{self.repository.rpartition('/')[2]} {place}".strip()
 
-    def _page(self) -> str:
-        """Return the repository's page, of GitHub or of an Enterprise Server (``https://host/api/v3``)."""
-        address = urlsplit(self.api)
-        return f"{address.scheme}://{address.netloc.removeprefix('api.')}/{self.repository}"
-
     async def _get(self, path: str, **params: str) -> Any:  # noqa: ANN401  # JSON
         headers = {
             "Accept": "application/vnd.github+json",
@@ -162,9 +159,11 @@ class GitHubChanges:
             "GET", f"{self.api}/repos/{self.repository}{path}", headers=headers, params=params or None
         )
         answer = await self.http.send(call, CallTerms("github", deadline_s=QUESTION_S))
-        if _is_limited(answer):
-            said = "GitHub's limit of requests is reached"
-            raise OutboundFailed(OutboundProblem.RATE_LIMITED, said, http_status=answer.status)
+        is_spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+        is_refused = answer.status == HTTPStatus.FORBIDDEN and is_spent  # a limit is a 403 as often as a 429
+        if is_refused or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            reason = "GitHub's limit of requests is reached"
+            raise OutboundFailed(OutboundProblem.RATE_LIMITED, reason, http_status=answer.status)
         return answer.json()
 
 
@@ -183,11 +182,3 @@ def _is_postmortem(body: Mapping[str, Any]) -> bool:
 
 def _login(user: Mapping[str, Any] | None) -> str:
     return "" if user is None else line(user["login"], limit=_PART_LIMIT)
-
-
-def _is_limited(answer: HttpAnswer) -> bool:
-    """Return True if GitHub refuses because of a limit: that is a 403 as often as a 429."""
-    is_spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
-        answer.status == HTTPStatus.FORBIDDEN and is_spent
-    )

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
-from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
 from bot.storage.database.sql import Sql
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.verbs import OwnVerb
@@ -88,44 +86,44 @@ def suspects_card(words: Wording, incident: Incident) -> Body:
     known = first_look(incident)
     card, last = known.card, known.rollback
     lines = [] if card is None else [*_changes(words, card), *_unread(words, card)]
-    lines += _decision(words, last)
+    if last is None:
+        lines.append(words.say("suspects.rollback.undecided"))
+    else:
+        lines += [rollback_line(words, last), *rollback_commands(words, rolls_back=last.rolls_back)]
     if card is not None and card.past:
         lines += ["", words.say("suspects.past.head"), *past_lines(words, card.past)]
     title = words.say("suspects.card.title", label=incident.label)
     shown = embed(colour=GREY, title=words.marked(incident, title), description="\n".join(lines))
-    return message("", embeds=[shown], components=_controls(words, incident))
+    verbs = (ROLL_BACK, KEEP_CHANGE) if incident.is_open else ()
+    controls = row([words.buttons.make(verb, incident.id) for verb in verbs]) if verbs else []
+    return message("", embeds=[shown], components=controls)
 
 
 def past_lines(words: Wording, past: tuple[PastIncident, ...]) -> Iterator[str]:
     """Yield at most three lines for each past incident: which and why, how it ended, what is still to do."""
     for one in past:
+        label, address = label_of(one.number), one.where
         yield words.say(
             "suspects.past.line",
-            name=_name(one),
+            name=linked(label, place_url(*address)) if len(address) in _ADDRESSES else label,
             title=inert(one.title, limit=_TITLE_LIMIT),
             ago=relative(one.ended_at),
             why=_why(words, one),
         )
-        yield f"-# {_ending(words, one)}"
+        facts = {"because": ("cause", one.cause), "fixed": ("fix", one.fix)}
+        ending = " · ".join(
+            words.say(f"suspects.past.{key}", **{name: inert(text, limit=_SAID_LIMIT)})
+            for key, (name, text) in facts.items()
+            if text
+        )
+        yield f"-# {ending or words.say('suspects.past.unsaid')}"
         if left := " · ".join(_left(words, one)):
             yield f"-# {left}"
-
-
-def _name(one: PastIncident) -> str:
-    """Return its label, a link to where people worked on it."""
-    label, address = label_of(one.number), one.where
-    return linked(label, place_url(*address)) if len(address) in _ADDRESSES else label
 
 
 def linked(text: str, url: str) -> str:
     """Return *text*, which is safe already, as a link to *url*; without one if *url* is no plain address."""
     return f"[{text.translate(_BRACKETS)}]({url})" if _ADDRESS.fullmatch(url) else text
-
-
-def _decision(words: Wording, last: Rollback | None) -> list[str]:
-    if last is None:
-        return [words.say("suspects.rollback.undecided")]
-    return [rollback_line(words, last), *rollback_commands(words, rolls_back=last.rolls_back)]
 
 
 def _changes(words: Wording, card: SuspectCard) -> Iterator[str]:
@@ -134,20 +132,16 @@ def _changes(words: Wording, card: SuspectCard) -> Iterator[str]:
         "suspects.card.window", **{"from": words.hour(card.since, on=start), "start": words.moment(start)}
     )
     for change in card.changes[:_CHANGES_SHOWN]:
-        yield _change(words, change, start - change.at)
+        what = linked(inert(change.what, limit=_WHAT_LIMIT), change.url)
+        parts = [inert(part, limit=_PART_LIMIT) for part in (change.where, change.who, change.state) if part]
+        line = words.say(f"suspects.change.{change.kind}", ago=words.span(start - change.at), what=what)
+        yield (f"{line}\n-# {' · '.join(parts)}" if parts else line)
     hidden = len(card.changes[_CHANGES_SHOWN:]) + card.more
     if hidden:
         yield words.say("suspects.card.more", count=hidden)
     if not card.changes:
         key = "none_read" if card.unread else "none"
         yield words.say(f"suspects.card.{key}", span=words.span(start - card.since))
-
-
-def _change(words: Wording, change: RecentChange, before: timedelta) -> str:
-    what = linked(inert(change.what, limit=_WHAT_LIMIT), change.url)
-    parts = [inert(part, limit=_PART_LIMIT) for part in (change.where, change.who, change.state) if part]
-    line = words.say(f"suspects.change.{change.kind}", ago=words.span(before), what=what)
-    return f"{line}\n-# {' · '.join(parts)}" if parts else line
 
 
 def _unread(words: Wording, card: SuspectCard) -> Iterator[str]:
@@ -175,16 +169,6 @@ def _why(words: Wording, one: PastIncident) -> str:
     return " · ".join(reasons)
 
 
-def _ending(words: Wording, one: PastIncident) -> str:
-    facts = {"because": ("cause", one.cause), "fixed": ("fix", one.fix)}
-    said = [
-        words.say(f"suspects.past.{key}", **{name: inert(text, limit=_SAID_LIMIT)})
-        for key, (name, text) in facts.items()
-        if text
-    ]
-    return " · ".join(said) or words.say("suspects.past.unsaid")
-
-
 def _left(words: Wording, one: PastIncident) -> Iterator[str]:
     """Yield what is still to do, and of which commands the output is on the timeline."""
     if one.open_items:
@@ -196,20 +180,14 @@ def _left(words: Wording, one: PastIncident) -> Iterator[str]:
         yield words.say("suspects.past.outputs", titles=words.joined(titles, limit=_SAID_LIMIT))
 
 
-def _controls(words: Wording, incident: Incident) -> list[Component]:
-    if not incident.is_open:
-        return []
-    return row([words.buttons.make(verb, incident.id) for verb in (ROLL_BACK, KEEP_CHANGE)])
-
-
 def _card(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     return suspects_card(words, about(Incident, delivery, subject))
 
 
-def _decided(words: Wording, _incident: Incident, told: RollbackNotice) -> Body:
-    key = f"suspects.rollback.notice.{decision_key(rolls_back=told.rolls_back)}"
-    first = words.say(key, who=by(words, told), reason=inert(told.reason, limit=_REASON_LIMIT))
-    return message("\n".join([first, *rollback_commands(words, rolls_back=told.rolls_back)]))
+def _decided(words: Wording, _incident: Incident, notice: RollbackNotice) -> Body:
+    key = f"suspects.rollback.notice.{decision_key(rolls_back=notice.rolls_back)}"
+    first = words.say(key, who=by(words, notice), reason=inert(notice.reason, limit=_REASON_LIMIT))
+    return message("\n".join([first, *rollback_commands(words, rolls_back=notice.rolls_back)]))
 
 
 async def read_rollback(_sql: Sql, incident: Incident) -> Rollback | None:

@@ -1,7 +1,7 @@
 """The rules of suspects: the card, the decision on a rollback, and which past incidents resemble one."""
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -59,13 +59,13 @@ class ChangesCut(Exception):  # a signal to the caller, who has to say so
     """The source has more changes than were read.
 
     Attributes:
-        found: What was read.
+        changes: What was read.
         read_from: The changes from then on were read, those before were not; aware.
     """
 
-    def __init__(self, found: Sequence[RecentChange], read_from: datetime) -> None:
+    def __init__(self, changes: Sequence[RecentChange], read_from: datetime) -> None:
         super().__init__()
-        self.found, self.read_from = found, read_from
+        self.changes, self.read_from = changes, read_from
 
 
 #: Returns the changes from a time until another, both aware. It may return earlier or later ones as well.
@@ -214,7 +214,7 @@ def card_of(
     sources know, the first one counts, with how it ended if only the other one knows that.
     """
     since = started_at - within
-    found = sorted(
+    shown = sorted(
         (one for one in _each_once(changes) if since <= one.at <= started_at),
         key=lambda one: one.at,
         reverse=True,
@@ -222,8 +222,8 @@ def card_of(
     return SuspectCard(
         started_at=started_at,
         since=since,
-        changes=tuple(found[:MOST_CHANGES]),
-        more=max(len(found) - MOST_CHANGES, 0),
+        changes=tuple(shown[:MOST_CHANGES]),
+        more=max(len(shown) - MOST_CHANGES, 0),
         unread=tuple(unread),
         tries=tries,
     )
@@ -304,11 +304,11 @@ def words_in_common(one: str, other: str) -> tuple[str, ...]:
     word does in one of the titles: 開か becomes 開かない if both go on so, and is left out otherwise.
     """
     common = words_of(one).keys() & words_of(other).keys()
-    found: dict[str, str] = {}
+    parts: dict[str, str] = {}
     for run in runs_of(other):
         for part in _parts_of(run, common, runs_of(one)):
-            found.setdefault(part.casefold(), part)
-    return tuple(found.values())
+            parts.setdefault(part.casefold(), part)
+    return tuple(parts.values())
 
 
 def _parts_of(run: str, common: AbstractSet[str], beside: Sequence[str]) -> Iterator[str]:
@@ -340,10 +340,10 @@ def _goes_on(run: str, begin: int, end: int, common: AbstractSet[str], beside: S
 def _whole(run: str, begin: int, end: int, beside: Sequence[str]) -> Iterator[str]:
     """Yield a part without a word that both titles cut at its beginning or end, if there is more to it."""
     part = whole = run[begin:end]
-    found = [(text, match.start()) for text in beside for match in re.finditer(re.escape(part), text)]
-    if all(_is_cut(text, at + len(part)) for text, at in [(run, begin), *found]):
+    places = [(text, match.start()) for text in beside for match in re.finditer(re.escape(part), text)]
+    if all(_is_cut(text, at + len(part)) for text, at in [(run, begin), *places]):
         whole = _CUT_ENDING.sub("", whole)
-    if all(_is_cut(text, at) for text, at in [(run, begin), *found]):
+    if all(_is_cut(text, at) for text, at in [(run, begin), *places]):
         whole = _CUT_BEGINNING.sub("", whole)
     if whole == part or len(whole) >= _SHORTEST:
         yield whole
@@ -405,31 +405,30 @@ def resembling(
         past: The latest first; how rare a word is, is counted among the first `_TITLES`.
     """
     words = words_of(report.title).keys()
-    alike = [one for one in past if one.number != report.number and _may_resemble(report, words, one)]
+    alike = [
+        one
+        for one in past
+        if one.number != report.number
+        and (_is_same_alert(report, one) or not words_of(one.title).keys().isdisjoint(words))
+    ]
     if not alike:
         return []
     rarity = Rarity.of(one.title for one in past[:_TITLES])
-    scored = [(_score(report, one, rarity), one) for one in alike]
-    best = sorted((found for found in scored if found[0] >= THRESHOLD), key=lambda found: -found[0])
-    return [_resemblance(report, one) for _, one in best[:most]]
-
-
-def _may_resemble(report: KnownReport, words: Collection[str], past: KnownReport) -> bool:
-    return _is_same_alert(report, past) or not words_of(past.title).keys().isdisjoint(words)
-
-
-def _score(report: KnownReport, past: KnownReport, rarity: Rarity) -> float:
-    return score(report, past, rarity) + (_SAME_ALERT if _is_same_alert(report, past) else 0.0)
+    scored = [
+        (score(report, one, rarity) + (_SAME_ALERT if _is_same_alert(report, one) else 0.0), one)
+        for one in alike
+    ]
+    best = sorted((pair for pair in scored if pair[0] >= THRESHOLD), key=lambda pair: -pair[0])
+    return [
+        Resemblance(
+            number=one.number,
+            same_targets=tuple(target for target in one.targets if target in report.targets),
+            same_alert=_is_same_alert(report, one),
+            words=words_in_common(report.title, one.title),
+        )
+        for _, one in best[:most]
+    ]
 
 
 def _is_same_alert(report: KnownReport, past: KnownReport) -> bool:
     return report.fingerprint is not None and report.fingerprint == past.fingerprint
-
-
-def _resemblance(report: KnownReport, past: KnownReport) -> Resemblance:
-    return Resemblance(
-        number=past.number,
-        same_targets=tuple(target for target in past.targets if target in report.targets),
-        same_alert=_is_same_alert(report, past),
-        words=words_in_common(report.title, past.title),
-    )

@@ -1,12 +1,12 @@
 """Where a guild's changes are read: the repositories and projects that its policy names, and hooks."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.domain.systems import RecentChange
+from bot.domain.systems import ChangeKind, Deployment, RecentChange
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.storage.database.sql import Sql
@@ -80,8 +80,8 @@ def _github(settings: "Settings", outbound: "Outbound", policy: Policy) -> Itera
 
 def _reader(changes: "Callable[[], GitHubChanges]", what: str) -> ReadChanges:
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
-        found = await asyncio.to_thread(changes)
-        reading = found.deployments if what == "deployments" else found.merges
+        host = await asyncio.to_thread(changes)
+        reading = host.deployments if what == "deployments" else host.merges
         return await reading(since, until)
 
     return read
@@ -106,10 +106,27 @@ def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> I
 
 def _deployed(account: "Callable[[], CloudflareAccount]", name: str, *, is_worker: bool) -> ReadChanges:
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
-        found = await asyncio.to_thread(account)
-        from cogs.suspects.cloudflare import changes_of  # noqa: PLC0415
+        client = await asyncio.to_thread(account)
+        from cogs.suspects.sources import changes_of  # noqa: PLC0415
 
-        reading = found.worker(name) if is_worker else found.pages(name)
+        reading = client.worker(name) if is_worker else client.pages(name)
         return changes_of(await reading, since, until)
 
     return read
+
+
+def changes_of(deployments: Iterable[Deployment], since: datetime, until: datetime) -> list[RecentChange]:
+    """Return the deployments from *since* until *until*."""
+    return [
+        RecentChange(
+            kind=ChangeKind.DEPLOYMENT,
+            what=one.version or one.project,
+            at=one.at,
+            where=one.project,
+            who=one.by,
+            state="" if one.failed_stage is None else "failure",
+            url=one.url or "",
+        )
+        for one in deployments
+        if since <= one.at <= until
+    ]

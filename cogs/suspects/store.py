@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.incident.incident import Incident
-from bot.storage.database.sql import Row, Sql
+from bot.storage.database.sql import Sql
 from bot.storage.rows import incident_from_row
 from cogs.suspects.rules import KnownReport, Rollback, SuspectCard
 
@@ -58,7 +58,13 @@ class SuspectStore:
 
         Private incidents, drills and tracked alerts are left out.
         """
-        return [_report(row) for row in await self._sql.all("past_reports", guild_id=guild_id, limit=limit)]
+        rows = await self._sql.all("past_reports", guild_id=guild_id, limit=limit)
+        return [  # by hand, since there are thousands of them
+            KnownReport(
+                row["number"], row["title"], tuple(row["targets"]), tuple(row["symptoms"]), row["fingerprint"]
+            )
+            for row in rows
+        ]
 
     async def ended_incidents(self, guild_id: int, numbers: Sequence[int]) -> list[EndedIncident]:
         """Return those of *numbers* that are resolved and not private, in no order."""
@@ -72,10 +78,3 @@ class SuspectStore:
         """Return those of *numbers* that are not private, and keep them so until the commit."""
         rows = await self._sql.all("still_public", guild_id=guild_id, numbers=list(numbers))
         return frozenset(row["id"] for row in rows)
-
-
-def _report(row: Row) -> KnownReport:
-    """Return what one row says; by hand, since there are thousands of them."""
-    return KnownReport(
-        row["number"], row["title"], tuple(row["targets"]), tuple(row["symptoms"]), row["fingerprint"]
-    )

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import structlog
 
-from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.forms import ChecklistPick, Filled, fill_in
@@ -118,40 +118,37 @@ class SeenBefore:
     async def like(self, incident: Incident) -> tuple[PastIncident, ...]:
         """Return the past incidents that resemble *incident*, the most similar first, three at most."""
         past = await SuspectStore(self._store.sql).past_reports(incident.guild_id, limit=PAST_KNOWN)
+        report = KnownReport(
+            number=incident.id,
+            title=incident.title,
+            targets=incident.targets,
+            symptoms=incident.symptoms,
+            fingerprint=incident.tracked.fingerprint,
+        )
         # Thousands of titles take tens of milliseconds, which nothing else is to wait for.
-        found = await asyncio.to_thread(resembling, _report(incident), past)
+        alike = await asyncio.to_thread(resembling, report, past)
         ended = await SuspectStore(self._store.sql).ended_incidents(
-            incident.guild_id, [one.number for one in found]
+            incident.guild_id, [one.number for one in alike]
         )
         known = {one.incident.id: one for one in ended}
-        return tuple(_past(one, known[one.number]) for one in found if one.number in known)
+        return tuple(_past(one, known[one.number]) for one in alike if one.number in known)
 
 
-def _report(incident: Incident) -> KnownReport:
-    return KnownReport(
-        number=incident.id,
-        title=incident.title,
-        targets=incident.targets,
-        symptoms=incident.symptoms,
-        fingerprint=incident.tracked.fingerprint,
-    )
-
-
-def _past(found: Resemblance, ended: EndedIncident) -> PastIncident:
-    incident, said = ended.incident, ended.incident.aftermath.resolution
+def _past(resemblance: Resemblance, ended: EndedIncident) -> PastIncident:
+    incident, resolution = ended.incident, ended.incident.aftermath.resolution
     return PastIncident(
         number=incident.id,
         title=incident.title,
         severity=incident.severity,
         ended_at=incident.triggered_at if incident.ended is None else incident.ended.at,
         where=_where(incident),
-        cause="" if said is None else said.cause[:_SAID_LIMIT],
-        fix="" if said is None else said.fix[:_SAID_LIMIT],
+        cause="" if resolution is None else resolution.cause[:_SAID_LIMIT],
+        fix="" if resolution is None else resolution.fix[:_SAID_LIMIT],
         open_items=tuple(item[:_SAID_LIMIT] for item in ended.open_items[:3]),
         topics=ended.topics[:3],
-        same_targets=found.same_targets,
-        same_alert=found.same_alert,
-        words=found.words,
+        same_targets=resemblance.same_targets,
+        same_alert=resemblance.same_alert,
+        words=resemblance.words,
     )
 
 
@@ -217,7 +214,9 @@ class Suspects:
             card = before  # its thread may be another one by now
         else:
             card = await self._read(incident, before)
-        if before is None and not self._is_worth_it(card):
+        # Without a change, a card is worth it only if some source knows that there was none.
+        knows_of_none = not all(source.is_partial for source in self._sources)
+        if before is None and not card.changes and not knows_of_none:
             return None
         async with self._store.transaction() as tx:
             card = await _without_private(tx, incident.guild_id, card)
@@ -243,10 +242,6 @@ class Suspects:
         """Return True if *incident* is to have a card: without a source there is none."""
         return bool(self._sources) and wants_card(self._policy, incident)
 
-    def _is_worth_it(self, card: SuspectCard) -> bool:
-        """Return False for a card without a change, from sources that do not know that there was none."""
-        return bool(card.changes) or not all(source.is_partial for source in self._sources)
-
     async def _show(
         self, tx: Transaction, incident: Incident, card: SuspectCard, before: SuspectCard | None
     ) -> None:
@@ -257,12 +252,9 @@ class Suspects:
             await IncidentWrites(tx.sql).save(transitions.renewed(incident))
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
         if self._wants(incident):
-            await DeliveryWrites(tx.sql).insert_deliveries([self._delivery(incident)])
-
-    def _delivery(self, incident: Incident) -> NewDelivery:
-        """Return the message: one for each thread that the incident has had."""
-        line = thread_line(incident, self._policy, key=f"suspects:{incident.thread.posting}", stored={})
-        return replace(line, kind=SuspectKind.SUSPECTS)
+            # One message for each thread that the incident has had.
+            line = thread_line(incident, self._policy, key=f"suspects:{incident.thread.posting}", stored={})
+            await DeliveryWrites(tx.sql).insert_deliveries([replace(line, kind=SuspectKind.SUSPECTS)])
 
     async def _read(self, incident: Incident, before: SuspectCard | None) -> SuspectCard:
         is_retry = before is not None and before.started_at == incident.started_at
@@ -287,7 +279,7 @@ class Suspects:
             unread = UnreadSource(
                 source=source.name, about=source.about, problem=SourceProblem.SLOW, read_from=cut.read_from
             )
-            return _SourceReading(cut.found, unread)
+            return _SourceReading(cut.changes, unread)
         except TimeoutError:
             problem = SourceProblem.SLOW
         except OutboundFailed as failed:
@@ -362,7 +354,11 @@ class Rollbacks:
             raise UserError("rollback_unexplained")
         async with self._changes.change(incident_id, by=by, act=SuspectAct.DECIDE_ROLLBACK) as change:
             transitions.require_open(change.incident)
-            if not await _is_recorded(change, new.key):
+            entries = await TimelineRows(change.tx.sql).timeline(change.incident.id)
+            is_recorded = any(  # Discord has delivered the same interaction before
+                one.kind is SuspectEntryKind.ROLLBACK_DECIDED and one.key == new.key for one in entries
+            )
+            if not is_recorded:
                 await self._record(change, new, reason)
         return change.incident
 
@@ -382,7 +378,11 @@ class Rollbacks:
         entry = RollbackEntry(rolls_back=new.rolls_back, reason=reason, key=new.key)
         await change.record(entry, line=line)
         await change.say(RollbackNotice(rolls_back=new.rolls_back, reason=reason), key=line)
-        await self._record_step(change, filled)
+        sheet = self._policy.checklist(change.incident.severity)
+        for place in filled.ticked:
+            step = sheet.steps[place]
+            words = {"ja": step.ja, "en": step.en}
+            await change.record(StepDoneEntry(severity=sheet.severity, number=place + 1, words=words))
 
     def _tick(self, change: Change) -> Filled:
         """Tick the step that the policy names for this, unless it is ticked or there is none."""
@@ -392,19 +392,6 @@ class Rollbacks:
             return Filled(change.incident)
         pick = ChecklistPick(sheet.edition, shown=frozenset(), chosen=frozenset({number - 1}))
         return fill_in(change.incident, sheet, pick, by=change.by, at=change.now)
-
-    async def _record_step(self, change: Change, filled: Filled) -> None:
-        sheet = self._policy.checklist(change.incident.severity)
-        for place in filled.ticked:
-            step = sheet.steps[place]
-            words = {"ja": step.ja, "en": step.en}
-            await change.record(StepDoneEntry(severity=sheet.severity, number=place + 1, words=words))
-
-
-async def _is_recorded(change: Change, key: str) -> bool:
-    """Return True if Discord has delivered the same interaction before."""
-    entries = await TimelineRows(change.tx.sql).timeline(change.incident.id)
-    return any(one.kind is SuspectEntryKind.ROLLBACK_DECIDED and one.key == key for one in entries)
 
 
 @dataclass(frozen=True, slots=True)

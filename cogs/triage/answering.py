@@ -1,4 +1,4 @@
-"""The card's buttons, and [トリアージに参加] under the line that says who is triaging."""
+"""The buttons of a triage: its questions, its end, whether it goes on, and a second look later."""
 
 from typing import Final
 
@@ -7,19 +7,14 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
 from bot.services.triage.joining import Offer
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, keep, services_of, wait
+from bot.ui.interaction import Interaction, keep, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.similar_incident import JOIN, RISES
-from bot.ui.screens.triage_card import show_card
+from bot.ui.screens.triage_card import TITLE_BUDGET, answered_before, show_card
 from bot.ui.verbs import TriageVerb, template
-
-ANSWER: Final = (
-    r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
-)
-#: The end says what the screen promised to open; screens of older versions have none.
-CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-]{1,16}))?"
+from bot.ui.words.inert import inert
 
 
 def register(bot: IncidentBot) -> None:
@@ -32,7 +27,19 @@ def register(bot: IncidentBot) -> None:
         press_confirm,
         press_join,
         press_show,
+        press_continue,
+        press_stop,
+        press_promote,
+        press_dismiss,
+        press_again,
     )
+
+
+ANSWER: Final = (
+    r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
+)
+#: The end says what the screen promised to open; screens of older versions have none.
+CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-]{1,16}))?"
 
 
 @control(ANSWER)
@@ -149,3 +156,55 @@ async def _raised_without_database(interaction: Interaction, number: int, *, sev
         return True
     await raise_anyway(interaction, new)
     return True
+
+
+@control(template(TriageVerb.CONTINUE))
+async def press_continue(interaction: Interaction, pressed: Pressed) -> None:
+    """[続ける]: continue the triage, and show its card."""
+    await wait(interaction)
+    view = await services_of(interaction).unfinished.go_on(pressed.number, by=await person_of(interaction))
+    await show_card(interaction, view)
+
+
+@control(template(TriageVerb.STOP))
+async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
+    """[やめる]: cancel the triage, and show its card. A triage that has ended by then shows how it ended."""
+    await wait(interaction)
+    view = await services_of(interaction).triages.cancel(pressed.number, by=await person_of(interaction))
+    await show_card(interaction, view)
+
+
+@control(template(TriageVerb.PROMOTE))
+async def press_promote(interaction: Interaction, pressed: Pressed) -> None:
+    """[🚨 発報する]: raise the incident after all."""
+    await wait(interaction)
+    by, voice = await person_of(interaction), voice_of(interaction)
+    view = await services_of(interaction).reevaluations.promote(pressed.number, by=by)
+    if view.incident is None or view.notice is not None:
+        await reply(interaction, answered_before(voice, view))
+        return
+    label, severity = view.incident.label, view.incident.severity
+    await reply(interaction, voice.say("consoles.triage.promoted", label=label, severity=severity))
+
+
+@control(template(TriageVerb.DISMISS))
+async def press_dismiss(interaction: Interaction, pressed: Pressed) -> None:
+    """[🟢 問題なし]: end the triage without an alert."""
+    await wait(interaction)
+    by, voice = await person_of(interaction), voice_of(interaction)
+    view = await services_of(interaction).reevaluations.dismiss(pressed.number, by=by)
+    title = inert(view.triage.title, limit=TITLE_BUDGET)
+    done = voice.say("consoles.triage.dismissed_by", title=title)
+    await reply(interaction, done if view.notice is None else answered_before(voice, view))
+
+
+@control(template(TriageVerb.AGAIN))
+async def press_again(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 もう一度見る]: ask the questions from the start."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    view = await services_of(interaction).reevaluations.look_again(pressed.number, by=by)
+    if view.notice is not None:
+        await reply(interaction, answered_before(voice_of(interaction), view))
+        return
+    await show_card(interaction, view)

@@ -1,7 +1,6 @@
 """`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import cast
 
 import discord
@@ -16,7 +15,7 @@ from bot.i18n.options import described
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Submitted, Typed, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
@@ -24,8 +23,7 @@ from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
 from bot.ui.screens.outcome import open_and_show, raised_card, reported
 from bot.ui.screens.triage_card import show_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
-from cogs.triage.form import admit, open_form, source_of
-from cogs.triage.message import evidence_for
+from cogs.triage.form import admit, evidence_for, open_form, source_of
 
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
@@ -86,50 +84,31 @@ async def send_triage(interaction: Interaction, form: Submitted) -> None:
         text, embed, view = retry_message(voice_of(interaction), typed, refused, source=source)
         await reply(interaction, text, embed=embed, view=view)
         return
-    await _start(interaction, typed, source, started_at=started_at)
-
-
-async def _start(
-    interaction: Interaction, typed: Typed, source: MessageSource | None, *, started_at: datetime
-) -> None:
-    """Begin the walk, or show the incident that the message became. Without a database, offer to raise."""
     try:
-        new = await _new_triage(interaction, typed, source, started_at=started_at)
-        view = await services_of(interaction).triages.start(new)
+        new = NewTriage(
+            guild_id=services_of(interaction).guild_id,
+            by=person_from(interaction.user),
+            title=typed.title,
+            targets=typed.targets,
+            symptoms=typed.symptoms,
+            started_at=started_at,
+            key=f"interaction:{interaction.id}",
+            channel_id=interaction.channel_id if source is None else source.channel_id,
+            source_message_id=None if source is None else source.message_id,
+            evidence=None if source is None else await evidence_for(interaction, source),
+        )
+        triage = await services_of(interaction).triages.start(new)
     except AlreadyRaised as raised:
         await reply(interaction, view=raised_card(voice_of(interaction), raised.incident))
     except StorageUnavailable:
-        if not await _offered(interaction, typed):
+        services = services_of(interaction)
+        urgent = [name for name in services.policy.severities if services.emergency.covers(name)]
+        if not urgent:  # the policy has no severity that may be raised without the database
             raise
+        text, embed, offered = offer(voice_of(interaction), typed, urgent)
+        await reply(interaction, text, embed=embed, view=offered)
     else:
-        await show_card(interaction, view)
-
-
-async def _offered(interaction: Interaction, typed: Typed) -> bool:
-    """Offer to raise without the database; False if the policy has no severity that allows it."""
-    services = services_of(interaction)
-    urgent = [name for name in services.policy.severities if services.emergency.covers(name)]
-    if urgent:
-        text, embed, view = offer(voice_of(interaction), typed, urgent)
-        await reply(interaction, text, embed=embed, view=view)
-    return bool(urgent)
-
-
-async def _new_triage(
-    interaction: Interaction, typed: Typed, source: MessageSource | None, *, started_at: datetime
-) -> NewTriage:
-    return NewTriage(
-        guild_id=services_of(interaction).guild_id,
-        by=person_from(interaction.user),
-        title=typed.title,
-        targets=typed.targets,
-        symptoms=typed.symptoms,
-        started_at=started_at,
-        key=f"interaction:{interaction.id}",
-        channel_id=interaction.channel_id if source is None else source.channel_id,
-        source_message_id=None if source is None else source.message_id,
-        evidence=None if source is None else await evidence_for(interaction, source),
-    )
+        await show_card(interaction, triage)
 
 
 @control(URGENT)

@@ -243,14 +243,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an action item is looked at before its time",
-        file="cogs/actions/reminders.py",
+        file="cogs/actions/use_cases.py",
         before="if item.next_at is None or item.next_at > change.now:",
         after="if item.next_at is None:",
         tests=("tests/cogs/actions/test_reminders_sent.py",),
     ),
     Mutant(
         name="a reminder of an action item does not set the next one",
-        file="cogs/actions/reminders.py",
+        file="cogs/actions/use_cases.py",
         before="await change.set_next(at)",
         after="_ = change.set_next, at",
         tests=("tests/cogs/actions/test_reminders_sent.py",),
@@ -342,8 +342,8 @@ MUTANTS: Final = (
     Mutant(
         name="an issue that the bot opened before it was killed is not found again",
         file="cogs/actions/issues.py",
-        before="found = await writing.found(marker, opening_at=export.opening_at)",
-        after="found = None",
+        before="issue = await writing.found(marker, opening_at=export.opening_at)",
+        after="issue = None",
         tests=("tests/cogs/actions/github/test_issues.py",),
     ),
     Mutant(

@@ -21,7 +21,7 @@ from bot.integrations.systems.sentry import SentryIssues
 from bot.services.ports.live_checks import LiveCheck
 from bot.storage.database.sql import queries
 from bot.storage.database.vitals import DatabaseVitals
-from cogs.checks.running import results_in_steps
+from cogs.checks.systems import results_in_steps
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.servers.apart import served_apart
 from tests.integration.outbound.upstream import Behaviour, says, upstream

@@ -17,9 +17,8 @@ from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import queries
 from bot.storage.store import Store
 from cogs.probes.posts import ProbeTitles
-from cogs.probes.prober import HttpProber
 from cogs.probes.rules import ProbeRules, Probes
-from cogs.probes.use_cases import Probing
+from cogs.probes.use_cases import HttpProber, Probing
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.measurements.checks import watched
 from tests.bench.servers.apart import served_apart

@@ -25,7 +25,7 @@ from cogs.actions.rules import (
     ActionFilter,
     ActionNotFound,
     ActionView,
-    NotSmart,
+    VagueActionItem,
 )
 from cogs.actions.store import ItemsShown, of_incident, open_ones
 from tests.cogs.actions.action_desk import FORM, actions, add, dms, ended, lines, on_monday, reasons
@@ -329,4 +329,4 @@ async def test_naming_an_alert_is_recorded_once(desk: Desk) -> None:
 
 async def test_a_refusal_of_the_form_is_one_that_people_can_mend() -> None:
     """The form's refusal is an error that people can correct, so that the text they typed comes back."""
-    assert issubclass(NotSmart, UserError)
+    assert issubclass(VagueActionItem, UserError)

@@ -45,7 +45,7 @@ from cogs.actions.screens import (
     PAGE,
     PAGE_SIZE,
     ActionFormStart,
-    AskedList,
+    ActionListQuery,
     add_form,
     drop_form,
     edit_form,
@@ -207,7 +207,7 @@ def test_screens_always_fit(voice: Voice, what: str, reason: str, count: int) ->
     assert over_limits(item_screen(voice, ActionDetails(long, PLACED, DAY))) == []
     items = tuple(replace(long, id=10**17 + number, incident_id=10**17) for number in range(count))
     page = ActionPage(items, DAY, has_more=bool(count))
-    for asked in (AskedList(page=2), AskedList(ActionView.DONE, mine=True, incident_id=10**17)):
+    for asked in (ActionListQuery(page=2), ActionListQuery(ActionView.DONE, mine=True, incident_id=10**17)):
         assert over_limits(list_screen(voice, page, asked)) == []
 
 
@@ -219,10 +219,10 @@ def test_screens_always_fit(voice: Voice, what: str, reason: str, count: int) ->
 )
 def test_a_page_is_found_again_by_its_button(view: ActionView, mine: bool, incident: int, page: int) -> None:
     """The custom id of a button for a page says which list and page are asked for."""
-    asked = AskedList(view, mine=mine, incident_id=incident, page=page)
+    asked = ActionListQuery(view, mine=mine, incident_id=incident, page=page)
     found = re.fullmatch(PAGE, asked.custom_id)
     assert found is not None
-    assert AskedList.of(found.groupdict()) == asked
+    assert ActionListQuery.of(found.groupdict()) == asked
 
 
 @given(voice=VOICE, what=EVIL)

@@ -4,7 +4,7 @@ import pytest
 
 from cogs.actions.rules import (
     WHAT_LIMIT,
-    NotSmart,
+    VagueActionItem,
     specific,
     verifiable,
 )
@@ -43,7 +43,7 @@ def test_several_lines_become_one() -> None:
 )
 def test_what_names_no_change_is_refused(text: str) -> None:
     """A vague action item, whose completion cannot be checked, is refused."""
-    with pytest.raises(NotSmart) as refused:
+    with pytest.raises(VagueActionItem) as refused:
         specific(text)
     assert refused.value.key == "action_item.what_vague"
 
@@ -61,14 +61,14 @@ def test_a_way_to_see_it_passes(text: str) -> None:
 )
 def test_no_way_to_see_it_is_refused(text: str) -> None:
     """A verification that would be true on any day is refused as vague."""
-    with pytest.raises(NotSmart) as refused:
+    with pytest.raises(VagueActionItem) as refused:
         verifiable(text, what=WHAT)
     assert refused.value.key == "action_item.verification_vague"
 
 
 def test_saying_it_again_is_no_verification() -> None:
     """A verification that only repeats what is to be done is refused, even with a full stop at its end."""
-    with pytest.raises(NotSmart) as refused:
+    with pytest.raises(VagueActionItem) as refused:
         verifiable(f"{WHAT}。", what=WHAT)
     assert refused.value.key == "action_item.verification_same"
 
@@ -76,9 +76,9 @@ def test_saying_it_again_is_no_verification() -> None:
 @pytest.mark.parametrize("text", ["", " \n", "\u200b"])
 def test_what_is_missing_is_named(text: str) -> None:
     """An action item without its change, or without its verification, is refused for that part."""
-    with pytest.raises(NotSmart) as refused:
+    with pytest.raises(VagueActionItem) as refused:
         specific(text)
     assert refused.value.key == "action_item.what_missing"
-    with pytest.raises(NotSmart) as refused:
+    with pytest.raises(VagueActionItem) as refused:
         verifiable(text, what=WHAT)
     assert refused.value.key == "action_item.verification_missing"

@@ -102,13 +102,13 @@ def test_the_state_follows_the_incident(about: Incident, told: str | None, state
 
     What users were told last only decides whether an open incident without a phase is called reopened.
     """
-    assert state_of(about, told=None if told is None else AnnouncementState(told)) == state
+    assert state_of(about, last=None if told is None else AnnouncementState(told)) == state
 
 
 def test_a_false_alarm_is_over_for_users_too() -> None:
     """A cancelled incident that users were told about counts as resolved for them, as after any other end."""
     ended = transitions.cancel(incident(), by=Person(1, "a"), at=AT)
-    assert state_of(ended, told=INVESTIGATING) is AnnouncementState.RESOLVED
+    assert state_of(ended, last=INVESTIGATING) is AnnouncementState.RESOLVED
 
 
 INTERNAL = internal_names([*POLICY.targets, "public", "store-sync", "parky-public"])

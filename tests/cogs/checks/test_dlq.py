@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bot.domain.dlq import DlqEntry
 from bot.domain.systems import Fact, SystemState
-from cogs.checks.running import DlqFailures
+from cogs.checks.systems import DlqFailures
 from tests.services.desk import Desk
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.dlq import DlqMisfit, Misfit, StatusCounts, TableReport
 from bot.domain.errors import OutboundFailed, OutboundProblem, StorageUnavailable
 from bot.domain.systems import CheckResult, Fact, SystemState
-from cogs.checks.running import DlqFailures, results_in_steps
+from cogs.checks.systems import DlqFailures, results_in_steps
 from tests.cogs.checks.checks import ScriptedCheck, deaf, done_with, fine, for_ever
 from tests.patience import PATIENCE_S
 

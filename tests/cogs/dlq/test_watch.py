@@ -15,7 +15,7 @@ from bot.runbook import load_policy
 from bot.storage.dlq.store import PostgresDlqStore
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.rules import DlqDeliveryKind
-from cogs.dlq.watch import DlqWatching
+from cogs.dlq.use_cases import DlqWatching
 from tests.cogs.dlq.acts import bursts_shown, dlq_of
 from tests.services.database import Database, unreachable
 from tests.services.desk import GUILD, Desk

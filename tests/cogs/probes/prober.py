@@ -12,7 +12,7 @@ from tests.services.desk import Desk
 
 @dataclass(slots=True)
 class ScriptedProber:
-    """A `cogs.probes.prober.Prober`: every target answers, unless a test says otherwise.
+    """A `cogs.probes.use_cases.Prober`: every target answers, unless a test says otherwise.
 
     Attributes:
         says: Results by the name of the probe.

@@ -8,8 +8,8 @@ from bot.domain.errors import OutboundProblem
 from bot.domain.systems import HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
-from cogs.probes.prober import HttpProber
 from cogs.probes.rules import ProbeRules
+from cogs.probes.use_cases import HttpProber
 from tests.integration.outbound.upstream import says, upstream
 
 OK = says(200, b'{"ok": true}')

@@ -64,7 +64,7 @@ LOAD = (
 def view(**changes: Any) -> StatsView:
     """A past week in which nothing happened, but for *changes*."""
     quiet = StatsView(
-        asked=StatisticsQuestion(WEEK),
+        question=StatisticsQuestion(WEEK),
         now=NOW,
         goes_on=False,
         figures=NOTHING,
@@ -111,7 +111,7 @@ def test_within_a_scope_nothing_is_told_that_lies_outside_of_it() -> None:
     """False alarms and monitoring alerts are counted over all of the period."""
     aside = "ほかに 誤報 1 件"
     assert aside in words(stats_screen(JA, view(figures=BUSY)))
-    assert aside not in words(stats_screen(JA, view(figures=BUSY, asked=StatisticsQuestion(WEEK, "SEV1"))))
+    assert aside not in words(stats_screen(JA, view(figures=BUSY, question=StatisticsQuestion(WEEK, "SEV1"))))
 
 
 def test_a_quiet_week_is_short() -> None:
@@ -147,7 +147,7 @@ def test_a_period_that_goes_on_says_what_it_is_compared_with() -> None:
 )
 def test_the_buttons_keep_the_scope(pattern: str, asked: StatisticsQuestion) -> None:
     """A custom id has room for a severity, a person and a target of ordinary length."""
-    before, after, *_ = presses(stats_screen(EN, view(asked=asked)))
+    before, after, *_ = presses(stats_screen(EN, view(question=asked)))
     for custom_id, turned in ((before, WEEK.previous), (after, Period(WEEK.kind, WEEK.after))):
         found = re.fullmatch(pattern, custom_id)
         assert found is not None
@@ -158,7 +158,7 @@ def test_the_buttons_keep_the_scope(pattern: str, asked: StatisticsQuestion) -> 
 def test_a_scope_without_room_has_no_buttons_to_turn() -> None:
     """The name of a target can be longer than a custom id."""
     asked = StatisticsQuestion(WEEK, target="x" * 80)
-    assert labels(stats_screen(EN, view(asked=asked))) == ["Fairness", "Incident list"]
+    assert labels(stats_screen(EN, view(question=asked))) == ["Fairness", "Incident list"]
 
 
 @pytest.mark.parametrize(("pages", "said"), [(1, "1 page "), (2, "2 pages "), (0, "0 pages ")])
@@ -177,7 +177,7 @@ def test_the_scope_is_said() -> None:
     assert "絞り込み" not in everything
     assert "負担" in everything
     asked = StatisticsQuestion(WEEK, "SEV1", "api", Person(id=9, name="ai"))
-    shown = words(stats_screen(JA, view(asked=asked, load=None, alerts=None)))
+    shown = words(stats_screen(JA, view(question=asked, load=None, alerts=None)))
     assert "-# 絞り込み：SEV1 · api · <@9> が ack したもの" in shown
     assert "負担" not in shown
 
@@ -262,7 +262,7 @@ def test_a_terrible_quarter_fits(voice: Voice) -> None:
     name = "x" * 150 + "@everyone **`|~~"
     person = OnCallPerson(name, name)
     worst = view(
-        asked=StatisticsQuestion(WEEK, "SEV1", name[:60]),
+        question=StatisticsQuestion(WEEK, "SEV1", name[:60]),
         figures=replace(
             BUSY,
             severities=tuple(replace(BUSY.severities[0], severity=f"SEV{number}") for number in range(25)),

@@ -11,9 +11,9 @@ from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.domain.systems import ChangeKind
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.systems.cloudflare import CloudflareAccount
-from cogs.suspects.cloudflare import changes_of
 from cogs.suspects.github import GitHubChanges
 from cogs.suspects.rules import ChangesCut
+from cogs.suspects.sources import changes_of
 from tests.integration.systems.conftest import http
 from tests.standins.cloudflare.server import ACCOUNT, running_cloudflare
 from tests.standins.cloudflare.server import TOKEN as CLOUDFLARE_TOKEN
@@ -135,7 +135,7 @@ async def test_a_list_that_is_not_read_to_its_end_says_so(http: OutboundHttp, gi
     ]
     with pytest.raises(ChangesCut) as cut:
         await changes(http, github).deployments(SINCE, START)
-    assert len(cut.value.found) == 1_000
+    assert len(cut.value.changes) == 1_000
     assert cut.value.read_from == START - timedelta(seconds=999)
     assert await changes(http, github).deployments(START - timedelta(seconds=990), START)
 

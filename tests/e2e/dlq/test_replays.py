@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from bot.runbook import default_policy_text
-from cogs.dlq.watch import WATCH_S
+from cogs.dlq.use_cases import WATCH_S
 from local_discord.client import Message
 from local_discord.rest.resources.webhooks import new_webhook
 from tests.e2e.conftest import MakeWorld

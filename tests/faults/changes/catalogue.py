@@ -11,28 +11,28 @@ from tests.faults.changes.scene import Change, Known, Scene, value_of
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
 
 #: Changes of a triage that somebody has begun and left a while ago.
-LEFT: Final = ("triage.unfinished.press_continue", "triage.unfinished.press_stop")
+LEFT: Final = ("triage.answering.press_continue", "triage.answering.press_stop")
 
 CHANGES: Final[dict[str, Prepare]] = {}
 
 #: What changes nothing: it shows something, opens a form or asks before it does anything.
 READS: Final = frozenset(
     {
-        *("/triage", "/Triage this message", "triage.message.press_triage", "triage.starting.press_retry"),
-        "triage.message.press_triage_here",
+        *("/triage", "/Triage this message", "triage.form.press_triage", "triage.starting.press_retry"),
+        "triage.form.press_triage_here",
         *(
             "/incident update",
             "/incident edit",
-            "incidents.updates.press_update",
+            "incidents.editing.press_update",
             "incidents.editing.press_edit",
         ),
         *(
-            "incidents.severity.press_severity",
+            "incidents.editing.press_severity",
             "incidents.timeline.press_note",
             "incidents.timeline.choose_more",
         ),
-        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
-        *("incidents.resolving.press_resolution", "suspects.commands.press_roll_back"),
+        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.lifecycle.press_resolve"),
+        *("incidents.lifecycle.press_resolution", "suspects.commands.press_roll_back"),
         "announcements.commands.press_edit",
         *("suspects.commands.press_keep_change", "/incident similar"),
         *(
@@ -48,7 +48,7 @@ READS: Final = frozenset(
             "/incident timeline",
             "incidents.looking.turn_page",
         ),
-        *("/incident audit", "incidents.audit.turn_page"),
+        *("/incident audit", "incidents.looking.turn_audit_page"),
         *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
         *(
             "incidents.timeline.press_timeline",
@@ -104,7 +104,7 @@ READS: Final = frozenset(
             "/oncall schedule clear",
         ),
         *(
-            "incidents.why.press_why",
+            "incidents.looking.press_why",
             "responding.press_first",
             "triage.answering.press_show",
             "incidents.private.press_delete",
@@ -117,7 +117,7 @@ SHARED: Final = {
     "triage.answering.choose_answer": "triage.answering.press_answer",
     "triage.starting.press_urgent": "/sev1",
     "/sev2": "/sev1",
-    "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
+    "incidents.lifecycle.press_resolve_now": "incidents.lifecycle.send_resolution",
     "postmortem.commands.press_done": "/postmortem done",
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
@@ -197,27 +197,27 @@ async def _(scene: Scene) -> Change:
     return replace(scene.walks(act, "triage.raised"), places=(known.thread,))
 
 
-@change("triage.reevaluating.press_promote")
+@change("triage.answering.press_promote")
 async def _(scene: Scene) -> Change:
     return scene.opens(scene.presses(await scene.held(), CONFIRM))
 
 
-@change("triage.reevaluating.press_dismiss")
+@change("triage.answering.press_dismiss")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.held(), "問題なし"), "triage.dismissed")
 
 
-@change("triage.reevaluating.press_again")
+@change("triage.answering.press_again")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.held(), "もう一度見る"), "triage.reopened")
 
 
-@change("triage.unfinished.press_continue")
+@change("triage.answering.press_continue")
 async def _(scene: Scene) -> Change:
     return await _unfinished(scene, "続ける", "triage.continued")
 
 
-@change("triage.unfinished.press_stop")
+@change("triage.answering.press_stop")
 async def _(scene: Scene) -> Change:
     return await _unfinished(scene, "やめる", "triage.cancelled")
 

@@ -37,7 +37,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.presses(card, label, value=value_of(card, label)), "step_done")
 
 
-@change("incidents.updates.send_update")
+@change("incidents.editing.send_update")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     form = await scene.press(known.alert, "更新")
@@ -51,7 +51,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, title=f"{scene.title} と Web"), "details_changed")
 
 
-@change("incidents.severity.send_severity")
+@change("incidents.editing.send_severity")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     form = await scene.press(known.alert, "重大度")
@@ -65,7 +65,7 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "severity_changed")
 
 
-@change("incidents.severity.press_next_update")
+@change("incidents.editing.press_next_update")
 async def _(scene: Scene) -> Change:
     known = await scene.raised("sev2")
     await scene.press(known.alert, "ack")
@@ -137,14 +137,14 @@ async def _(scene: Scene) -> Change:
 # -- ending, and what it has to do with others
 
 
-@change("incidents.resolving.send_resolution")
+@change("incidents.lifecycle.send_resolution")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     form = await scene.form("incident resolve", number=known.number)
     return known.change(scene.sends(form, cause="a deploy"), "resolved")
 
 
-@change("incidents.resolving.send_correction")
+@change("incidents.lifecycle.send_correction")
 async def _(scene: Scene) -> Change:
     known = await scene.resolved()
     form = await scene.form("incident resolve", number=known.number)

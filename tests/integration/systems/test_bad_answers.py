@@ -14,7 +14,7 @@ from bot.integrations.systems.github_actions import GitHubActions
 from bot.integrations.systems.http_probe import HttpProbe
 from bot.integrations.systems.sentry import SentryIssues
 from bot.services.ports.live_checks import LiveCheck
-from cogs.checks.running import results_in_steps
+from cogs.checks.systems import results_in_steps
 from tests.integration.outbound.upstream import Behaviour, says, upstream
 
 TOKEN: Final = "a-token-that-nobody-may-see"

@@ -48,7 +48,7 @@ from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
 ROOT = Path(__file__).parents[3]
-_ERRORS = ("UserError", "InvalidTransition", "NotSmart")
+_ERRORS = ("UserError", "InvalidTransition", "VagueActionItem")
 
 
 async def answered(error: Exception, **interaction: Any) -> tuple[FakeInteraction, list[Any]]:
