@@ -169,7 +169,7 @@ def watch_tables() -> None:
 
 
 def _of_tables(name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    async def passing(rows: Any, *arguments: object, **options: object) -> object:
+    async def passing(rows: Any, /, *arguments: object, **options: object) -> object:
         async def call() -> object:
             answer = await method(rows, *arguments, **options)
             if isinstance(answer, Delivery) and name == "begin_attempt":
@@ -186,7 +186,7 @@ def _of_tables(name: str, method: Callable[..., Awaitable[object]]) -> Callable[
 
 
 def _of_capabilities(run: Callable[..., Awaitable[list[Row]]]) -> Callable[..., Awaitable[list[Row]]]:
-    async def passing(sql: Sql, name: str, *source: object, **parameters: object) -> list[Row]:
+    async def passing(sql: Sql, name: str, /, *source: object, **parameters: object) -> list[Row]:
         if _is_within.get() or sql not in _CALLS:
             return await run(sql, name, *source, **parameters)
         fuse, called = _CALLS[sql]
