@@ -75,7 +75,8 @@ async def private(
         entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
         entry = await _requested(interaction, incident, who=by)
         posts = await services_of(interaction).looking.told(incident.id, by=by)
-        await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, posts=posts))
+        screen = entered_screen(voice_of(interaction), entered, entry=entry, posts=posts)
+        await reply(interaction, view=screen)
     else:
         await reply(interaction, view=private_question(voice_of(interaction), incident))
 
