@@ -51,7 +51,13 @@ def examine(*, test_dms: bool = False) -> int:
     """
     findings = list(_findings(test_dms=test_dms))
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
-    console.print(_table(findings))
+    table = Table(header_style="bold")
+    for heading in ("what", "state", "found", "what to do"):
+        table.add_column(heading, overflow="fold")  # an address that is cut short cannot be copied
+    for finding in findings:
+        word, style = _LOOKS[finding.state]
+        table.add_row(Text(finding.what), Text(word, style), Text(finding.said), Text(finding.todo))
+    console.print(table)
     failed = sum(finding.state is State.FAIL for finding in findings)
     console.print(f"{failed} to fix" if failed else "ready to run")
     return EXIT_FOUND if failed else EXIT_OK
@@ -68,7 +74,13 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         return
     yield ok("settings", "every key is valid")
     if settings.https_proxy is not None:
-        yield _egress(settings)
+        proxy = settings.proxy_for(settings.discord_api_base)
+        yield ok(
+            "proxy",
+            "HTTPS_PROXY is not used for Discord: NO_PROXY names it, or it is on this machine"
+            if proxy is None
+            else f"{proxy.shown} is between the bot and Discord (HTTPS_PROXY)",
+        )
     try:
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     except ConfigError as error:
@@ -83,12 +95,15 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield _of(served, guild_id, asyncio.run(_github(settings, policy)))
-        yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
+        systems = paging_systems(settings, outbound_of(settings), Texts.load(), policy)
+        configured = {*systems, *([Way.EMAIL] if settings.smtp is not None else [])}
+        people = list(of_policy(policy).values())
+        yield from (_of(served, guild_id, one) for one in check_paging(configured, policy, people))
         yield from (_of(served, guild_id, one) for one in check_switched_off(policy))
         for capability in policy.capabilities:
             if capability.doctor is not None:
-                found = asyncio.run(capability.doctor(settings, policy))
-                yield from (_of(served, guild_id, one) for one in found)
+                own = asyncio.run(capability.doctor(settings, policy))
+                yield from (_of(served, guild_id, one) for one in own)
 
 
 def _of_all(settings: Settings, served: Served) -> Iterator[Finding]:
@@ -97,14 +112,6 @@ def _of_all(settings: Settings, served: Served) -> Iterator[Finding]:
         policies = {guild: each for guild, each in served.policies.items() if capability in each.capabilities}
         if capability.doctor_of_all is not None and policies:
             yield from capability.doctor_of_all(settings, policies)
-
-
-def _egress(settings: Settings) -> Finding:
-    """Report the proxy between the bot and Discord, without its credentials."""
-    proxy = settings.proxy_for(settings.discord_api_base)
-    if proxy is None:
-        return ok("proxy", "HTTPS_PROXY is not used for Discord: NO_PROXY names it, or it is on this machine")
-    return ok("proxy", f"{proxy.shown} is between the bot and Discord (HTTPS_PROXY)")
 
 
 def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
@@ -136,24 +143,24 @@ async def _dlq(settings: Settings, served: Served, dsn: str) -> list[Finding]:
 
 
 async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
         async with connected_client(settings, served) as client:
-            found.append(ok("token", f"is {client.user}'s"))
+            findings.append(ok("token", f"is {client.user}'s"))
             for guild_id, policy in served.policies.items():
                 async with asyncio.timeout(_LOGIN_S):
                     looked = [
                         one async for one in _guild(client, settings, guild_id, policy, test_dms=test_dms)
                     ]
-                found += [_of(served, guild_id, one) for one in looked]
+                findings += [_of(served, guild_id, one) for one in looked]
     except ConfigError as error:
-        found.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
+        findings.append(fail("token", str(error).partition(": ")[2], "copy it again, or reset it there"))
     except (UpstreamUnavailable, TimeoutError) as away:
         todo = "try again; see https://discordstatus.com"
         if settings.proxy_for(settings.discord_api_base) is not None:
             todo = "see that HTTPS_PROXY lets discord.com and *.discord.gg through, and takes its credentials"
-        found.append(fail("Discord", f"does not answer: {away}", todo))
-    return found
+        findings.append(fail("Discord", f"does not answer: {away}", todo))
+    return findings
 
 
 async def _holders(
@@ -211,24 +218,7 @@ async def _mail(settings: Settings, policy: Policy) -> Finding:
     return ok("email", f"{settings.smtp.host} takes mail from {settings.smtp.sender}")
 
 
-def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
-    """Check the ways beside Discord, without sending anything."""
-    systems = paging_systems(settings, outbound_of(settings), Texts.load(), policy)
-    configured = {*systems, *([Way.EMAIL] if settings.smtp is not None else [])}
-    return check_paging(configured, policy, list(of_policy(policy).values()))
-
-
 async def _github(settings: Settings, policy: Policy) -> Finding:
     async with open_code_hosts(settings) as hosts:
         host, has_token = hosts.repository(policy), settings.github_token is not None
         return await check_code_host(host, policy, has_token=has_token)
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table(header_style="bold")
-    for heading in ("what", "state", "found", "what to do"):
-        table.add_column(heading, overflow="fold")  # an address that is cut short cannot be copied
-    for finding in findings:
-        word, style = _LOOKS[finding.state]
-        table.add_row(Text(finding.what), Text(word, style), Text(finding.said), Text(finding.todo))
-    return table

@@ -53,13 +53,18 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
         return EXIT_FOUND
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
     with console.status("asking Discord: half a minute, and longer with --press and --nonce-window"):
-        found = asyncio.run(_observe(settings, served, options, console))
-    console.print(_table(found))
+        observations = asyncio.run(_observe(settings, served, options, console))
+    console.print(_table(observations))
     if file is not None:
-        file.write_text(_json(settings, found), encoding="utf-8")
-    failed = sum(one.state is TrialOutcome.FAIL for one in found)
-    differ = sum(one.state is TrialOutcome.DIFFERS for one in found)
-    skipped = sum(one.state is TrialOutcome.SKIPPED for one in found)
+        record = {
+            "api": settings.discord_api_base,
+            "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "observations": [asdict(one) for one in observations],
+        }
+        file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    failed = sum(one.state is TrialOutcome.FAIL for one in observations)
+    differ = sum(one.state is TrialOutcome.DIFFERS for one in observations)
+    skipped = sum(one.state is TrialOutcome.SKIPPED for one in observations)
     console.print(f"{failed} failed, {differ} differ from the local Discord, {skipped} not tried")
     return EXIT_FOUND if failed else EXIT_OK
 
@@ -86,11 +91,11 @@ async def _observe(
             return [one async for one in observations]
 
 
-def _table(found: Sequence[Observation]) -> Table:
+def _table(observations: Sequence[Observation]) -> Table:
     table = Table(header_style="bold", title="live", title_justify="left")
     for heading in ("what", "state", "seen", "the local Discord says", "what to do"):
         table.add_column(heading, overflow="fold")
-    for one in found:
+    for one in observations:
         # The same twice tells nothing.
         says = "" if one.expected is None or one.state is TrialOutcome.SKIPPED else json.dumps(one.expected)
         says = "the same" if one.state is TrialOutcome.OK and says else says
@@ -98,12 +103,3 @@ def _table(found: Sequence[Observation]) -> Table:
             Text(one.name), Text(one.state, _STYLES[one.state]), Text(one.said), Text(says), Text(one.todo)
         )
     return table
-
-
-def _json(settings: Settings, found: Sequence[Observation]) -> str:
-    whole = {
-        "api": settings.discord_api_base,
-        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "observations": [asdict(one) for one in found],
-    }
-    return json.dumps(whole, indent=2) + "\n"

@@ -126,7 +126,8 @@ def try_message(
     if as_json:
         typer.echo(json.dumps(_as_dict(tried), ensure_ascii=False, indent=2))
     else:
-        typer.echo("\n".join(_in_words(tried, words)))
+        lines = [f"{padded(words.say(name))} {value}" for name, value in _rows(tried, words) if value]
+        typer.echo("\n".join(lines))
     return tried.code
 
 
@@ -148,16 +149,16 @@ def _watching(settings: Settings, channel: str | None) -> tuple[int, Policy, str
 
 def _message(file: Path, words: Wording, *, guild_id: int, channel: str) -> AlertMessage:
     try:
-        found = json.loads(sys.stdin.buffer.read() if file == _STDIN else file.read_bytes())
+        whole = json.loads(sys.stdin.buffer.read() if file == _STDIN else file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise ConfigError(f"{file}: is not JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(whole, dict):
         raise ConfigError(f"{file}: is not a message as Discord's JSON has it")
-    if (odd := next(_odd_parts(found, _MESSAGE, ""), None)) is not None:
+    if (odd := next(_odd_parts(whole, _MESSAGE, ""), None)) is not None:
         raise ConfigError(f"{file}: is not a message as Discord's JSON has it: {odd}")
-    given = {name: value for name, value in found.items() if value is not None}
+    given = {name: value for name, value in whole.items() if value is not None}
     now = datetime.now(UTC)
     author = {"id": "1", "username": "webhook", **(given.get("author") or {})}
     place = channel if channel.isdecimal() else "1"
@@ -224,50 +225,53 @@ def _decided(settings: Settings, tried: _Tried, guild_id: int) -> _Tried:
     return with_stores(settings, decide)
 
 
-def _in_words(tried: _Tried, words: Wording) -> Iterator[str]:
-    """Yield the lines for a person."""
-    for name, value in _rows(tried, words):
-        if value:
-            yield f"{padded(words.say(name))} {value}"
-
-
 def _rows(tried: _Tried, words: Wording) -> Iterable[tuple[str, str | None]]:
-    message, found, say = tried.message, tried.understood, words.say
+    message, understood, say = tried.message, tried.understood, words.say
     result = _becomes(tried, words)
     yield "message_trial.row.sender", message.evidence.author_name
     yield "message_trial.row.channel", f"#{message.channel}"
-    if found is None:
+    if understood is None:
         yield "alert_trial.row.becomes", result
         return
-    said, reading = found.occurrence, found.reading
+    occurrence, reading = understood.occurrence, understood.reading
     is_over = reading.says in (Says.RESOLVED, Says.CHATTER)
     yield "alert_trial.row.it", _says(reading.says, say)
-    clues = [_clue(clue.says, clue.part, clue.words, clue.weight, say) for clue in reading.clues]
+    clues = [
+        say(
+            "message_trial.evidence.clue",
+            weight=f"{clue.weight:g}",
+            says=_says(clue.says, say),
+            part=clue.part,
+            words=clue.words,
+        )
+        for clue in reading.clues
+    ]
     yield "message_trial.row.evidence", f"\n{_INDENT}".join(clues) or say("message_trial.evidence.none")
     yield "alert_trial.row.becomes", result
-    yield "message_trial.row.title", said.title
+    yield "message_trial.row.title", occurrence.title
     yield "message_trial.row.look", reading.look
-    yield "message_trial.row.lesson", None if found.lesson is None else str(found.lesson)
-    yield "alert_trial.row.severity", None if is_over else f"{said.severity.name} = {said.severity.priority}"
-    yield "alert_trial.row.rule", None if said.rule is None or is_over else rule_words(said.rule, say)
-    yield "alert_trial.row.target", said.target
-    yield "alert_trial.row.fingerprint", said.fingerprint[:16]
+    yield "message_trial.row.lesson", None if understood.lesson is None else str(understood.lesson)
+    yield (
+        "alert_trial.row.severity",
+        None if is_over else f"{occurrence.severity.name} = {occurrence.severity.priority}",
+    )
+    yield (
+        "alert_trial.row.rule",
+        None if occurrence.rule is None or is_over else rule_words(occurrence.rule, say),
+    )
+    yield "alert_trial.row.target", occurrence.target
+    yield "alert_trial.row.fingerprint", occurrence.fingerprint[:16]
 
 
 def _says(says: Says | None, say: Say) -> str:
     return say("message_trial.says.nothing") if says is None else say(f"alert_trial.says.{says}")
 
 
-def _clue(says: Says, part: str, words: str, weight: float, say: Say) -> str:
-    shown = f"{weight:g}"
-    return say("message_trial.evidence.clue", weight=shown, says=_says(says, say), part=part, words=words)
-
-
 def _becomes(tried: _Tried, words: Wording) -> str | None:
     """Return what would become of a message; None for an alert, of which only the database knows."""
-    decided, found = tried.decided, tried.understood
+    decided, understood = tried.decided, tried.understood
     if decided is None:
-        is_over = found is not None and found.reading.says is Says.RESOLVED
+        is_over = understood is not None and understood.reading.says is Says.RESOLVED
         return words.say("message_trial.becomes.ended") if is_over else None
     if decided.outcome is AlertOutcome.ASKED and tried.waits is not None:
         return words.say("alert_trial.becomes.asked_in_time", span=words.span(tried.waits))
@@ -276,7 +280,7 @@ def _becomes(tried: _Tried, words: Wording) -> str | None:
 
 def _as_dict(tried: _Tried) -> Mapping[str, Any]:
     """Return what a message gave as a dict, for `--json`."""
-    message, found, decided = tried.message, tried.understood, tried.decided
+    message, understood, decided = tried.message, tried.understood, tried.decided
     incident = None if decided is None else decided.incident
     given: dict[str, Any] = {
         "sender": message.evidence.author_name,
@@ -284,9 +288,9 @@ def _as_dict(tried: _Tried) -> Mapping[str, Any]:
         "outcome": None if decided is None else str(decided.outcome),
         "incident": None if incident is None else incident.id,
     }
-    if found is None:
+    if understood is None:
         return given
-    said, reading = found.occurrence, found.reading
+    occurrence, reading = understood.occurrence, understood.reading
     return {
         **given,
         "says": None if reading.says is None else str(reading.says),
@@ -294,11 +298,11 @@ def _as_dict(tried: _Tried) -> Mapping[str, Any]:
             {"says": str(clue.says), "part": clue.part, "words": clue.words, "weight": clue.weight}
             for clue in reading.clues
         ],
-        "title": said.title,
+        "title": occurrence.title,
         "look": reading.look,
-        "lesson": found.lesson,
-        "severity": said.severity.name,
-        "rule": None if said.rule is None else said.rule.number,
-        "target": said.target,
-        "fingerprint": said.fingerprint,
+        "lesson": understood.lesson,
+        "severity": occurrence.severity.name,
+        "rule": None if occurrence.rule is None else occurrence.rule.number,
+        "target": occurrence.target,
+        "fingerprint": occurrence.fingerprint,
     }

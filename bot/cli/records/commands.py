@@ -119,8 +119,10 @@ def audit(
         from bot.domain.audit import AuditQuestion
         from bot.i18n.terminal import terminal_language
 
-        asked = AuditQuestion(incident, None if since is None else _since(settings, since), refused=refused)
-        print_audit(settings, asked, as_json=as_json, lang=lang or terminal_language(os.environ))
+        question = AuditQuestion(
+            incident, None if since is None else _since(settings, since), refused=refused
+        )
+        print_audit(settings, question, as_json=as_json, lang=lang or terminal_language(os.environ))
 
 
 def _choice(first: str | None, last: str | None, *, private: bool) -> "tuple[Settings, RecordsFilter]":

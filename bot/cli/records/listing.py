@@ -76,14 +76,18 @@ def show_incident(settings: Settings, number: int, *, as_json: bool, lang: str |
     with_stores(settings, run)
 
 
-def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool, lang: str | None) -> None:
+def print_audit(settings: Settings, question: AuditQuestion, *, as_json: bool, lang: str | None) -> None:
     """Print who did what, when, refused or not: the latest first. *lang* as in `show_incident`."""
 
     async def run(shared: SharedResources) -> None:
         for guild_id in shared.served.policies:
             where, words = server_named(shared.served, guild_id), _words(shared, guild_id, lang)
-            async for row in _audit_rows(shared, guild_id, asked):
-                typer.echo(_json(_audit_object(row)) if as_json else f"{where}{_audit_line(words, row)}")
+            async for row in _audit_rows(shared, guild_id, question):
+                typer.echo(
+                    _json({**asdict(row), "data": row.data.to_json()})
+                    if as_json
+                    else f"{where}{_audit_line(words, row)}"
+                )
 
     with_stores(settings, run)
 
@@ -171,13 +175,13 @@ async def _history(shared: SharedResources, incident: Incident, *, private: bool
 
 
 async def _audit_rows(
-    shared: SharedResources, guild_id: int, asked: AuditQuestion
+    shared: SharedResources, guild_id: int, question: AuditQuestion
 ) -> AsyncIterator[AuditRow]:
-    page = asked
+    page = question
     while rows := await AuditRows(shared.store.sql).audit_rows(guild_id, page, limit=_AUDIT_PAGE):
         for row in rows:
             yield row
-        page = replace(asked, before=rows[-1].id)
+        page = replace(question, before=rows[-1].id)
 
 
 def _words(shared: SharedResources, guild_id: int, lang: str | None = None) -> Wording:
@@ -242,11 +246,6 @@ def _cell(value: object) -> object:
 def _line(incident: Incident) -> str:
     parts = (incident.label, incident.severity, incident.status, f"{incident.triggered_at:%Y-%m-%d %H:%M}Z")
     return "  ".join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))
-
-
-def _audit_object(row: AuditRow) -> dict[str, object]:
-    """Return a row of the audit log with its data as they are stored."""
-    return {**asdict(row), "data": row.data.to_json()}
 
 
 def _audit_line(words: Wording, row: AuditRow) -> str:

@@ -14,8 +14,8 @@ from bot.runbook.oncall import OnCallPlace
 
 def check_file(path: Path) -> None:
     """Say that *path*, a file or a folder of them, is right."""
-    found = check_folder(path) if path.is_dir() else {path: load_policy(path)}
-    for file, policy in found.items():
+    policies = check_folder(path) if path.is_dir() else {path: load_policy(path)}
+    for file, policy in policies.items():
         typer.echo(f"{file}: ok ({', '.join(policy.severities)})")
 
 
@@ -30,8 +30,8 @@ def show_source(path: Path | None) -> None:
 def show_policy(path: Path | None) -> None:
     """Say in words what the policy in use promises."""
     is_folder = path is not None and path.is_dir()
-    found = check_folder(path) if path is not None and is_folder else {path: load_policy(path)}
-    for file, policy in found.items():
+    policies = check_folder(path) if path is not None and is_folder else {path: load_policy(path)}
+    for file, policy in policies.items():
         typer.echo(f"policy: {file or 'the one that comes with the bot (Parky)'}")
         for line in _lines(policy):
             typer.echo(line)
@@ -42,14 +42,14 @@ def _lines(policy: Policy) -> Iterator[str]:
         yield from _severity(severity)
     again = policy.reevaluate
     yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
-    on_call = (f"{name} {_stands(place)}" for name, place in policy.oncall.items())
+    on_call = (f"{name} {_holders(place)}" for name, place in policy.oncall.items())
     yield f"on call: {', '.join(on_call)}"
     for part in policy.parts.values():
         if part.summary is not None:
             yield from part.summary(policy)
 
 
-def _stands(place: OnCallPlace) -> str:
+def _holders(place: OnCallPlace) -> str:
     """Return the person at an on-call place, or its rotations."""
     if not place.layers:
         return f"@{place.discord}"
@@ -66,13 +66,10 @@ def _severity(severity: SeverityPolicy) -> Iterator[str]:
     if severity.thread_channel is not None:
         yield f"  thread in #{severity.thread_channel}"
     for step in severity.ladder:
-        yield f"  {_moment(step)}: {_told(step, severity)}{_again(step)}"
+        moment = "at the ack deadline" if step.after is None else f"after {_span(step.after)}"
+        yield f"  {moment}: {_recipients(step, severity)}{_again(step)}"
     if severity.email_backup:
         yield "  email to the on-call when Discord does not take it"
-
-
-def _moment(step: LadderStep) -> str:
-    return "at the ack deadline" if step.after is None else f"after {_span(step.after)}"
 
 
 def _again(step: LadderStep) -> str:
@@ -82,7 +79,7 @@ def _again(step: LadderStep) -> str:
     return f"; again every {_span(step.repeat)}, {times}"
 
 
-def _told(step: LadderStep, severity: SeverityPolicy) -> str:
+def _recipients(step: LadderStep, severity: SeverityPolicy) -> str:
     people = [f"DM {place}" for place in step.dm]
     quiet = step.after is not None and not step.after and step.mention is Mention.NONE
     channel = [] if quiet else [f"#{severity.channel}{_ping(step.mention)}"]
