@@ -31,7 +31,12 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *check_sheets(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
-        *_contributed(policy),
+        *(
+            problem
+            for part in policy.parts.values()
+            if part.problems is not None
+            for problem in part.problems(policy)
+        ),
     ]
 
 
@@ -48,9 +53,15 @@ def _ladder(severity: SeverityPolicy, policy: Policy) -> Iterator[str]:
     before = timedelta(-1)
     for n, step in enumerate(severity.ladder, 1):
         where = f"severity.{severity.name}.ladder[{n}]"
-        yield from _places(where, step, policy)
+        for place in step.dm:
+            if place not in policy.oncall:
+                allowed = ", ".join(f'"{name}"' for name in policy.oncall)
+                said = f'"{place}" is not an on-call place'
+                yield f"{where}.dm: {said}; allowed: {allowed} (the keys of [oncall])"
         yield from _repeats(where, step, is_last=n == len(severity.ladder))
-        after = _after(step, severity)
+        after = step.after
+        if after is None and isinstance(severity.ack_within, timedelta):  # otherwise the calendar decides
+            after = severity.ack_within
         if after is not None and after <= before:
             said = f'"{format_duration(after)}" is not later than the step before it'
             yield f'{where}.after: {said}; allowed: more than "{format_duration(before)}"'
@@ -63,20 +74,6 @@ def _repeats(where: str, step: LadderStep, *, is_last: bool) -> Iterator[str]:
         yield f"{where}.repeat: {said}; allowed: on the last step of a ladder"
     if step.repeat is None and step.repeat_up_to is not None:
         yield f"{where}.repeat_up_to: repeats nothing; allowed: together with repeat"
-
-
-def _after(step: LadderStep, severity: SeverityPolicy) -> timedelta | None:
-    """Return the time from the alert to a step; None if it depends on the calendar."""
-    if step.after is not None:
-        return step.after
-    return severity.ack_within if isinstance(severity.ack_within, timedelta) else None
-
-
-def _places(where: str, step: LadderStep, policy: Policy) -> Iterator[str]:
-    for place in step.dm:
-        if place not in policy.oncall:
-            allowed = ", ".join(f'"{name}"' for name in policy.oncall)
-            yield f'{where}.dm: "{place}" is not an on-call place; allowed: {allowed} (the keys of [oncall])'
 
 
 def _hours(policy: Policy) -> Iterator[str]:
@@ -121,10 +118,3 @@ def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
                 where = f"first_response.{name}.commands[{n}].targets"
                 allowed = ", ".join(f'"{known}"' for known in policy.targets)
                 yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
-
-
-def _contributed(policy: Policy) -> Iterator[str]:
-    """Check what the capabilities check."""
-    for part in policy.parts.values():
-        if part.problems is not None:
-            yield from part.problems(policy)

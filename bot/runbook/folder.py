@@ -61,11 +61,11 @@ def check_folder(folder: Path) -> dict[Path, Policy]:
     Raises:
         ConfigError: one line per problem, which begins with the file's name.
     """
-    found, problems = _read_all(folder)
-    problems += _twice(found)
+    policies, problems = _read_all(folder)
+    problems += _twice(policies)
     if problems:
         raise ConfigError("\n".join(problems))
-    return found
+    return policies
 
 
 def _of_folder(folder: Path, home: int | None) -> Served:
@@ -96,7 +96,7 @@ def _with_table_of(home: Policy, policy: Policy) -> Policy:
 
 
 def _read_all(folder: Path) -> tuple[dict[Path, Policy], list[str]]:
-    found: dict[Path, Policy] = {}
+    policies: dict[Path, Policy] = {}
     problems: list[str] = []
     files = sorted(folder.glob("*.toml"))
     if not files:
@@ -110,8 +110,8 @@ def _read_all(folder: Path) -> tuple[dict[Path, Policy], list[str]]:
         if policy.guild_id is None:
             problems.append(f"{file.name}: {_NO_GUILD}")
         # Several organisations may share a folder: its DLQ is closed to a guild whose file does not open it.
-        found[file] = policy if policy.names_dlq else replace(policy, sees_dlq=False)
-    return found, problems
+        policies[file] = policy if policy.names_dlq else replace(policy, sees_dlq=False)
+    return policies, problems
 
 
 def _named(file: Path, line: str) -> str:
@@ -119,9 +119,9 @@ def _named(file: Path, line: str) -> str:
     return line.replace(str(file), file.name, 1) if line.startswith(str(file)) else f"{file.name}: {line}"
 
 
-def _twice(found: Mapping[Path, Policy]) -> Iterator[str]:
+def _twice(policies: Mapping[Path, Policy]) -> Iterator[str]:
     first: dict[int, Path] = {}
-    for file, policy in found.items():
+    for file, policy in policies.items():
         if policy.guild_id is None:
             continue
         before = first.setdefault(policy.guild_id, file)

@@ -69,7 +69,8 @@ def parse_policy(text: str, *, name: str) -> Policy:
     given = _toml(text, name)
     off = _switched_off(given)
     file = whole_file(off)
-    raw = _without_absent(given, off, file)
+    # What the file has for a capability that is switched off and not installed has no model.
+    raw = _without(given, off.difference(capability_names()), file)
     names = Names(_keys(raw, "severity"), _keys(raw, "people"))
     try:
         policy = file.model_validate(raw, context=names).value()
@@ -87,14 +88,6 @@ def _switched_off(raw: Mapping[str, object]) -> frozenset[str]:
     off = table.get("off") if isinstance(table, dict) else None
     is_list = isinstance(off, list) and all(isinstance(name, str) for name in off)
     return frozenset(off) if is_list and off else frozenset()
-
-
-def _without_absent(raw: Mapping[str, object], off: frozenset[str], file: type[Section]) -> dict[str, object]:
-    """Return a file without what capabilities have in it that are switched *off* and not there at all.
-
-    That is their tables, or their keys in a table that the core has, too.
-    """
-    return _without(raw, off.difference(capability_names()), file)
 
 
 def _without(
@@ -116,8 +109,8 @@ def _without(
 
 
 def _keys(raw: Mapping[str, object], table: str) -> tuple[str, ...]:
-    found = raw.get(table)
-    return tuple(found) if isinstance(found, dict) else ()
+    names = raw.get(table)
+    return tuple(names) if isinstance(names, dict) else ()
 
 
 def _toml(text: str, name: str) -> dict[str, object]:

@@ -107,8 +107,8 @@ class Policy:
         Raises:
             KeyError: it is not there, or switched off: a bug, since only its own code asks.
         """
-        found: R = self.own[rules]  # type: ignore[assignment]  # by its class
-        return found
+        own: R = self.own[rules]  # type: ignore[assignment]  # by its class
+        return own
 
     def with_rules(self, rules: object) -> Self:
         """Return the policy with other rules of a capability."""

@@ -142,16 +142,18 @@ class PlaceTable(Section):
         if self.person is not None:
             return person_of(self.person, team), layers
         if self.discord is not None:
-            return self._account(self.discord), layers
+            account = OnCallPerson(
+                self.discord,
+                self.discord,
+                self.email,
+                id_of(self.discord),
+                ntfy=self.ntfy,
+                pushover=self.pushover,
+            )
+            return account, layers
         known = {person.handle: person for person in team.values()}
         first = layers[0].rotation.people[0]
         return known.get(first, OnCallPerson(first, first, None, id_of(first))), layers
-
-    def _account(self, discord: str) -> OnCallPerson:
-        """Return the person with the account that the table itself names."""
-        return OnCallPerson(
-            discord, discord, self.email, id_of(discord), ntfy=self.ntfy, pushover=self.pushover
-        )
 
 
 _Place = Annotated[

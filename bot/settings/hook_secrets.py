@@ -5,7 +5,7 @@ may have several values, with blanks between them: that is how one is replaced.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Final
@@ -72,9 +72,9 @@ class HookSecrets(BaseModel):
 class HookSettingsSource(PydanticBaseSettingsSource):
     """Finds the keys of all sources among those of the environment and the `.env` file."""
 
-    def __init__(self, settings: type[BaseSettings], *found: Mapping[str, str | None]) -> None:
+    def __init__(self, settings: type[BaseSettings], *variables: Mapping[str, str | None]) -> None:
         super().__init__(settings)
-        self._found = found
+        self._variables = variables
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
         """Return nothing: the one field is made as a whole."""
@@ -84,15 +84,11 @@ class HookSettingsSource(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, object]:
         """Return the secrets by the source's name in capitals."""
         secrets: dict[str, dict[str, str]] = {}
-        for source, kind, value in self._keys():
-            secrets.setdefault(source, {}).setdefault(kind, value)
-        return {"hook_secrets": secrets} if secrets else {}
-
-    def _keys(self) -> Iterator[tuple[str, str, str]]:
-        for variables in self._found:
+        for variables in self._variables:
             for name, value in variables.items():
                 if value and (key := _KEY.fullmatch(name)):
-                    yield key[1].upper(), key[2].lower(), value
+                    secrets.setdefault(key[1].upper(), {}).setdefault(key[2].lower(), value)
+        return {"hook_secrets": secrets} if secrets else {}
 
 
 def _values(secret: SecretStr) -> tuple[str, ...]:

@@ -22,9 +22,11 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
         ConfigError: one line per key that is wrong or missing, without its value.
     """
     try:
-        settings = _read(env_file)
+        # The plugin knows the fields only; `_env_file` is an argument of every BaseSettings.
+        make: Callable[..., Settings] = Settings
+        settings = make(_env_file=env_file)
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(found) for found in error.errors())) from None
+        raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
@@ -42,21 +44,15 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
     return settings
 
 
-def _read(env_file: Path | None) -> Settings:
-    # The plugin knows the fields only; `_env_file` is an argument of every BaseSettings.
-    make: Callable[..., Settings] = Settings
-    return make(_env_file=env_file)
-
-
-def _line(found: ErrorDetails) -> str:
+def _line(problem: ErrorDetails) -> str:
     """Name the key, what is wrong with it and what is allowed.
 
     The value is left out: people paste a token into the line below the one they mean.
     """
-    name, allowed = _key_of(found["loc"])
-    match found["type"]:
+    name, allowed = _key_of(problem["loc"])
+    match problem["type"]:
         case "value_error":
-            said = str(found["ctx"]["error"])
+            said = str(problem["ctx"]["error"])
         case "int_parsing" | "int_parsing_size":
             said = "is not a whole number"
         case _:

@@ -181,7 +181,7 @@ class Settings(PagingSettings, SystemSettings):
         variables = [
             one.env_vars for one in (env_settings, dotenv_settings) if isinstance(one, EnvSettingsSource)
         ]
-        texts = [VariablesSource(settings_cls, found) for found in variables]
+        texts = [VariablesSource(settings_cls, each) for each in variables]
         return init_settings, HookSettingsSource(settings_cls, *variables), *texts, file_secret_settings
 
     @property

@@ -13,16 +13,16 @@ class VariablesSource(PydanticBaseSettingsSource):
     took a seventh of a bot's start.
     """
 
-    def __init__(self, settings: type[BaseSettings], found: Mapping[str, str | None]) -> None:
+    def __init__(self, settings: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
         super().__init__(settings)
-        self._found = found
+        self._variables = variables
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
         """Return the text of a field, its key, and False: it is no JSON."""
         del field
-        return self._found.get(field_name), field_name, False
+        return self._variables.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, str]:
         """Return the texts that are there, by their field."""
-        texts = {name: self._found.get(name) for name in self.settings_cls.model_fields}
+        texts = {name: self._variables.get(name) for name in self.settings_cls.model_fields}
         return {name: text for name, text in texts.items() if text is not None}

@@ -24,8 +24,8 @@ _UNKNOWN: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 def lines(error: ValidationError, file: type[BaseModel], names: Names) -> list[str]:
     """Return the problems of a file, in the order of the keys of its model *file*."""
     # A default that follows from a key which is wrong is no problem of its own.
-    found = (each for each in error.errors() if each["type"] != "default_factory_not_called")
-    return [_line(each, file, names) for each in found]
+    problems = (each for each in error.errors() if each["type"] != "default_factory_not_called")
+    return [_line(each, file, names) for each in problems]
 
 
 def _line(error: ErrorDetails, file: type[BaseModel], names: Names) -> str:
@@ -56,7 +56,7 @@ def _find(kind: _Type, loc: Iterable[str | int]) -> tuple[str, _Type]:
         elif get_origin(plain) is dict:
             name, kind = _dotted(name, part), get_args(plain)[1]
         else:
-            kind = next(each for each in get_args(plain) if part in map(_tag, each.__metadata__))
+            kind = next(each for each in get_args(plain) if Tag(part) in each.__metadata__)
     return name, kind
 
 
@@ -64,10 +64,6 @@ def _dotted(table: str, key: str) -> str:
     # A line break in a key must not break the line.
     key = key if key.isprintable() and not looks_secret(key) else shown(key)
     return f"{table}.{key}".lstrip(".")
-
-
-def _tag(rule: object) -> str | None:
-    return rule.tag if isinstance(rule, Tag) else None
 
 
 def not_a_key(key: str, known: Iterable[str]) -> str:
@@ -82,8 +78,8 @@ def _allowed(kind: _Type, where: str, names: Names) -> tuple[str, str]:
     """Return what a field is, "a list", and what is allowed there."""
     for rule in getattr(kind, "__metadata__", ()):
         if isinstance(rule, Rule):
-            found = rule.among(names) if rule.among else rule
-            return found.what, found.allowed
+            named = rule.among(names) if rule.among else rule
+            return named.what, named.allowed
     plain = _plain(kind)
     if get_origin(plain) is not tuple:
         return "a table", f"a table, [{where}]"

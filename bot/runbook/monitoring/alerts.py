@@ -201,8 +201,8 @@ def usual_senders() -> Senders:
     try:
         read = SendersTable.model_validate(tomllib.loads(text), context=Names())
     except ValidationError as error:
-        found = lines(error, SendersTable, Names())
-        raise ConfigError("\n".join(f"{SENDERS_NAME}: {line}" for line in found)) from None
+        problems = lines(error, SendersTable, Names())
+        raise ConfigError("\n".join(f"{SENDERS_NAME}: {line}" for line in problems)) from None
     shapes = TitleShapes(subjects=read.subjects, details=read.details)
     return Senders(tuple(each.into(Pattern) for each in read.patterns), read.names, shapes)
 
