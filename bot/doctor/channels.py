@@ -154,7 +154,12 @@ def check_private(
         todo = "name a text channel as `channel` below [private] in the policy file"
         yield fail(what, f"it is a {channel.type.name} channel, which has no private threads", todo)
         return
-    silent = [] if channel.permissions_for(me).mention_everyone else _silent(policy, roles)
+    silent = []
+    if not channel.permissions_for(me).mention_everyone:
+        wanted = set(policy.permissions.private)
+        silent = [
+            f"@{role.name}" for role in roles if {role.name, str(role.id)} & wanted and not role.mentionable
+        ]
     if silent:
         todo = (
             "let anyone mention the role (server settings, Roles), or allow MENTION_EVERYONE in this channel"
@@ -162,8 +167,3 @@ def check_private(
         yield fail(what, f"no ping reaches {', '.join(silent)}: the role is not mentionable", todo)
         return
     yield ok(what, "threads can be created, roles can be pinged")
-
-
-def _silent(policy: Policy, roles: Sequence[discord.Role]) -> list[str]:
-    wanted = set(policy.permissions.private)
-    return [f"@{role.name}" for role in roles if {role.name, str(role.id)} & wanted and not role.mentionable]

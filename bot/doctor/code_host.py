@@ -24,9 +24,15 @@ async def check_code_host(host: CodeHost | None, policy: Policy, *, has_token: b
         has_token: GITHUB_TOKEN is set.
     """
     if host is None:
-        return _not_set_up(policy, has_token=has_token)
+        if has_token:
+            todo = "set GITHUB_REPOSITORY to owner/name"
+            return warn(_WHAT, "GITHUB_TOKEN is set, but no repository is", todo)
+        if policy.github.repository:
+            said = "the policy names a repository, but GITHUB_TOKEN is not set"
+            return warn(_WHAT, said, "set GITHUB_TOKEN")
+        return ok(_WHAT, "not set up: postmortems and action items stay in Discord")
     try:
-        return _found(await host.facts(), policy)
+        return _judged(await host.facts(), policy)
     except CodeHostRefused as refused:
         todo = _TODO.get(refused.problem, "see GitHub's words")
         return fail(_WHAT, f"{host.repository}: {refused.reason}", todo)
@@ -34,15 +40,7 @@ async def check_code_host(host: CodeHost | None, policy: Policy, *, has_token: b
         return fail(_WHAT, f"{host.repository}: {away.reason}", "try again; see https://www.githubstatus.com")
 
 
-def _not_set_up(policy: Policy, *, has_token: bool) -> Finding:
-    if has_token:
-        return warn(_WHAT, "GITHUB_TOKEN is set, but no repository is", "set GITHUB_REPOSITORY to owner/name")
-    if policy.github.repository:
-        return warn(_WHAT, "the policy names a repository, but GITHUB_TOKEN is not set", "set GITHUB_TOKEN")
-    return ok(_WHAT, "not set up: postmortems and action items stay in Discord")
-
-
-def _found(facts: RepositoryFacts, policy: Policy) -> Finding:
+def _judged(facts: RepositoryFacts, policy: Policy) -> Finding:
     """Judge what the token sees of the repository, by what the policy exports."""
     rules = policy.github
     needed = {"contents": rules.pull_requests, "pull_requests": rules.pull_requests, "issues": rules.issues}
@@ -55,10 +53,6 @@ def _found(facts: RepositoryFacts, policy: Policy) -> Finding:
     if lacks:
         said = f"the token may not write {', '.join(lacks)} of {facts.name}"
         return fail(_WHAT, said, "give the token read and write for these permissions")
-    return ok(_WHAT, f"{facts.name} takes {_exports(policy) or 'nothing, by the policy'}")
-
-
-def _exports(policy: Policy) -> str:
-    rules = policy.github
     named = (("postmortems", rules.pull_requests), ("action items", rules.issues))
-    return " and ".join(name for name, is_on in named if is_on)
+    exports = " and ".join(name for name, is_on in named if is_on)
+    return ok(_WHAT, f"{facts.name} takes {exports or 'nothing, by the policy'}")

@@ -1,7 +1,7 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final
 
 import discord
@@ -21,7 +21,7 @@ from bot.doctor.finding import Finding, fail, ok, warn
 from bot.doctor.people import check_people
 from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.severity import Mention, SeverityPolicy
+from bot.domain.severity import Mention
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Rest
@@ -75,7 +75,7 @@ async def check_guild(
     try:
         guild = await client.fetch_guild(guild_id)
         channels = await guild.fetch_channels()
-        me = await guild.fetch_member(_own_id(client))
+        me = await guild.fetch_member(0 if client.user is None else client.user.id)
         hidden = await _hidden(client, policy, channels)
     except (discord.NotFound, discord.Forbidden):
         yield fail("server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client)}")
@@ -86,9 +86,14 @@ async def check_guild(
     if finding := _two_factor(client, guild):
         yield finding
     yield check_alerts(client, policy)
-    for finding in _of_channels(policy, channels, hidden=hidden, roles=guild.roles, me=me):
-        yield finding
-    for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
+    private = channels_by_name(channels).get(policy.private.channel.removeprefix("#"))
+    known = {each for role in guild.roles for each in (role.name, str(role.id))}
+    for finding in (
+        *check_channels(needs(policy), channels, hidden=hidden, me=me),
+        *check_voice(policy, channels_by_name(channels, VOICE), hidden=hidden),
+        *check_private(policy, private, roles=guild.roles, me=me),
+        *_roles(policy, known=known),
+    ):
         yield finding
     reach = DiscordReachability(client, policy, mails=mails)
     async for finding in check_people(reach, holders, guild_id=guild_id):
@@ -102,30 +107,15 @@ async def _hidden(client: discord.Client, policy: Policy, channels: Sequence[Cha
     """
     named = {name.removeprefix("#") for name in (*needs(policy), *policy.timeline.voice_channels)}
     unlisted = {name for name in named if id_of(name)} - {str(one.id) for one in channels}
-    found = set()
+    refused = set()
     for name in unlisted:
         try:
             await client.fetch_channel(int(name))
         except discord.Forbidden:
-            found.add(name)
+            refused.add(name)
         except (discord.NotFound, discord.InvalidData):
             continue
-    return frozenset(found)
-
-
-def _of_channels(
-    policy: Policy,
-    channels: Sequence[Channel],
-    *,
-    hidden: Collection[str],
-    roles: Sequence[discord.Role],
-    me: discord.Member,
-) -> Iterator[Finding]:
-    """Check the channels that the policy names."""
-    yield from check_channels(needs(policy), channels, hidden=hidden, me=me)
-    yield from check_voice(policy, channels_by_name(channels, VOICE), hidden=hidden)
-    private = channels_by_name(channels).get(policy.private.channel.removeprefix("#"))
-    yield from check_private(policy, private, roles=roles, me=me)
+    return frozenset(refused)
 
 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:
@@ -135,7 +125,7 @@ def needs(policy: Policy) -> dict[str, discord.Permissions]:
     for severity in policy.severities.values():
         if severity.thread_channel is not None:
             needed[severity.thread_channel] = needed[severity.thread_channel] | _THREAD
-        if _rings(severity):
+        if Mention.HERE in (severity.mention, *(step.mention for step in severity.ladder)):
             needed[severity.channel] = needed[severity.channel] | _PING
     needed[policy.private.channel] = needed[policy.private.channel] | _PRIVATE
     return needed
@@ -145,10 +135,6 @@ def invitation(client: discord.Client) -> str:
     """Return the address at which an administrator invites the bot, with the permissions it needs."""
     scopes = ("bot", "applications.commands")
     return discord.utils.oauth_url(client.application_id or 0, permissions=INVITED, scopes=scopes)
-
-
-def _rings(severity: SeverityPolicy) -> bool:
-    return Mention.HERE in (severity.mention, *(step.mention for step in severity.ladder))
 
 
 def _intents(client: discord.Client) -> Finding:
@@ -262,7 +248,3 @@ async def check_dms(
             return
         else:
             yield ok(what, f"{person.name} has been sent a test message")
-
-
-def _own_id(client: discord.Client) -> int:
-    return 0 if client.user is None else client.user.id

@@ -53,7 +53,7 @@ def _shown(person: OnCallPerson) -> str:
     return person.handle if id_of(person.handle) is None else person.name
 
 
-def _said(found: ReadinessFinding) -> str:
-    if found.gap is not Gap.NO_CHANNEL:
-        return _SAID[found.gap]
-    return f"{_SAID[found.gap]} {', '.join(f'#{name}' for name in found.names)}"
+def _said(gap: ReadinessFinding) -> str:
+    if gap.gap is not Gap.NO_CHANNEL:
+        return _SAID[gap.gap]
+    return f"{_SAID[gap.gap]} {', '.join(f'#{name}' for name in gap.names)}"

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from bot.doctor.on_discord.api import JSON, DiscordRefused
+from bot.doctor.on_discord.api import DiscordRefused
 from bot.doctor.on_discord.trial import MESSAGE_CONTENT, Run, Skipped, Trial, TrialResult
 
 _SKEW_S: Final = 5.0
@@ -108,13 +108,15 @@ async def command_permissions(run: Run) -> TrialResult:
     listed = await run.api.get(base)
     changed = await run.api.get(f"{base}/permissions")
     names = {one["id"]: one["name"] for one in listed}
-    denied = sorted({names.get(one["id"], "all") for one in changed if _denies(one["permissions"])})
+    denied = sorted(
+        {
+            names.get(one["id"], "all")
+            for one in changed
+            if any(rule.get("permission") is False for rule in one["permissions"])
+        }
+    )
     warning = f"restricted under Server Settings, Integrations: {', '.join(denied)}" if denied else ""
     return TrialResult({"is_readable": True}, {"commands": len(listed), "changed": len(changed)}, warning)
-
-
-def _denies(permissions: list[JSON]) -> bool:
-    return any(one.get("permission") is False for one in permissions)
 
 
 def _direct(run: Run) -> SplitResult:

@@ -39,8 +39,8 @@ _SIGNS: Final = 400  # of what was seen, in one line
 def expectations() -> Mapping[str, Facts]:
     """Return the facts that each trial sees in the local Discord, by the trial's name."""
     text = resources.files("bot.doctor.on_discord").joinpath("expected.json").read_text(encoding="utf-8")
-    found: Mapping[str, Facts] = json.loads(text)
-    return found
+    facts: Mapping[str, Facts] = json.loads(text)
+    return facts
 
 
 async def observe(run: Run) -> AsyncGenerator[Observation, None]:
@@ -48,17 +48,25 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
     expected, is_over = expectations(), False
     try:
         for trial in REGISTRY:
-            found = _untried(trial) if is_over else await _look(trial, run, expected[trial.name])
-            is_over = is_over or (trial.is_vital and found.state is TrialOutcome.FAIL)
-            yield found
+            if is_over:
+                said = "Discord was not reached"
+                yield Observation(trial.name, TrialOutcome.SKIPPED, said, None, None)
+                continue
+            observation = await _look(trial, run, expected[trial.name])
+            is_over = trial.is_vital and observation.state is TrialOutcome.FAIL
+            yield observation
     finally:
         if run.link is not None:
             await run.link.leave(is_over=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(_SWEEP_S):
                 await _sweep(run)
-        left = await run.clean_up.run()
-    yield _cleaned(*left)
+        count, left = await run.clean_up.run()
+    if left:
+        todo = "delete what is marked 🧪 in the channel by hand"
+        yield Observation("clean-up", TrialOutcome.FAIL, "; ".join(left), None, None, todo=todo)
+    else:
+        yield Observation("clean-up", TrialOutcome.OK, f"everything is removed ({count})", None, None)
 
 
 async def _sweep(run: Run) -> None:
@@ -73,10 +81,6 @@ async def _sweep(run: Run) -> None:
             is_here = run.place == f"/channels/{thread['parent_id']}"
             if is_here and thread["owner_id"] == own_id and thread["name"] == THREAD_NAME:
                 run.clean_up.later("DELETE", f"/channels/{thread['id']}")
-
-
-def _untried(trial: Trial) -> Observation:
-    return Observation(trial.name, TrialOutcome.SKIPPED, "Discord was not reached", None, None)
 
 
 async def _look(trial: Trial, run: Run, expected: Facts) -> Observation:
@@ -99,23 +103,16 @@ def _judged(trial: Trial, seen: TrialResult, expected: Facts) -> Observation:
     outcome = (
         TrialOutcome.OK if is_as_expected else TrialOutcome.DIFFERS if trial.is_detail else TrialOutcome.FAIL
     )
-    told = [seen.warning, _line(seen.facts), _line(seen.measured)]
+    parts = [seen.warning, _line(seen.facts), _line(seen.measured)]
     return Observation(
         trial.name,
         outcome,
-        "; ".join(each for each in told if each)[:_SIGNS],
+        "; ".join(each for each in parts if each)[:_SIGNS],
         expected,
         seen.facts,
         seen.measured,
         todo="" if is_as_expected else trial.todo,
     )
-
-
-def _cleaned(count: int, left: list[str]) -> Observation:
-    if left:
-        todo = "delete what is marked 🧪 in the channel by hand"
-        return Observation("clean-up", TrialOutcome.FAIL, "; ".join(left), None, None, todo=todo)
-    return Observation("clean-up", TrialOutcome.OK, f"everything is removed ({count})", None, None)
 
 
 def _line(facts: Facts) -> str:
