@@ -128,7 +128,7 @@ class Controls:
 
     async def _answer(self, press: str, control: str) -> None:
         try:
-            show = await self._do(press, control)
+            show = await self._groups[control.partition(".")[0]].do(press, control)
             await self.offer()
         except DemoRefused as refusal:
             await self._human.tell_press(press, refused=refusal.text)
@@ -136,9 +136,6 @@ class Controls:
             await self._human.tell_press(press, refused=labels.FAILED)
         else:
             await self._human.tell_press(press, done=True, **({"show": show} if show else {}))
-
-    async def _do(self, press: str, control: str) -> JSON | None:
-        return await self._groups[control.partition(".")[0]].do(press, control)
 
 
 @asynccontextmanager

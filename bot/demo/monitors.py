@@ -33,7 +33,8 @@ class MonitorGroup:
         del press
         _, key, state = control.split(".")
         monitor = self._monitors[key]
-        body = dated(monitor.following(state), await self._epoch_s())
+        epoch_s = int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))
+        body = dated(monitor.following(state), epoch_s)
         url = await self._demo.human.webhook_url(self._channel(monitor), monitor.sender)
         async with httpx.AsyncClient(trust_env=False) as client:
             posted = (await client.post(f"{url}?wait=true", json=body)).raise_for_status().json()
@@ -42,6 +43,3 @@ class MonitorGroup:
 
     def _channel(self, monitor: Monitor) -> str:
         return channel_of(self._demo.setup.policy, monitor.watched)
-
-    async def _epoch_s(self) -> int:
-        return int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))

@@ -33,4 +33,4 @@ def page_tour(policy: Policy, *, is_new: bool = True) -> list[dict[str, Any]]:
 
 def welcome(setup: Setup) -> str:
     """Return the first message, in the demo's language; in both if none was named."""
-    return _WELCOME[setup.language] if setup.said else "\n".join(_WELCOME.values())
+    return _WELCOME[setup.language] if setup.is_language_named else "\n".join(_WELCOME.values())

@@ -143,8 +143,8 @@ class Child:
             ChildDied: It ended, or was not ready in time.
         """
         deadline = time.monotonic() + within_s
-        said = json.loads(await self.line_with('"health.listening"', within_s=within_s))
-        url = f"http://{said['host']}:{said['port']}/readyz"
+        listening = json.loads(await self.line_with('"health.listening"', within_s=within_s))
+        url = f"http://{listening['host']}:{listening['port']}/readyz"
         async with aiohttp.ClientSession(timeout=_ANSWER) as http:
             while ailment := await _ails(http, url):
                 if not self.is_running or time.monotonic() > deadline:

@@ -121,14 +121,17 @@ class _DemoRun:
         await demo.human.open_on(self._setup.policy.most_severe.channel)
         await demo.human.offer_tour(page_tour(self._setup.policy, is_new=demo.is_new))
         members = (await demo.human.state())["members"]
-        page = _in_language(await demo.human.page(), self._setup)
+        page = await demo.human.page()
+        if page and self._setup.is_language_named:  # otherwise it has the browser's
+            page = f"{page}?lang={self._setup.language}"
+        alarm = f"an alert in #{self._setup.policy.most_severe.channel} that nobody has acknowledged"
         text = _HOW_TO.format(
             took=time.monotonic() - self._started,
             page=page or "not in this build",
             human=demo.human_url,
             dsn=demo.dsn,
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
-            now=_unacknowledged(self._setup) if demo.is_new else "and everything as it was left",
+            now=f"and {alarm if demo.is_new else 'everything as it was left'}",
             title=_TITLES[self._setup.language],
             **named(self._setup.policy),
             people=", ".join(
@@ -145,15 +148,6 @@ def named(policy: Policy) -> dict[str, str]:
     severe = policy.most_severe
     digest = next(iter(policy.channels_of("digest")), severe.channel)
     return {"severity": severe.name.lower(), "alerts": severe.channel, "digest": digest}
-
-
-def _unacknowledged(setup: Setup) -> str:
-    return f"and an alert in #{setup.policy.most_severe.channel} that nobody has acknowledged"
-
-
-def _in_language(page: str | None, setup: Setup) -> str | None:
-    """Return the page's address in the demo's language; without one that was named it has the browser's."""
-    return f"{page}?lang={setup.language}" if page and setup.said else page
 
 
 def _console() -> Console:

@@ -108,8 +108,8 @@ async def running_demo(
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
         stack.push_async_callback(connection.close)
-        kept = await _kept(folder, connection) if keeps else ()
-        arguments = ("sandbox", "--json", "--port", str(setup.port), *kept)
+        state = await _state_file(folder, connection) if keeps else ()
+        arguments = ("sandbox", "--json", "--port", str(setup.port), *state)
         discord = await Child.start("the local Discord", *arguments, env={}, folder=folder)
         stack.push_async_callback(discord.stop)
         _load_posts()  # while the local Discord starts, which takes as long
@@ -128,7 +128,7 @@ async def running_demo(
         yield RunningDemo(human, address["human"], dsn, connection, bot, setup, is_new)
 
 
-async def _kept(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]:
+async def _state_file(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]:
     """Return the local Discord's option for its file; without a past in the database it begins anew.
 
     A start that was broken off may have left it half a past, which cannot be written a second time.
@@ -181,7 +181,10 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
     people = await enter(human, setup.language)
     await _furnish(human, policy)
     await clock.install(connection)
-    await _catch_up(connection, human)
+    # A kept database may have been left at a later time than the local Discord's.
+    ahead_s = (await clock.shift(connection)).total_seconds() - (await human.state())["clock_shift_s"]
+    if ahead_s > 0:
+        await human.advance_clock(ahead_s)
     state = await human.state()
     channels = {channel["name"]: int(channel["id"]) for channel in state["channels"]}
     guild = DemoGuild(
@@ -192,13 +195,6 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
         webhooks=await set_up_webhooks(human, policy, channels),
     )
     return await seed(connection, human, policy=policy, guild=guild, is_storys=not setup.own_file)
-
-
-async def _catch_up(connection: asyncpg.Connection, human: Human) -> None:
-    """Move the local Discord on to the time that a kept database was left at."""
-    ahead_s = (await clock.shift(connection)).total_seconds() - (await human.state())["clock_shift_s"]
-    if ahead_s > 0:
-        await human.advance_clock(ahead_s)
 
 
 async def _furnish(human: Human, policy: Policy) -> None:

@@ -23,7 +23,7 @@ class Setup:
 
     Attributes:
         language: "ja" or "en": of the bot's posts, the people's Discord and the past.
-        said: The language was named, by the command line, the policy or the environment: the page and the
+        is_language_named: It was named, by the command line, the policy or the environment: the page and the
             welcome take it too. Otherwise the page has the browser's.
         runbook: The text of the bot's policy file.
         port: Of the local Discord; 0 takes a free one.
@@ -31,7 +31,7 @@ class Setup:
     """
 
     language: str = JAPANESE
-    said: bool = False
+    is_language_named: bool = False
     runbook: str = with_cast(default_policy_text())
     port: int = 0
     own_file: bool = False
@@ -59,10 +59,10 @@ def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0
     """
     if given := environ.get(_RUNBOOK, ""):
         return _with_file(Path(given), lang, port)
-    said = lang or terminal_language(environ)
-    language = said or JAPANESE
+    named = lang or terminal_language(environ)
+    language = named or JAPANESE
     text = _with_language(with_cast(default_policy_text()), language)
-    return Setup(language, said is not None, text, port)
+    return Setup(language, named is not None, text, port)
 
 
 def _with_file(file: Path, lang: str | None, port: int) -> Setup:
@@ -76,7 +76,7 @@ def _with_file(file: Path, lang: str | None, port: int) -> Setup:
         raise ConfigError("\n".join(f"{_RUNBOOK}: {line}" for line in str(error).splitlines())) from None
     language = lang or policy.language
     text = _with_files(_with_language(file.read_text("utf-8-sig"), language), file, policy)
-    return Setup(language, said=True, runbook=text, port=port, own_file=True)
+    return Setup(language, is_language_named=True, runbook=text, port=port, own_file=True)
 
 
 def _with_files(text: str, file: Path, policy: Policy) -> str:
@@ -88,14 +88,14 @@ def _with_files(text: str, file: Path, policy: Policy) -> str:
     return text
 
 
-def _placed(found: re.Match[str], *, place: str) -> str:
-    return found[1] + place
+def _placed(setting: re.Match[str], *, place: str) -> str:
+    return setting[1] + place
 
 
 def _with_language(policy: str, language: str) -> str:
     """Return the text of a policy file with its posts in *language*, for whichever server it is used in."""
-    kept = _without(_without(policy, "language"), "guild")
-    return f'language = "{language}"\n{kept}'
+    rest = _without(_without(policy, "language"), "guild")
+    return f'language = "{language}"\n{rest}'
 
 
 def _without(policy: str, key: str) -> str:

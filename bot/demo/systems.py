@@ -4,11 +4,11 @@ With these the thread of a SEV1 holds what a team's own would: the state of each
 that came before the trouble.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -61,7 +61,14 @@ async def running_systems(now: datetime) -> AsyncIterator[ServedSystems]:
     Args:
         now: The demo's start.
     """
-    deployments = [_deployment(now - ago, by, version) for ago, by, version in _DEPLOYED]
+    deployments = [  # as Cloudflare's API has them (Workers / Scripts / Deployments)
+        {
+            "created_on": (now - ago).isoformat(),
+            "author_email": by,
+            "versions": [{"version_id": version, "percentage": 100}],
+        }
+        for ago, by, version in _DEPLOYED
+    ]
 
     async def deployed(_: web.Request) -> web.Response:
         return web.json_response({"success": True, "errors": [], "result": {"deployments": deployments}})
@@ -84,12 +91,3 @@ async def running_systems(now: datetime) -> AsyncIterator[ServedSystems]:
 async def _health(request: web.Request) -> web.Response:
     is_down = request.match_info["target"] == _DOWN
     return web.json_response({"ok": not is_down}, status=503 if is_down else 200)
-
-
-def _deployment(at: datetime, by: str, version: str) -> Mapping[str, Any]:
-    """Return a deployment as Cloudflare's API does (Workers / Scripts / Deployments)."""
-    return {
-        "created_on": at.isoformat(),
-        "author_email": by,
-        "versions": [{"version_id": version, "percentage": 100}],
-    }

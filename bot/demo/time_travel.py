@@ -36,7 +36,10 @@ async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
         NotSeen: The bot does not come to rest.
     """
     began_s = time.monotonic()
-    while (now := await _rested(demo)) < until:
+    while True:
+        await _done(demo)
+        if (now := await _now(demo)) >= until:
+            break
         if time.monotonic() - began_s > _PATIENCE_S:
             return False
         stop = await next_stop(demo.connection, demo.setup.policy)
@@ -49,12 +52,6 @@ async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
             await _looked(demo, stop)
     await _edited(demo)
     return True
-
-
-async def _rested(demo: RunningDemo) -> datetime:
-    """Return the time at which nothing runs or is due."""
-    await _done(demo)
-    return await _now(demo)
 
 
 async def _now(demo: RunningDemo) -> datetime:

@@ -56,7 +56,7 @@ async def play_tour(demo: RunningDemo, console: Console) -> int:
 async def _transcript(demo: RunningDemo, console: Console) -> Transcript:
     state = await demo.human.state()
     places = [*state["channels"], *state["threads"], *state["roles"]]
-    names = {found["id"]: str(found["name"]) for found in places}
+    names = {place["id"]: str(place["name"]) for place in places}
     for member in state["members"]:
         names[member["id"]] = names[member["name"]] = member["shown_name"]
     return Transcript(console, names=names, zone=load_policy(None).timezone)

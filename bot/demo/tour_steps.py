@@ -90,11 +90,11 @@ class TourSteps:
 
     async def see(self, place: str, words: str, what: str) -> Message:
         """Wait for a new message in *place* with *words*, which means that *what* has happened."""
-        found = await self._human.see(place, words, where=lambda message: message.id not in self._seen)
-        self._seen.add(found.id)
-        await self._post(place, found)
+        message = await self._human.see(place, words, where=lambda each: each.id not in self._seen)
+        self._seen.add(message.id)
+        await self._post(place, message)
         self._step(what)
-        return found
+        return message
 
     async def see_edit(self, message: Message, words: str, what: str) -> None:
         """Wait until *message* says *words*."""
@@ -135,7 +135,7 @@ class TourSteps:
         before = await self._pages()
         await self.wait(span, words)
         await self._demo.rest()
-        if news := [text for found, text in (await self._pages()).items() if found not in before]:
+        if news := [text for message_id, text in (await self._pages()).items() if message_id not in before]:
             raise NotSeen(f"{what}, but there is: {news[0]}")
         self._step(what)
 
@@ -163,11 +163,13 @@ class TourSteps:
         places = [await self._human.messages(channel) for channel in _ALERTED]
         places += [await self._human.dms(user) for user in _TAKE_TURNS]
         paging = await clock.sent(self._demo.connection, _PAGING)
-        return {found.id: found.text for shown in places for found in shown if int(found.id) in paging}
+        return {
+            message.id: message.text for shown in places for message in shown if int(message.id) in paging
+        }
 
     async def _name_threads(self) -> set[str]:
         """Tell the transcript what the threads are called, and return their ids."""
         threads = (await self._human.state())["threads"]
-        for found in threads:
-            self._transcript.name(found["id"], str(found["name"]))
-        return {found["id"] for found in threads}
+        for thread in threads:
+            self._transcript.name(thread["id"], str(thread["name"]))
+        return {thread["id"] for thread in threads}

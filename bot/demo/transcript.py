@@ -126,26 +126,27 @@ class Transcript:
         if line.startswith(_SMALL):
             return self._rendered(line.removeprefix(_SMALL), "dim")
         text, at = Text(style=style), 0
-        for found in _MARKUP.finditer(line):
-            text.append(line[at : found.start()])
-            text.append(*self._shown(found))
-            at = found.end()
+        for markup in _MARKUP.finditer(line):
+            text.append(line[at : markup.start()])
+            text.append(*self._shown(markup))
+            at = markup.end()
         text.append(line[at:])
         return text
 
-    def _shown(self, found: re.Match[str]) -> tuple[str, str]:
+    def _shown(self, markup: re.Match[str]) -> tuple[str, str]:
         """Return the words and the style of one piece of markup."""
-        kind, said = next((kind, said) for kind, said in found.groupdict().items() if said is not None)
+        groups = markup.groupdict().items()
+        kind, words = next((kind, words) for kind, words in groups if words is not None)
         match kind:
             case "user" | "role" | "channel":
                 sign = "#" if kind == "channel" else "@"
-                return sign + self._names.get(said, said).lstrip("@#"), "cyan"
+                return sign + self._names.get(words, words).lstrip("@#"), "cyan"
             case "moment":
-                return self._moment(int(said), found["style"] or "f"), "italic"
+                return self._moment(int(words), markup["style"] or "f"), "italic"
             case "bold":
-                return self._rendered(said, "").plain, "bold"
+                return self._rendered(words, "").plain, "bold"
             case _:
-                return said, _STYLES.get(kind, "")
+                return words, _STYLES.get(kind, "")
 
     def _moment(self, epoch_s: int, style: str) -> str:
         at = datetime.fromtimestamp(epoch_s, self._zone)

@@ -53,8 +53,8 @@ class Monitor:
 def read_monitors(language: str) -> Iterator[Monitor]:
     """Yield each vendor's monitor, with what people wrote in it in *language*."""
     for file in sorted(_FOLDER.glob("*.toml")):
-        told = _in_language(tomllib.loads(file.read_text(encoding="utf-8")), language)
-        yield Monitor(file.stem, told["sender"], told["watched"], told["alerts"])
+        monitor = _in_language(tomllib.loads(file.read_text(encoding="utf-8")), language)
+        yield Monitor(file.stem, monitor["sender"], monitor["watched"], monitor["alerts"])
 
 
 def channel_of(policy: Policy, watched: int) -> str:
@@ -65,8 +65,8 @@ def channel_of(policy: Policy, watched: int) -> str:
 
 def dated(body: JSON, epoch_s: int) -> JSON:
     """Return *body* with the time in place of `{at}`."""
-    told: JSON = json.loads(json.dumps(body).replace("{at}", str(epoch_s)))
-    return told
+    dated_body: JSON = json.loads(json.dumps(body).replace("{at}", str(epoch_s)))
+    return dated_body
 
 
 def _in_language(value: Any, language: str) -> Any:  # noqa: ANN401 -- JSON

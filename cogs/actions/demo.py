@@ -109,7 +109,7 @@ def items_of(seeded: "SeededIncident") -> list[StoredPastItem]:
         return []
     return [
         _item(seeded, past, number=number, ended_at=ended_at)
-        for number, past in enumerate(seeded.told.actions, start=1)
+        for number, past in enumerate(seeded.story.actions, start=1)
     ]
 
 

@@ -49,9 +49,9 @@ async def set_up_webhooks(
     human: Human, policy: Policy, channels: Mapping[str, int]
 ) -> dict[str, MonitorWebhook]:
     """Create a webhook for each monitor, and return them by the monitors' keys."""
-    found = {}
+    webhooks = {}
     for one in read_monitors(policy.language):
         channel = channel_of(policy, one.watched)
         url = await human.webhook_url(channel, one.sender)
-        found[one.key] = MonitorWebhook(int(url.split("/")[-2]), one.sender, channel, channels[channel])
-    return found
+        webhooks[one.key] = MonitorWebhook(int(url.split("/")[-2]), one.sender, channel, channels[channel])
+    return webhooks

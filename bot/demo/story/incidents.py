@@ -10,19 +10,20 @@ from bot.domain.incident.parts import AlertPost, IncidentThread, Tracked
 
 def incident_of(seeded: SeededIncident, incident_id: int) -> Incident:
     """Return the incident as it is stored."""
-    told, ended_at = seeded.told, seeded.ended_at
+    story, ended_at = seeded.story, seeded.ended_at
     who = seeded.responder
+    status = Status.CANCELLED if story.is_false else Status.RESOLVED
     incident = Incident(
         id=incident_id,
         guild_id=seeded.guild.id,
         severity=seeded.severity.name,
         priority=seeded.severity.priority,
-        status=_status(seeded),
+        status=Status.ACKNOWLEDGED if ended_at is None else status,
         title=seeded.title,
-        targets=told.targets,
-        symptoms=told.symptoms,
-        path=tuple((question, answer) for question, answer in told.path),
-        started_at=seeded.at - told.noticed_after,
+        targets=story.targets,
+        symptoms=story.symptoms,
+        path=tuple((question, answer) for question, answer in story.path),
+        started_at=seeded.at - story.noticed_after,
         triggered_at=seeded.at,
         ack_due_at=seeded.ack_due_at,
         reported_by=PersonRef(seeded.reporter.id, seeded.reporter.name),
@@ -31,16 +32,10 @@ def incident_of(seeded: SeededIncident, incident_id: int) -> Incident:
         post=AlertPost(1, seeded.alert.channel_id, seeded.alert.message_id),
         thread=IncidentThread(seeded.thread_id, channel=seeded.thread_channel),
         kind=IncidentKind.ALERT if seeded.is_tracked else IncidentKind.INCIDENT,
-        is_drill=told.is_drill,
-        rings=not told.is_drill,
+        is_drill=story.is_drill,
+        rings=not story.is_drill,
         tracked=Tracked() if seeded.monitor_alert is None else seeded.monitor_alert.tracked,
         updates=last_update(seeded),
         actions=counted(seeded),
     )
     return with_aftermath(incident, seeded)
-
-
-def _status(seeded: SeededIncident) -> Status:
-    if seeded.ended_at is None:
-        return Status.ACKNOWLEDGED
-    return Status.CANCELLED if seeded.told.is_false else Status.RESOLVED

@@ -31,11 +31,11 @@ class MonitorAlert:
     """One alert, which a monitor posted once or several times.
 
     Attributes:
-        told: As week.toml has it.
+        past: As week.toml has it.
         at: When the bot began to track it.
     """
 
-    told: PastAlert
+    past: PastAlert
     webhook: MonitorWebhook
     policy: Policy
     guild_id: int
@@ -44,7 +44,7 @@ class MonitorAlert:
     @property
     def moments(self) -> list[datetime]:
         """Return when each message was posted, the first one first."""
-        return [self.at - _BEFORE + after for after in self.told.messages]
+        return [self.at - _BEFORE + after for after in self.past.messages]
 
     @cached_property
     def title(self) -> str:
@@ -76,7 +76,7 @@ class MonitorAlert:
     @cached_property
     def _firing(self) -> JSON:
         monitors = {one.key: one for one in read_monitors(self.policy.language)}
-        firing: JSON = monitors[self.told.monitor].alerts[self.told.number]["firing"]
+        firing: JSON = monitors[self.past.monitor].alerts[self.past.number]["firing"]
         return firing
 
     def _body(self, at: datetime) -> JSON:

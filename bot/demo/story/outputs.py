@@ -16,18 +16,18 @@ from bot.services.shared.postings import thread_line
 
 def output_facts(one: SeededIncident) -> Iterator[tuple[datetime, EntryData, CastMember | None]]:
     """Yield the timeline entries of the command outputs that responders pasted."""
-    for told in one.told.outputs:
-        entry = OutputEntry(text=told.text, topic=told.topic, lines=_lines(told.text))
-        yield one.at + told.after, entry, one.person(told.by)
+    for output in one.story.outputs:
+        entry = OutputEntry(text=output.text, topic=output.topic, lines=_lines(output.text))
+        yield one.at + output.after, entry, one.person(output.by)
 
 
 def output_posts(one: SeededIncident, incident: Incident) -> Iterator[tuple[NewDelivery, datetime]]:
     """Yield the bot's messages that show them, with their moments."""
-    for number, told in enumerate(one.told.outputs, start=1):
-        by, lines = one.person(told.by).name, _lines(told.text)
-        data = OutputData(by=by, text=told.text, topic=told.topic, counts={}, lines=lines)
+    for number, output in enumerate(one.story.outputs, start=1):
+        by, lines = one.person(output.by).name, _lines(output.text)
+        data = OutputData(by=by, text=output.text, topic=output.topic, counts={}, lines=lines)
         line = thread_line(incident, one.policy, key=f"output:{number}", stored=data.to_json())
-        yield replace(line, kind=DeliveryKind.OUTPUT), one.at + told.after
+        yield replace(line, kind=DeliveryKind.OUTPUT), one.at + output.after
 
 
 def _lines(text: str) -> int:

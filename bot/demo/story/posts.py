@@ -97,17 +97,15 @@ class _Composer:
         self._items = items
 
     def posts(self) -> Iterator[Post]:
-        yield from self._monitor_messages()
+        if (alert := self._seeded.monitor_alert) is not None:
+            yield from (Post(at, dict(entry)) for at, entry in alert.entries())
         yield from self._posting()
         yield from self._calls()
         yield from self._notes()
-        yield from self._outputs()
+        if self._seeded.thread_id is not None:
+            for new, at in output_posts(self._seeded, self._incident):
+                yield self._message(new, at + _SECOND, str(self._seeded.thread_id))
         yield from self._end()
-
-    def _monitor_messages(self) -> Iterator[Post]:
-        """Yield what a monitor posted."""
-        if (alert := self._seeded.monitor_alert) is not None:
-            yield from (Post(at, dict(entry)) for at, entry in alert.entries())
 
     def _posting(self) -> Iterator[Post]:
         """Yield the alert and its thread with the first messages."""
@@ -136,7 +134,9 @@ class _Composer:
         assert post.entry is not None
         more: Json = {"id": str(location.message_id)}
         if is_alert and seeded.is_tracked and (source := self._incident.tracked.source) is not None:
-            more["message"] = {**_said(post.entry), **answer_to(source.message_id)}
+            message = post.entry["message"]
+            assert isinstance(message, dict)
+            more["message"] = {**message, **answer_to(source.message_id)}
         if is_alert:
             seen_by = [str(seeded.guild.bot_id), *(str(who.id) for who, _ in seeded.responders)]
             more["reactions"] = _reactions({self._words.policy.ack_emoji: seen_by})
@@ -177,20 +177,14 @@ class _Composer:
             place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(seeded.thread_id)}
             yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
 
-    def _outputs(self) -> Iterator[Post]:
-        """Yield the bot's messages with the output of commands."""
-        if self._seeded.thread_id is not None:
-            for new, at in output_posts(self._seeded, self._incident):
-                yield self._message(new, at + _SECOND, str(self._seeded.thread_id))
-
     def _end(self) -> Iterator[Post]:
         """Yield the bot's lines until the one that says who resolved it, and the end of its thread."""
         seeded, ended_at = self._seeded, self._seeded.ended_at
         home = seeded.alert.channel_id if seeded.thread_id is None else seeded.thread_id
         lines = update_lines(seeded)
-        for told, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
-            new = notice(self._incident, seeded.policy, told, key=key)
-            yield self._message(new, at + _SECOND, str(home), is_first=isinstance(told, UpdateDueNotice))
+        for line, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
+            new = notice(self._incident, seeded.policy, line, key=key)
+            yield self._message(new, at + _SECOND, str(home), is_first=isinstance(line, UpdateDueNotice))
         if seeded.thread_id is not None and ended_at is not None:
             at = ended_at + seeded.policy.archive_after
             yield Post(at, {"channel": str(seeded.thread_id), "archived_at": at.isoformat()})
@@ -259,16 +253,10 @@ class _Composer:
         return dict(render(self._words, sent, about))
 
 
-def _said(entry: Json) -> Json:
-    said = entry["message"]
-    assert isinstance(said, dict)
-    return said
-
-
 def _reactions(people: dict[str, list[str]]) -> Json:
     """Return the reactions without custom emojis: the local Discord has none."""
-    found = {reaction_of(emoji): ids for emoji, ids in people.items()}
-    return {emoji: ids for emoji, ids in found.items() if ":" not in emoji}
+    reactions = {reaction_of(emoji): ids for emoji, ids in people.items()}
+    return {emoji: ids for emoji, ids in reactions.items() if ":" not in emoji}
 
 
 def note_id(at: datetime) -> str:

@@ -77,13 +77,23 @@ class _Writer:
         past = read_past(self._policy.language)
         incidents = seeded_incidents(past.incident, week, self._policy, self._guild, now=now)
         ids = await self.write("seed_incidents", [_incident(one) for one in incidents])
-        await self.write("seed_responders", [row for one in incidents for row in _responders(one)])
+        responders: list[Row] = [
+            {"key": one.key, "user_id": who.id, "name": who.name, "joined_at": at}
+            for one in incidents
+            for who, at in one.responders
+        ]
+        await self.write("seed_responders", responders)
         for left in (left for one in incidents for left in pasts_of(one, ids[one.key])):
             for query, own in left.rows.items():
                 await self._connection.execute(*queries()[query].bound(rows=_as_array(own)))
         ended = [incident_of(one, ids[one.key]) for one in incidents if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
-        items = await self.write("seed_actions", [row for one in incidents for row in _actions(one, ids)])
+        actions = [
+            item.row(guild_id=one.guild.id, incident_id=ids[one.key])
+            for one in incidents
+            for item in items_of(one)
+        ]
+        items = await self.write("seed_actions", actions)
         await self.write("seed_timeline", [row for one in incidents for row in timeline_of(one, items)])
         posts = Posts(self._policy, items)
         made = sorted(
@@ -131,28 +141,28 @@ class _Writer:
 
 
 def _incident(one: SeededIncident) -> Row:
-    told, ended_at, kept = one.told, one.ended_at, incident_of(one, 0)
-    source, last = kept.tracked.source, kept.updates.last
+    story, ended_at, incident = one.story, one.ended_at, incident_of(one, 0)
+    source, last = incident.tracked.source, incident.updates.last
     return {
         "key": one.key,
         "guild_id": one.guild.id,
         "severity": one.severity.name,
         "priority": one.severity.priority,
-        "status": kept.status.value,
-        "kind": kept.kind.value,
-        "is_drill": kept.is_drill,
-        "rings": kept.rings,
+        "status": incident.status.value,
+        "kind": incident.kind.value,
+        "is_drill": incident.is_drill,
+        "rings": incident.rings,
         "source": None if source is None else source.to_json(),
         "source_message_id": None if source is None else source.message_id,
-        "fingerprint": kept.tracked.fingerprint,
-        "occurrences": kept.tracked.occurrences,
-        "last_seen_at": kept.tracked.last_seen_at,
+        "fingerprint": incident.tracked.fingerprint,
+        "occurrences": incident.tracked.occurrences,
+        "last_seen_at": incident.tracked.last_seen_at,
         "last_update": None if last is None else last.to_json(),
-        "title": kept.title,
-        "targets": told.targets,
-        "symptoms": told.symptoms,
-        "path": told.path,
-        "started_at": one.at - told.noticed_after,
+        "title": incident.title,
+        "targets": story.targets,
+        "symptoms": story.symptoms,
+        "path": story.path,
+        "started_at": one.at - story.noticed_after,
         "triggered_at": one.at,
         "ack_due_at": one.ack_due_at,
         **who_as_columns("reported_by", one.reporter),
@@ -167,31 +177,22 @@ def _incident(one: SeededIncident) -> Row:
     }
 
 
-def _responders(one: SeededIncident) -> Iterator[Row]:
-    for who, at in one.responders:
-        yield {"key": one.key, "user_id": who.id, "name": who.name, "joined_at": at}
-
-
 def _resolutions(one: Incident) -> Iterator[Row]:
-    if (said := one.aftermath.resolution) is not None:
-        yield {"incident_id": one.id, "guild_id": one.guild_id, **said.to_json()}
-
-
-def _actions(one: SeededIncident, ids: Mapping[str, int]) -> Iterator[Row]:
-    for item in items_of(one):
-        yield item.row(guild_id=one.guild.id, incident_id=ids[one.key])
+    if (resolution := one.aftermath.resolution) is not None:
+        yield {"incident_id": one.id, "guild_id": one.guild_id, **resolution.to_json()}
 
 
 async def _posted(human: Human, posts: Sequence[Post]) -> list[Row]:
     """Put *posts* into the local Discord, and return the bot's records of its own."""
     entries = [post.entry for post in posts if post.entry is not None]
-    places = iter([_location(place) for place in await human.write_history(entries)])
-    found = [(post, post.location if post.entry is None else next(places)) for post in posts]
-    return [_delivery(post.delivery, post, where) for post, where in found if post.delivery and where]
-
-
-def _location(place: Mapping[str, str]) -> MessageLocation:
-    return MessageLocation(int(place["channel_id"]), int(place["message_id"]))
+    places = iter(
+        [
+            MessageLocation(int(place["channel_id"]), int(place["message_id"]))
+            for place in await human.write_history(entries)
+        ]
+    )
+    located = [(post, post.location if post.entry is None else next(places)) for post in posts]
+    return [_delivery(post.delivery, post, where) for post, where in located if post.delivery and where]
 
 
 def _delivery(sent: NewDelivery, post: Post, location: MessageLocation) -> Row:

@@ -27,13 +27,13 @@ class SeededIncident:
 
     Attributes:
         number: From 1, oldest first.
-        told: As week.toml has it.
+        story: As week.toml has it.
         at: When the alert was raised.
         now: When the demo was started first.
     """
 
     number: int
-    told: StoryIncident
+    story: StoryIncident
     at: datetime
     severity: SeverityPolicy
     policy: Policy
@@ -53,59 +53,59 @@ class SeededIncident:
     @property
     def acknowledged_at(self) -> datetime:
         """Return when the first responder acknowledged the incident."""
-        return self.at + self.told.acknowledged_after
+        return self.at + self.story.acknowledged_after
 
     @property
     def ended_at(self) -> datetime | None:
         """Return when it was resolved; None: it is still open."""
-        return None if self.told.resolved_after is None else self.at + self.told.resolved_after
+        return None if self.story.resolved_after is None else self.at + self.story.resolved_after
 
     @property
     def written_at(self) -> datetime | None:
         """Return when its postmortem was done; None: it was not."""
-        told, ended_at = self.told.written_after, self.ended_at
-        return None if told is None or ended_at is None else ended_at + told
+        delay, ended_at = self.story.written_after, self.ended_at
+        return None if delay is None or ended_at is None else ended_at + delay
 
     @cached_property
     def monitor_alert(self) -> MonitorAlert | None:
         """Return the alert of a monitor that it began with; None: a person has reported it."""
-        told, guild = self.told.alert, self.guild
-        if told is None or told.monitor not in guild.webhooks:
+        alert, guild = self.story.alert, self.guild
+        if alert is None or alert.monitor not in guild.webhooks:
             return None
-        return MonitorAlert(told, guild.webhooks[told.monitor], self.policy, guild.id, self.at)
+        return MonitorAlert(alert, guild.webhooks[alert.monitor], self.policy, guild.id, self.at)
 
     @property
     def is_tracked(self) -> bool:
         """Return True for an alert without a declared incident: it has no thread."""
-        return self.monitor_alert is not None and self.told.is_false
+        return self.monitor_alert is not None and self.story.is_false
 
     @cached_property
     def title(self) -> str:
         """Return its title: of a tracked alert, the one that the bot has read."""
         alert = self.monitor_alert
-        return alert.title if alert is not None and self.is_tracked else self.told.title
+        return alert.title if alert is not None and self.is_tracked else self.story.title
 
     @cached_property
     def reporter(self) -> CastMember:
         """Return who reported the incident: a person or a monitor."""
         if (alert := self.monitor_alert) is not None:
             return CastMember(alert.webhook.id, alert.webhook.name, alert.webhook.name)
-        return self.person(self.told.reported_by)
+        return self.person(self.story.reported_by)
 
     @cached_property
     def updates(self) -> list[tuple[CastMember, datetime, PastUpdate]]:
         """Return the status updates: by whom, when, and what was said."""
-        return [(self.person(told.by), self.at + told.after, told) for told in self.told.updates]
+        return [(self.person(update.by), self.at + update.after, update) for update in self.story.updates]
 
     @property
     def reminded_at(self) -> datetime | None:
         """Return when the bot asked for a status update; None: it did not have to."""
-        return None if self.told.reminded_after is None else self.at + self.told.reminded_after
+        return None if self.story.reminded_after is None else self.at + self.story.reminded_after
 
     @cached_property
     def responders(self) -> list[tuple[CastMember, datetime]]:
         """Return the responders and when they came, the first one first."""
-        names = (self.told.acknowledged_by, *self.told.joined)
+        names = (self.story.acknowledged_by, *self.story.joined)
         moments = (self.acknowledged_at + turn * _BETWEEN_RESPONDERS for turn in range(len(names)))
         return [(self.person(name), at) for name, at in zip(names, moments, strict=True)]
 
@@ -117,8 +117,8 @@ class SeededIncident:
     @cached_property
     def notes(self) -> list[tuple[CastMember, datetime, str]]:
         """Return what people wrote in its thread, and when."""
-        told = [(note.written_at(self.at, now=self.now), note) for note in self.told.notes]
-        return [(self.guild.cast.person(note.by, at=at), at, note.text) for at, note in told]
+        notes = [(note.written_at(self.at, now=self.now), note) for note in self.story.notes]
+        return [(self.guild.cast.person(note.by, at=at), at, note.text) for at, note in notes]
 
     def steps(self) -> Iterator[tuple[int, LadderStep, datetime]]:
         """Yield the steps of the ladder that were taken: their number, what they say, and when."""
@@ -164,14 +164,14 @@ class SeededIncident:
 
 
 def seeded_incidents(
-    told: tuple[StoryIncident, ...], week: IsoWeek, policy: Policy, guild: DemoGuild, *, now: datetime
+    stories: tuple[StoryIncident, ...], week: IsoWeek, policy: Policy, guild: DemoGuild, *, now: datetime
 ) -> list[SeededIncident]:
     """Return the incidents whose severity the policy has, oldest first."""
-    known = [one for one in told if one.severity in policy.severities]
+    known = [one for one in stories if one.severity in policy.severities]
     return [
         SeededIncident(
             number=number,
-            told=one,
+            story=one,
             at=one.triggered_at(week, policy),
             severity=policy.severities[one.severity],
             policy=policy,

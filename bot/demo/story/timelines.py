@@ -36,20 +36,21 @@ _Fact = tuple[datetime, EntryData, CastMember | PersonRef | None]
 
 def timeline_of(one: SeededIncident, items: Mapping[str, int]) -> Iterator[Row]:
     """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
-    kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
-    for at, fact, actor in (*_opening(one), *_called(one), *_written(one), *_answered(one), *kept):
+    actions = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
+    for at, fact, actor in (
+        *_opening(one),
+        *_called(one),
+        *update_facts(one),
+        *output_facts(one),
+        *_answered(one),
+        *actions,
+    ):
         who = who_as_columns("actor", actor) if actor else {}
         yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
 
-def _written(one: SeededIncident) -> Iterator[_Fact]:
-    """Yield the status updates and what commands printed."""
-    yield from update_facts(one)
-    yield from output_facts(one)
-
-
 def _opening(one: SeededIncident) -> Iterator[_Fact]:
-    path, guild_id = tuple(tuple(answer) for answer in one.told.path), one.guild.id
+    path, guild_id = tuple(tuple(answer) for answer in one.story.path), one.guild.id
     yield one.at, OpenedEntry(severity=one.severity.name, path=path), one.reporter
     where = (guild_id, one.alert.channel_id, one.alert.message_id)
     yield one.at + _SECOND, AlertPostedEntry(where=where), None
@@ -58,7 +59,7 @@ def _opening(one: SeededIncident) -> Iterator[_Fact]:
 
 
 def _called(one: SeededIncident) -> Iterator[_Fact]:
-    """Yield the steps of the ladder that came due before the first acknowledge, and their DMs."""
+    """Yield the steps of the ladder that came due before the first acknowledgement, and their DMs."""
     for index, step, at in one.steps():
         called = {place: marked(str(who.id)) for place, who in one.called(step).items()}
         if step.after != timedelta():

@@ -15,26 +15,28 @@ def update_facts(one: SeededIncident) -> Iterator[tuple[datetime, EntryData, Cas
     """Yield the timeline entries of an incident's status updates and reminders."""
     if (due := one.reminded_at) is not None:
         yield due, UpdateDueEntry(due_at=due, reminder=1, lead=one.responder.name), None
-    for by, at, told in one.updates:
-        next_at = None if told.next_in is None else at + told.next_in
-        yield at, UpdatedEntry(next_at=next_at, known=told.known, impact=told.impact), by
+    for by, at, update in one.updates:
+        next_at = None if update.next_in is None else at + update.next_in
+        yield at, UpdatedEntry(next_at=next_at, known=update.known, impact=update.impact), by
 
 
 def update_lines(one: SeededIncident) -> Iterator[tuple[Notice, str, datetime]]:
     """Yield their lines in the thread, with their keys and moments."""
     if (due := one.reminded_at) is not None:
         lead = one.responder
-        asked = UpdateDueNotice(due_at=due, reminder=1, lead=lead.name, lead_id=lead.id, gone=())
-        yield asked, "update_due:1", due
-    for number, (by, at, told) in enumerate(one.updates, start=1):
-        next_at = None if told.next_in is None else at + told.next_in
-        said = UpdatedNotice(by=by.name, at=at, next_at=next_at, known=told.known, impact=told.impact)
-        yield said, f"updated:{number}", at
+        notice = UpdateDueNotice(due_at=due, reminder=1, lead=lead.name, lead_id=lead.id, gone=())
+        yield notice, "update_due:1", due
+    for number, (by, at, update) in enumerate(one.updates, start=1):
+        next_at = None if update.next_in is None else at + update.next_in
+        notice_of_update = UpdatedNotice(
+            by=by.name, at=at, next_at=next_at, known=update.known, impact=update.impact
+        )
+        yield notice_of_update, f"updated:{number}", at
 
 
 def last_update(one: SeededIncident) -> StatusUpdates:
     """Return the latest one, as its incident keeps it."""
     if not one.updates:
         return StatusUpdates()
-    by, at, told = one.updates[-1]
-    return StatusUpdates(last=StatusUpdate(told.known, told.impact, at, by.name))
+    by, at, update = one.updates[-1]
+    return StatusUpdates(last=StatusUpdate(update.known, update.impact, at, by.name))

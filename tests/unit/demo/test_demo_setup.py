@@ -24,7 +24,7 @@ def runbook(tmp_path: Path) -> Path:
 def test_nothing_said_is_parkys_demo_in_japanese() -> None:
     """The policy is Parky's but for the people on call, and the page keeps the browser's language."""
     setup = set_up({})
-    assert (setup.language, setup.said, setup.policy.language) == ("ja", False, "ja")
+    assert (setup.language, setup.is_language_named, setup.policy.language) == ("ja", False, "ja")
     parkys = load_policy(None)
     assert setup.policy.severities == parkys.severities
     assert setup.policy.business_hours == parkys.business_hours
@@ -44,7 +44,7 @@ def test_printed_commands_go_by_the_policy(tmp_path: Path) -> None:
 def test_command_line_goes_before_the_locale() -> None:
     """`--lang` is what counts, and the bot posts in it."""
     setup = set_up({"LANG": "ja_JP.UTF-8"}, lang="en", port=8080)
-    assert (setup.language, setup.said, setup.port) == ("en", True, 8080)
+    assert (setup.language, setup.is_language_named, setup.port) == ("en", True, 8080)
     assert setup.policy.language == "en"
     assert set_up({"LANG": "en_US.UTF-8"}, lang="ja").policy.language == "ja"
 
