@@ -34,10 +34,10 @@ class SmtpServer:
         """
         parts = _split(url)
         username = unquote(parts.username) if parts.username else None
-        asked = parse_qs(parts.query)
-        if unknown := sorted(set(asked) - {"from"}):
+        parameters = parse_qs(parts.query)
+        if unknown := sorted(set(parameters) - {"from"}):
             raise ValueError(f"has a parameter other than from ({len(unknown)})")
-        sender = asked["from"][0] if "from" in asked else username or ""
+        sender = parameters["from"][0] if "from" in parameters else username or ""
         if not _is_address(sender):
             raise ValueError("has no sender address: add ?from=")
         return cls(

@@ -36,10 +36,10 @@ class WebhookAddress:
         Raises:
             ValueError: what is wrong, without any part of *address*.
         """
-        found = _ADDRESS.fullmatch(address.strip())
-        if found is None:
+        parts = _ADDRESS.fullmatch(address.strip())
+        if parts is None:
             raise ValueError("is not a webhook's address on discord.com")
-        return cls(int(found["id"]), found["token"])
+        return cls(int(parts["id"]), parts["token"])
 
     def on(self, api_base: str) -> str:
         """Return the address below Discord's API; keep it secret."""
@@ -63,11 +63,8 @@ def webhooks_of(text: str) -> Mapping[str, WebhookAddress]:
     names = [name.strip().removeprefix("#") for name in read]
     if len(set(names)) < len(names) or not all(0 < len(name) <= _LONGEST_NAME for name in names):
         raise ValueError("has a channel twice, or one without a name")
-    return {name: _addressed(address) for name, address in zip(names, read.values(), strict=True)}
-
-
-def _addressed(address: str) -> WebhookAddress:
     try:
-        return WebhookAddress.parse(address)
+        addresses = [WebhookAddress.parse(address) for address in read.values()]
     except ValueError:
         raise ValueError("has an address that is not a webhook's on discord.com") from None
+    return dict(zip(names, addresses, strict=True))

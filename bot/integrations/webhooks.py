@@ -134,9 +134,9 @@ class HttpWebhooks:
         """Keep the time at which the webhook's limit has capacity again."""
         wait_s = 0.0
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            said = answer.get("retry_after") if isinstance(answer, dict) else None
+            retry_after = answer.get("retry_after") if isinstance(answer, dict) else None
             # A 429 without a time is no answer of Discord's own: no reason to hurry.
-            wait_s = asked_wait_s(said) or asked_wait_s(headers.get("Retry-After")) or _WITHIN_S
+            wait_s = asked_wait_s(retry_after) or asked_wait_s(headers.get("Retry-After")) or _WITHIN_S
         elif headers.get("X-RateLimit-Remaining") == "0":
             wait_s = asked_wait_s(headers.get("X-RateLimit-Reset-After")) or 0.0
         self._free_at_s[webhook_id] = asyncio.get_running_loop().time() + wait_s

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 
-async def run_worker(
-    *arguments: str, asked: bytes, env: Mapping[str, str] | None = None
-) -> tuple[int, bytes]:
-    """Run Python with *arguments* on *asked*, and kill it if the caller gives up first.
+async def run_worker(*arguments: str, work: bytes, env: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """Run Python with *arguments* on *work*, and kill it if the caller gives up first.
 
     Args:
         env: All that the process sees of an environment. It never sees ours, which holds secrets.
@@ -25,10 +23,10 @@ async def run_worker(
         sys.executable, *arguments, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=env or {}
     )
     try:
-        said, _ = await child.communicate(asked)
+        output, _ = await child.communicate(work)
     finally:
         if child.returncode is None:
             with suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
-    return child.returncode or 0, said
+    return child.returncode or 0, output

@@ -116,7 +116,7 @@ class WorkerCalendars:
         data = json.dumps(asked).encode()
         try:
             async with asyncio.timeout(self._deadline_s):
-                returncode, said = await run_worker("-m", _WORKER, verb, asked=data)
+                returncode, said = await run_worker("-m", _WORKER, verb, work=data)
         except TimeoutError:
             raise UserError("oncall_file_slow") from None
         if returncode != 0:

@@ -78,7 +78,7 @@ class WorkerTemplates:
     async def _work(self, request: bytes) -> dict[str, int | str | None]:
         try:
             async with asyncio.timeout(self._deadline_s):
-                returncode, said = await run_worker("-I", str(WORKER), asked=request)
+                returncode, said = await run_worker("-I", str(WORKER), work=request)
         except TimeoutError:
             raise TemplateRefused(f"takes more than {self._deadline_s:g} s") from None
         except OSError as error:

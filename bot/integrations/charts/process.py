@@ -11,7 +11,7 @@ import structlog
 from cachetools import LRUCache
 
 from bot.domain.charts import Chart
-from bot.integrations.charts.worker import asked
+from bot.integrations.charts.worker import as_request
 from bot.integrations.worker_process import run_worker
 from bot.services.ports.charts import PATIENCE_S
 
@@ -50,7 +50,13 @@ class WorkerCharts:
     async def _draw(self, charts: Sequence[Chart]) -> None:
         if not charts:
             return  # drawn while this one waited
-        answers = json.loads(await self._work(json.dumps([asked(chart) for chart in charts]).encode()))
+        # OpenBLAS would start a thread per processor, each with memory of its own.
+        env = {"MPLCONFIGDIR": str(self._folder), "OPENBLAS_NUM_THREADS": "1"}
+        work = json.dumps([as_request(chart) for chart in charts]).encode()
+        returncode, output = await run_worker("-m", self._module, work=work, env=env)
+        if returncode != 0:
+            raise ValueError(f"it ended with {returncode}")
+        answers = json.loads(output)
         for chart, answer in zip(charts, answers, strict=True):
             if "png" in answer:
                 self._drawn[chart] = b64decode(answer["png"])
@@ -60,14 +66,6 @@ class WorkerCharts:
         elif self._is_broken:
             self._is_broken = False
             log.info("charts.drawn_again")
-
-    async def _work(self, what: bytes) -> bytes:
-        # OpenBLAS would start a thread per processor, each with memory of its own.
-        env = {"MPLCONFIGDIR": str(self._folder), "OPENBLAS_NUM_THREADS": "1"}
-        returncode, said = await run_worker("-m", self._module, asked=what, env=env)
-        if returncode != 0:
-            raise ValueError(f"it ended with {returncode}")
-        return said
 
     def _broken(self, reason: str) -> None:
         """Log that drawing fails, once until it works again."""

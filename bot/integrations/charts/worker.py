@@ -20,14 +20,19 @@ _BYTES: Final = 1024 * 1024 * 1024
 _NICENESS: Final = 5
 
 
-def asked(chart: Chart) -> dict[str, object]:
+def as_request(chart: Chart) -> dict[str, object]:
     """Return *chart* as the worker reads it."""
     return {"kind": type(chart).__name__, "chart": chart.to_json()}
 
 
 def main() -> int:
     """Draw each chart that comes in; one that fails is null, with its error's name beside it."""
-    _limit_ourselves()
+    with suppress(ImportError, ValueError, OSError):  # not every system has limits
+        import resource  # noqa: PLC0415  # not on Windows
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
+        os.nice(_NICENESS)
     answers = [_answer(each) for each in json.load(sys.stdin)]
     json.dump(answers, sys.stdout)
     return 0
@@ -41,15 +46,6 @@ def _answer(each: Mapping[str, Any]) -> dict[str, str]:
         return {"png": b64encode(draw(_KINDS[each["kind"]].from_json(each["chart"]))).decode()}
     except Exception as error:  # noqa: BLE001  # whatever it is, the other charts are drawn
         return {"error": f"{type(error).__name__}: {error}"}
-
-
-def _limit_ourselves() -> None:
-    with suppress(ImportError, ValueError, OSError):  # not every system has limits
-        import resource  # noqa: PLC0415  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
-        os.nice(_NICENESS)
 
 
 if __name__ == "__main__":

@@ -133,32 +133,25 @@ class GitHubConnection:
     ) -> GitHubAnswer:
         async with self._turn:
             self._limits.check()
-            if content is not None:
-                await self._let_changes_rest()
+            if content is not None:  # changes rest between each other
+                now = asyncio.get_running_loop().time()
+                pause_s = self._changed_at + self._address.between_changes_s - now
+                if pause_s > 0:
+                    await asyncio.sleep(pause_s)
+                self._changed_at = max(now, now + pause_s)
             url = httpx.URL(self._address.api_url + path)
-            asked = url if params is None else url.copy_merge_params(params)
-            raw = await self._within_deadline(method, asked, content, headers)
+            if params is not None:
+                url = url.copy_merge_params(params)
+            try:
+                async with asyncio.timeout(self._address.deadline_s):
+                    raw = await self._follow(method, url, content, headers)
+            except (TimeoutError, httpx.TimeoutException):
+                raise UpstreamUnavailable(
+                    f"GitHub did not answer within {self._address.deadline_s:.0f} s"
+                ) from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:  # its text may quote the address
+                raise UpstreamUnavailable(f"GitHub cannot be reached: {type(error).__name__}") from None
             return self._read(raw)
-
-    async def _let_changes_rest(self) -> None:
-        now = asyncio.get_running_loop().time()
-        pause_s = self._changed_at + self._address.between_changes_s - now
-        if pause_s > 0:
-            await asyncio.sleep(pause_s)
-        self._changed_at = max(now, now + pause_s)
-
-    async def _within_deadline(
-        self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
-    ) -> _Raw:
-        try:
-            async with asyncio.timeout(self._address.deadline_s):
-                return await self._follow(method, url, content, headers)
-        except (TimeoutError, httpx.TimeoutException):
-            raise UpstreamUnavailable(
-                f"GitHub did not answer within {self._address.deadline_s:.0f} s"
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:  # its text may quote the address
-            raise UpstreamUnavailable(f"GitHub cannot be reached: {type(error).__name__}") from None
 
     async def _follow(
         self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
@@ -177,21 +170,23 @@ class GitHubConnection:
     async def _once(
         self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
     ) -> _Raw:
-        sent = {**self._headers(), **headers}
-        client = await self._http()
-        async with client.stream(method, url, content=content, headers=sent) as response:
+        sent = {
+            "Accept": _JSON,
+            "Authorization": f"Bearer {self._address.token}",
+            "User-Agent": _USER_AGENT,
+            "X-GitHub-Api-Version": _API_VERSION,
+            **headers,
+        }
+        if self._client is None:  # one request at a time asks
+            # The first one reads its parts and the certificates: a fifth of a second, which no P0 waits for.
+            self._client = await asyncio.to_thread(self._make_client)
+        async with self._client.stream(method, url, content=content, headers=sent) as response:
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
                 if len(received) > MOST_BYTES:
                     raise UpstreamUnavailable("GitHub's answer is too long", http_status=response.status_code)
             return _Raw(response.status_code, dict(response.headers), bytes(received))
-
-    async def _http(self) -> httpx.AsyncClient:
-        if self._client is None:  # one request at a time asks
-            # The first one reads its parts and the certificates: a fifth of a second, which no P0 waits for.
-            self._client = await asyncio.to_thread(self._make_client)
-        return self._client
 
     def _make_client(self) -> httpx.AsyncClient:
         proxy = self._address.proxy
@@ -201,14 +196,6 @@ class GitHubConnection:
             trust_env=False,
             proxy=None if proxy is None else proxy.with_credentials,
         )
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Accept": _JSON,
-            "Authorization": f"Bearer {self._address.token}",
-            "User-Agent": _USER_AGENT,
-            "X-GitHub-Api-Version": _API_VERSION,
-        }
 
     def _read(self, raw: _Raw) -> GitHubAnswer:
         body = _json(raw)
@@ -224,13 +211,10 @@ class GitHubConnection:
         if body is None and raw.status != HTTPStatus.NO_CONTENT:
             kind = raw.headers.get("content-type", "nothing").partition(";")[0]
             raise UpstreamUnavailable(f"GitHub answered with {kind} instead of JSON", http_status=raw.status)
-        return GitHubAnswer(body, etag, following=self._following(raw))
-
-    def _following(self, raw: _Raw) -> str | None:
-        """Return the path of the next page, if it is on the same host."""
-        found = httpx.Response(raw.status, headers=dict(raw.headers)).links.get("next", {}).get("url", "")
-        base = self._address.api_url
-        return found.removeprefix(base) if found.startswith(f"{base}/") else None
+        links = httpx.Response(raw.status, headers=dict(raw.headers)).links
+        following, base = links.get("next", {}).get("url", ""), self._address.api_url
+        is_same_host = following.startswith(f"{base}/")
+        return GitHubAnswer(body, etag, following=following.removeprefix(base) if is_same_host else None)
 
 
 def _json(raw: _Raw) -> object:
@@ -238,10 +222,10 @@ def _json(raw: _Raw) -> object:
     if "json" not in raw.headers.get("content-type", ""):
         return None
     try:
-        found: object = json.loads(raw.content)
+        body: object = json.loads(raw.content)
     except ValueError:
         return None
-    return found
+    return body
 
 
 def _says_limited(body: object) -> bool:

@@ -27,13 +27,14 @@ def refusal(status: int, body: object) -> BotError:
     Args:
         body: Its JSON; None if it had none that can be read.
     """
-    said = message_of(body)
+    message = message_of(body)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return UpstreamUnavailable(f"GitHub answered {status}", http_status=status)
     if body is None:  # a proxy's page, a captive portal, a wrong address: not GitHub's word on anything
         return UpstreamUnavailable(f"the answer {status} is not GitHub's JSON", http_status=status)
     problem = _PROBLEMS.get(status, CodeHostProblem.INVALID)
-    return CodeHostRefused(problem, said or f"HTTP {status}", http_status=status, fields=_fields(body))
+    fields = {str(each["field"]) for each in _errors(body) if each.get("field")}
+    return CodeHostRefused(problem, message or f"HTTP {status}", http_status=status, fields=fields)
 
 
 def message_of(body: object) -> str:
@@ -43,11 +44,6 @@ def message_of(body: object) -> str:
     details = [str(each.get("message") or "") for each in _errors(body)]
     said = "; ".join(part for part in (str(body.get("message") or ""), *details) if part)
     return one_line(said, limit=_MESSAGE)
-
-
-def _fields(body: object) -> set[str]:
-    """Return the fields that a validation has refused."""
-    return {str(each["field"]) for each in _errors(body) if each.get("field")}
 
 
 def _errors(body: object) -> Iterator[Mapping[str, object]]:

@@ -1,7 +1,7 @@
 """A repository on GitHub: the requests behind `bot.services.ports.CodeHost`."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -96,15 +96,15 @@ class GitHubRepository:
     async def put_file(
         self, path: str, content: bytes, *, branch: str, message: str, replaces: str | None
     ) -> None:
-        asked: dict[str, object] = {
+        body: dict[str, object] = {
             "message": message,
             "content": b64encode(content).decode(),
             "branch": branch,
         }
         if replaces is not None:
-            asked["sha"] = replaces
+            body["sha"] = replaces
         try:
-            await self._send("PUT", f"/contents/{quote(path)}", asked)
+            await self._send("PUT", f"/contents/{quote(path)}", body)
         except CodeHostRefused as refused:  # 422 says "sha wasn't supplied" where there is a file by now
             is_there = replaces is None and refused.problem is CodeHostProblem.INVALID
             if is_there and await self.file(path, branch=branch) is not None:
@@ -115,8 +115,8 @@ class GitHubRepository:
 
     # -- pull requests
     async def open_pull_request(self, *, branch: str, into: str, title: str, body: str) -> PullRequest:
-        asked = {"title": title, "body": body, "head": branch, "base": into}
-        return parsed(pull_request, (await self._send("POST", "/pulls", asked)).body)
+        new = {"title": title, "body": body, "head": branch, "base": into}
+        return parsed(pull_request, (await self._send("POST", "/pulls", new)).body)
 
     async def pull_requests_of(self, branch: str) -> list[PullRequest]:
         # The filter compares with the owner's name of today: an earlier one finds nothing.
@@ -129,7 +129,7 @@ class GitHubRepository:
 
     async def pull_request(self, number: int, *, etag: str | None) -> Fetched[PullRequest] | None:
         answer = await self._get(f"/pulls/{number}", etag=etag)
-        return _fetched(answer, pull_request)
+        return Fetched(parsed(pull_request, answer.body), answer.etag) if answer.is_new else None
 
     async def edit_pull_request(self, number: int, *, title: str, body: str) -> PullRequest:
         answer = await self._send("PATCH", f"/pulls/{number}", {"title": title, "body": body})
@@ -147,11 +147,11 @@ class GitHubRepository:
 
     async def set_issue_state(self, number: int, *, is_open: bool, is_planned: bool = True) -> Issue:
         closed = "completed" if is_planned else "not_planned"
-        asked = {
+        state = {
             "state": "open" if is_open else "closed",
             "state_reason": "reopened" if is_open else closed,
         }
-        return await self._own_issue(number, await self._send("PATCH", f"/issues/{number}", asked))
+        return await self._own_issue(number, await self._send("PATCH", f"/issues/{number}", state))
 
     async def _own_issue(self, number: int, answer: GitHubAnswer) -> Issue:
         """Return the issue that was asked for: after a redirect it may be another repository's.
@@ -185,11 +185,11 @@ class GitHubRepository:
 
     async def issues_opened_since(self, since: datetime) -> list[Issue]:
         answer = await self._get("/issues", state="all", sort="created", direction="desc")
-        found = parsed(list, answer.body)
-        while answer.following is not None and parsed(_opened_at, found[-1]) >= since:
+        listed = parsed(list, answer.body)
+        while answer.following is not None and parsed(_opened_at, listed[-1]) >= since:
             answer = await self.connection.get(answer.following)
-            found += parsed(list, answer.body)
-        return list(parsed(_changed, found).issues)
+            listed += parsed(list, answer.body)
+        return list(parsed(_changed, listed).issues)
 
     async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
         moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -199,32 +199,32 @@ class GitHubRepository:
         if not answer.is_new:
             return None
         first = answer
-        found = parsed(list, answer.body)
+        listed = parsed(list, answer.body)
         pages, goes_on_after = 1, since + POLL_OVERLAP
         while answer.following is not None:
-            latest = parsed(_changed, found).until
+            latest = parsed(_changed, listed).until
             if pages >= _MOST_PAGES and latest is not None and latest > goes_on_after:
                 break
             answer = await self.connection.get(answer.following)
-            found += parsed(list, answer.body)
+            listed += parsed(list, answer.body)
             pages += 1
         # The first of several pages may stay as it is while a later one changes.
-        kept = first.etag if first.following is None else None
-        return Fetched(parsed(_changed, found), kept)
+        etag = first.etag if first.following is None else None
+        return Fetched(parsed(_changed, listed), etag)
 
     # -- the token's permissions
     async def facts(self) -> RepositoryFacts:
-        body = (await self._get("")).body
-        lacks = tuple([name for name, path, asked in _PROBES if not await self._may(path, asked)])
-        return parsed(lambda seen: _facts(seen, lacks), body)
+        described = (await self._get("")).body
+        lacks = tuple([name for name, path, body in _PROBES if not await self._may(path, body)])
+        return parsed(lambda seen: _facts(seen, lacks), described)
 
-    async def _may(self, path: str, asked: Mapping[str, object]) -> bool:
+    async def _may(self, path: str, body: Mapping[str, object]) -> bool:
         """Return True if the token may make this request, which is invalid on purpose.
 
         GitHub then rejects its content (422). Without the permission it rejects the token (403, 404).
         """
         try:
-            await self._send("POST", path, asked)
+            await self._send("POST", path, body)
         except CodeHostRefused as refused:
             return refused.problem not in {CodeHostProblem.PERMISSION, CodeHostProblem.NOT_FOUND}
         return True
@@ -259,10 +259,6 @@ def _facts(body: Mapping[str, Any], lacks: tuple[str, ...]) -> RepositoryFacts:
     return RepositoryFacts(str(body["full_name"]), bool(body["archived"]), has_issues, counted)
 
 
-def _fetched(answer: GitHubAnswer, read: Callable[[Any], PullRequest]) -> Fetched[PullRequest] | None:
-    return Fetched(parsed(read, answer.body), answer.etag) if answer.is_new else None
-
-
 def _written(text: IssueText) -> dict[str, object]:
     assigned = {} if text.assignees is None else {"assignees": list(text.assignees)}
     return {"title": text.title, "body": text.body, **assigned}
@@ -276,8 +272,8 @@ def _opened_at(body: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(body["created_at"])
 
 
-def _changed(found: list[Mapping[str, Any]]) -> ChangedIssues:
+def _changed(listed: list[Mapping[str, Any]]) -> ChangedIssues:
     """Return the issues of a list, which has the pull requests as well."""
-    moments = [datetime.fromisoformat(each["updated_at"]) for each in found]
-    issues = tuple(issue(each) for each in found if "pull_request" not in each)
+    moments = [datetime.fromisoformat(each["updated_at"]) for each in listed]
+    issues = tuple(issue(each) for each in listed if "pull_request" not in each)
     return ChangedIssues(issues, max(moments, default=None))

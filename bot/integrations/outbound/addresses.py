@@ -33,8 +33,8 @@ async def resolve(host: str, port: int) -> list[str]:
         OSError: it has none.
     """
     asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    infos = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in infos))
 
 
 class LiteralsChecked(httpx.AsyncBaseTransport):
@@ -111,10 +111,10 @@ def _permitted(host: str, addresses: Sequence[str], allowed: AllowedPlaces) -> l
     Raises:
         ValueError: there is no address. OutboundFailed: all of them are private.
     """
-    found = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
-    if not found:
+    parsed = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
+    if not parsed:
         raise ValueError("no address")
-    good = [each for each in found if is_public(each) or allowed.has(host, each)]
+    good = [each for each in parsed if is_public(each) or allowed.has(host, each)]
     if not good:
         raise _forbidden()
     return good[:_MOST_TRIED]

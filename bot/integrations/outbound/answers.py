@@ -99,12 +99,12 @@ def asked_wait_s(given: object, wall_clock: Callable[[], float] = time.time) -> 
     Returns:
         None if it does not ask.
     """
-    said = str(given).strip()
+    text = str(given).strip()
     try:
-        if said.replace(".", "", 1).isdecimal():
-            asked_s = float(said)
+        if text.replace(".", "", 1).isdecimal():
+            asked_s = float(text)
         else:
-            asked_s = parsedate_to_datetime(said).timestamp() - wall_clock()
+            asked_s = parsedate_to_datetime(text).timestamp() - wall_clock()
         return min(max(asked_s, 0.0), _LONGEST_WAIT_S)
     except (ValueError, OverflowError):
         return None

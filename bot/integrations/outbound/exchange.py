@@ -77,8 +77,8 @@ def _translated(error: Exception) -> OutboundFailed:
     """Return our error for one of httpx's, without its words."""
     if isinstance(error, httpx.TimeoutException):
         return OutboundFailed(OutboundProblem.TIMEOUT, "no complete answer in time")
-    if (found := _tls_error(error)) is not None:
-        said = getattr(found, "verify_message", "") or "no TLS"
+    if (tls_error := _tls_error(error)) is not None:
+        said = getattr(tls_error, "verify_message", "") or "no TLS"
         # OpenSSL's words quote the host that was asked for.
         return OutboundFailed(OutboundProblem.TLS, said.partition(",")[0])
     if isinstance(error, httpx.ProxyError):

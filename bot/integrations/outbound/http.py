@@ -114,10 +114,10 @@ class OutboundHttp:
             async with asyncio.timeout(terms.deadline_s):
                 ends_at = asyncio.get_running_loop().time() + terms.deadline_s
                 for _ in range(terms.tries - 1):
-                    found = await self._try(call, terms, ends_at)
-                    if isinstance(found, HttpAnswer):
-                        return found
-                    await asyncio.sleep(found)
+                    answer_or_wait_s = await self._try(call, terms, ends_at)
+                    if isinstance(answer_or_wait_s, HttpAnswer):
+                        return answer_or_wait_s
+                    await asyncio.sleep(answer_or_wait_s)
                 return await self._following_redirects(call, terms, ends_at)
         except TimeoutError:
             said = f"no complete answer within {terms.deadline_s:g} s"
@@ -154,7 +154,10 @@ class OutboundHttp:
 
     async def _transport(self, url: httpx.URL, terms: CallTerms) -> httpx.AsyncBaseTransport:
         """Return a transport for one request: through the proxy, or to an address that is checked."""
-        tls = await self._prepared()
+        async with self._preparing:  # the work of a first request is done in a thread, once
+            if self._tls is None:
+                self._tls = await asyncio.to_thread(_prepare)
+            tls = self._tls
         allowed = AllowedPlaces.everywhere() if terms.allows_private else self._allowed
         if self._proxy is not None and not is_direct(str(url), self._no_proxy):
             inner = httpx.AsyncHTTPTransport(verify=tls, proxy=self._proxy.with_credentials)
@@ -162,13 +165,6 @@ class OutboundHttp:
         return CheckedTransport(
             httpx.AsyncHTTPTransport(verify=tls), resolver=self._resolver, allowed=allowed
         )
-
-    async def _prepared(self) -> ssl.SSLContext:
-        """Return whom to trust, after the work of a first request was done in a thread, once."""
-        async with self._preparing:
-            if self._tls is None:
-                self._tls = await asyncio.to_thread(_prepare)
-        return self._tls
 
 
 def _prepare() -> ssl.SSLContext:
@@ -189,12 +185,12 @@ def _parsed(url: str) -> httpx.URL:
         OutboundFailed: it is none.
     """
     try:
-        found = httpx.URL(url)
+        parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError):
-        found = httpx.URL("")
-    if found.scheme not in {"http", "https"} or not found.host:
+        parsed = httpx.URL("")
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise OutboundFailed(OutboundProblem.FORBIDDEN_ADDRESS, "not an http:// or https:// address")
-    return found
+    return parsed
 
 
 def _stays(url: httpx.URL, there: httpx.URL) -> bool:

@@ -101,11 +101,11 @@ def _who(incident: Mapping[str, object]) -> OutsideAnswer | None:
     """
     given = incident.get("acknowledgements")
     acts = given if isinstance(given, list) else []
-    found = [
+    actors = [
         incident.get("last_status_change_by"),
         *(one.get("acknowledger") for one in acts if isinstance(one, dict)),
     ]
-    people = [one for one in found if isinstance(one, dict) and one.get("type") in _PEOPLE]
+    people = [one for one in actors if isinstance(one, dict) and one.get("type") in _PEOPLE]
     if not people:
         return None
     who = people[-1]

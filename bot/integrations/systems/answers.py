@@ -50,10 +50,10 @@ def moment(text: object) -> datetime:
     Raises:
         ValueError: it is none, or has no zone.
     """
-    found = datetime.fromisoformat(str(text))
-    if found.tzinfo is None:
+    at = datetime.fromisoformat(str(text))
+    if at.tzinfo is None:
         raise ValueError("no zone")
-    return found
+    return at
 
 
 def line(text: object, *, limit: int = 80) -> str:

@@ -33,13 +33,13 @@ class DiscordStatus:
     async def look(self) -> CheckResult:
         """Return what the page says: its open incident if there is one, else its own words."""
         body = await ask(self.http, f"{self.page}/api/v2/summary.json", system="discord_status")
-        state, said = understood(_summary, body)
+        state, words = understood(_summary, body)
         fact = Fact.STATUS_PAGE_CALM if state is SystemState.OK else Fact.STATUS_PAGE
-        values = {} if state is SystemState.OK else {"said": said}
+        values = {} if state is SystemState.OK else {"said": words}
         return CheckResult(system=self.system, state=state, fact=fact, values=values, url=self.page)
 
 
 def _summary(body: Mapping[str, Any]) -> tuple[SystemState, str]:
     incidents, status = body.get("incidents") or [], body["status"]
-    said = incidents[0]["name"] if incidents else status["description"]
-    return _STATES.get(status["indicator"], SystemState.UNKNOWN), line(said)
+    words = incidents[0]["name"] if incidents else status["description"]
+    return _STATES.get(status["indicator"], SystemState.UNKNOWN), line(words)

@@ -119,12 +119,12 @@ class HttpProbe:
 def _says_ok(answer: HttpAnswer) -> bool:
     """Return True if the body is a JSON object whose ``ok`` is true, in what was kept of a long one."""
     try:
-        found = json.loads(answer.content)
+        body = json.loads(answer.content)
     except RecursionError:
         return False
     except ValueError:
         return len(answer.content) >= _MOST_BYTES and _begins_with_ok(answer.content)
-    return isinstance(found, dict) and found.get("ok") is True
+    return isinstance(body, dict) and body.get("ok") is True
 
 
 def _begins_with_ok(content: bytes) -> bool:

@@ -37,14 +37,14 @@ class SentryIssues:
 
     async def look(self) -> CheckResult:
         """Return degraded if there are new issues, with the one that comes most often."""
-        asked = [
+        query = [
             ("query", f"is:unresolved firstSeen:-{_MINUTES}m"),
             ("sort", "freq"),
             ("limit", str(_MOST)),
             *(("project", slug) for slug in self.projects),
             *(("environment", name) for name in (self.environment,) if name),
         ]
-        path = f"/api/0/organizations/{quote(self.name)}/issues/?{urlencode(asked)}"
+        path = f"/api/0/organizations/{quote(self.name)}/issues/?{urlencode(query)}"
         body = await ask(self.http, f"{self.url}{path}", system="sentry", token=self.token)
         issues: Sequence[tuple[str, str]] = understood(
             lambda found: [(line(each["title"], limit=60), str(each["permalink"])) for each in found], body
