@@ -130,7 +130,7 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> ReachedDatabase:
     Raises:
         ConfigError: it does not, within *patience_s*, or never will; one line without the address.
     """
-    give_up, told = time.monotonic() + patience_s, False
+    give_up, is_logged = time.monotonic() + patience_s, False
     while True:
         try:
             return await _reached(dsn)
@@ -139,9 +139,9 @@ async def reach(dsn: str, *, patience_s: float = PATIENCE_S) -> ReachedDatabase:
             if time.monotonic() > give_up or _is_final(cause):
                 kind = DatabaseRefuses if _is_final(cause) else DatabaseAway
                 raise kind(f"the database cannot be reached: {reason_of(cause)}") from away
-        if not told:
+        if not is_logged:
             log.warning("database.unreachable", patience_s=patience_s)
-        told = True
+        is_logged = True
         await asyncio.sleep(_PAUSE_S)
 
 
@@ -177,9 +177,9 @@ async def _migrations(pool: asyncpg.Pool) -> frozenset[str]:
 async def _ping(pool: asyncpg.Pool) -> float:
     """Return the seconds of one round trip: a simple query, which is not prepared first."""
     async with borrow(pool) as connection:
-        asked = time.perf_counter()
+        asked_s = time.perf_counter()
         await connection.execute("SELECT 1")
-        return time.perf_counter() - asked
+        return time.perf_counter() - asked_s
 
 
 def _is_final(cause: BaseException | None) -> bool:

@@ -76,8 +76,13 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         return await cases.sweeps.decide(int(incident_id), int(index))
 
     return {
-        **_slow_handlers(cases),
-        **_own_handlers(cases),
+        JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
+        # A capability that is switched off leaves its rows as they are.
+        **{
+            name: _own_handler(name, handling, services.built.get(capability.name))
+            for capability in installed()
+            for name, handling in capability.jobs.items()
+        },
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
         JobName.REFRESH: _numbered(cases.refreshing.refresh),
@@ -94,22 +99,6 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
-    }
-
-
-def _slow_handlers(cases: UseCases) -> dict[str, Handler]:
-    """Return the handlers of the jobs that wait for systems outside, a few of each kind at a time."""
-    return {
-        JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),
-    }
-
-
-def _own_handlers(cases: UseCases) -> dict[str, Handler]:
-    """Return the handlers of the capabilities' jobs; one that is switched off leaves its rows as they are."""
-    return {
-        name: _own_handler(name, handling, cases.services.built.get(capability.name))
-        for capability in installed()
-        for name, handling in capability.jobs.items()
     }
 
 

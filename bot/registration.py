@@ -73,7 +73,7 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
     own = discord.Object(guild_id)
     off = client.served.at(guild_id).policy.off
-    found = [
+    commands = [
         command
         for kind in kinds
         for command in (*tree.get_commands(type=kind), *tree.get_commands(guild=own, type=kind))
@@ -87,7 +87,7 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
             if translator is None
             else await command.get_translated_payload(tree, translator),
         )
-        for command in found
+        for command in commands
     ]
 
 
@@ -150,17 +150,17 @@ def _essence(value: object) -> object:
 
 
 def _fields(payload: Mapping[str, Any]) -> dict[str, object]:
-    kept: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for name, value in payload.items():
         if name not in _FIELDS or value is None or value is False or value in ("", [], {}):
             continue
         if name.endswith("_localizations"):
-            kept[name] = dict(value)
+            fields[name] = dict(value)
         elif name == "default_member_permissions":
-            kept[name] = str(value)
+            fields[name] = str(value)
         else:
-            kept[name] = _essence(value)
-    return kept
+            fields[name] = _essence(value)
+    return fields
 
 
 def _route(method: str, client: IncidentBot, guild_id: int) -> Route:

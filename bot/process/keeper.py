@@ -148,7 +148,9 @@ class ShardKeeper:
         if self._stopping.is_set():
             return
         if self._fleet is None:
-            if not await self._seed():
+            try:
+                await self._leases.seed(self._me.shard_count)
+            except StorageUnavailable:
                 self._listen_alone()
                 return
             await self._listen_alone_no_more()
@@ -203,13 +205,6 @@ class ShardKeeper:
         else:
             log.info("shards.released", shards=[claim.shard.id for claim in claims])
 
-    async def _seed(self) -> bool:
-        try:
-            await self._leases.seed(self._me.shard_count)
-        except StorageUnavailable:
-            return False
-        return True
-
     async def _renew(self) -> None:
         """Renew all leases, one renewal at a time; callers that come meanwhile wait for the next."""
         async with self._asking:
@@ -256,7 +251,10 @@ class ShardKeeper:
         try:
             fleet = await self._count()
             if not to_take(fleet, self._me):
-                self._tell_of_another_count()
+                others = fleet.of_another_count(self._me.shard_count)
+                if others and self._may_tell("count"):
+                    theirs = others[0].shard.count
+                    log.warning("shards.count_differs", ours=self._me.shard_count, theirs=theirs)
                 return
             asked_s = boot_s()
             taken = await self._leases.take(self._me, self._choose)
@@ -326,11 +324,6 @@ class ShardKeeper:
             if wait_s <= 0:
                 return await self._leases.identified(lease.claim)
             await asyncio.sleep(min(wait_s, _LONGEST_WAIT_S))
-
-    def _tell_of_another_count(self) -> None:
-        found = self._fleet.of_another_count(self._me.shard_count) if self._fleet else []
-        if found and self._may_tell("count"):
-            log.warning("shards.count_differs", ours=self._me.shard_count, theirs=found[0].shard.count)
 
     def _may_tell(self, what: str) -> bool:
         """Return True at most once every ten minutes for each *what*, to limit log lines."""

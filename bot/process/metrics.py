@@ -139,19 +139,15 @@ def _count(registry: CollectorRegistry, incidents: IncidentCounts) -> None:
     overdue = (incidents.now - min(deadlines)).total_seconds() if deadlines else 0.0
     _gauge(registry, "ack_overdue_seconds", "Seconds since the oldest missed ack deadline", max(overdue, 0.0))
     if 1 < len(incidents.guilds) <= _MOST_GUILDS:
-        _by_guild(registry, incidents.open, incidents.guilds)
+        name = "incident_bot_guild_incidents_unacknowledged"
+        gauge = Gauge(name, "Incidents without a responder, by server", ["guild"], registry=registry)
+        by_guild = Counter[int]()
+        for count in incidents.open:
+            by_guild[count.guild_id] += count.waiting
+        for guild_id in incidents.guilds:
+            gauge.labels(str(guild_id)).set(by_guild[guild_id])
     if len(incidents.weeks) <= _MOST_GUILDS:
         registry.register(WeekCollector(incidents.weeks))
-
-
-def _by_guild(registry: CollectorRegistry, found: Iterable[OpenCount], guilds: Iterable[int]) -> None:
-    name, meaning = "incident_bot_guild_incidents_unacknowledged", "Incidents without a responder, by server"
-    gauge = Gauge(name, meaning, ["guild"], registry=registry)
-    counts = Counter[int]()
-    for count in found:
-        counts[count.guild_id] += count.waiting
-    for guild_id in guilds:
-        gauge.labels(str(guild_id)).set(counts[guild_id])
 
 
 def _by_severity(
@@ -174,35 +170,35 @@ class _RowFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield each family once."""
-        found = self._figures
-        yield _lateness(found)
+        figures = self._figures
+        yield _lateness(figures)
         missed = f"Escalation steps decided, or still undecided, more than {MISSED_S:g} s late"
-        yield GaugeMetricFamily("incident_bot_deadlines_missed", missed, found.missed)
-        yield _labelled("incident_bot_queue_jobs", "Jobs in the queue", ("job", "state"), found.queue)
+        yield GaugeMetricFamily("incident_bot_deadlines_missed", missed, figures.missed)
+        yield _labelled("incident_bot_queue_jobs", "Jobs in the queue", ("job", "state"), figures.queue)
         yield _labelled(
-            "incident_bot_deliveries", "Messages by kind and result", ("kind", "result"), found.deliveries
+            "incident_bot_deliveries", "Messages by kind and result", ("kind", "result"), figures.deliveries
         )
         there = GaugeMetricFamily("incident_bot_instances", "Running processes", labels=["version"])
-        for version, count in found.instances.items():
+        for version, count in figures.instances.items():
             there.add_metric([version], count)
         yield there
-        for one in found.own:
+        for one in figures.own:
             yield _labelled(one.name, one.meaning, one.labels, one.values)
         taken = "Shards taken over from a process that stopped renewing its lease"
-        yield CounterMetricFamily("incident_bot_failovers", taken, found.failovers)
+        yield CounterMetricFamily("incident_bot_failovers", taken, figures.failovers)
         yield GaugeMetricFamily(
-            "incident_bot_identifies_24h", "Gateway sessions started in the last 24 hours", found.identifies
+            "incident_bot_identifies_24h", "Gateway sessions started in the last 24 hours", figures.identifies
         )
 
 
-def _lateness(found: Figures) -> HistogramMetricFamily:
-    counts = zip(LATENESS_S, found.late_by, strict=True)
-    buckets = [(str(bound), float(count)) for bound, count in counts] + [("+Inf", float(found.decided))]
+def _lateness(figures: Figures) -> HistogramMetricFamily:
+    counts = zip(LATENESS_S, figures.late_by, strict=True)
+    buckets = [(str(bound), float(count)) for bound, count in counts] + [("+Inf", float(figures.decided))]
     return HistogramMetricFamily(
         "incident_bot_step_lateness_seconds",
         "Seconds from an escalation step's deadline to its decision",
         buckets=buckets,
-        sum_value=found.late_s,
+        sum_value=figures.late_s,
     )
 
 

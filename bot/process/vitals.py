@@ -23,7 +23,6 @@ from bot.process.metrics import IncidentCounts, Outage, ShardSession, counters_e
 from bot.process.week_metrics import GuildWeek
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
-from bot.services.registry import Services
 from bot.services.watchdogs import broken_promise
 from bot.settings import Settings
 from bot.storage.figures import Figures
@@ -76,7 +75,7 @@ class Vitals:
     async def figures(self, states: Mapping[str, str]) -> bytes:
         """Return the body of /metrics, given what each part answered."""
         now_s = time.monotonic()
-        found = exposition(
+        body = exposition(
             states,
             latency_s=self.client.latency,
             outage=Outage(
@@ -89,7 +88,7 @@ class Vitals:
                 for shard, since_s in self.client.listening.items()
             },
         )
-        return found + counters_exposition(self.counters)
+        return body + counters_exposition(self.counters)
 
     async def _database(self) -> str | None:
         try:
@@ -126,20 +125,18 @@ class Vitals:
 
     async def _incidents(self) -> IncidentCounts:
         served = list(self.client.served)
-        found = [
+        counts = [
             one for each in served for one in await IncidentRows(self.store.sql).count_open(each.guild_id)
         ]
         return IncidentCounts(
-            open=tuple(found),
+            open=tuple(counts),
             severities=tuple({name: None for each in served for name in each.policy.severities}),
             guilds=tuple(each.guild_id for each in served),
             now=await self.store.now(),
-            weeks=tuple([await _week(each) for each in served]),
+            weeks=tuple(
+                [GuildWeek(each.guild_id, await each.statistics.this_week(each.guild_id)) for each in served]
+            ),
         )
-
-
-async def _week(services: Services) -> GuildWeek:
-    return GuildWeek(services.guild_id, await services.statistics.this_week(services.guild_id))
 
 
 async def _if_there(reading: Coroutine[Any, Any, _T]) -> _T | None:

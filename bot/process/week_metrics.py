@@ -34,16 +34,13 @@ class WeekCollector(Collector):
         meaning = "Their acknowledge deadlines by result"
         deadlines = GaugeMetricFamily(f"{_PREFIX}_ack_deadlines", meaning, labels=(*_LABELS, "result"))
         acknowledge, resolve = _times("acknowledge"), _times("resolve")
-        for guild, one in self._each():
+        for guild, one in ((str(week.guild_id), one) for week in self._weeks for one in week.severities):
             incidents.add_metric([guild, one.severity], one.incidents)
             for result, count in (("met", one.ack_deadlines.met), ("missed", one.ack_deadlines.missed)):
                 deadlines.add_metric([guild, one.severity, result], count)
             _add(acknowledge, [guild, one.severity], one.acknowledge)
             _add(resolve, [guild, one.severity], one.resolve)
         yield from (incidents, deadlines, acknowledge, resolve)
-
-    def _each(self) -> Iterator[tuple[str, SeverityFigures]]:
-        return ((str(week.guild_id), one) for week in self._weeks for one in week.severities)
 
 
 def _times(what: str) -> GaugeMetricFamily:
