@@ -34,7 +34,7 @@ from bot.settings.values import DISCORD_API
 from bot.storage.database.leases import Leases, open_lease_pool
 from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures
-from bot.storage.queue.fairness import Handler, Turns
+from bot.storage.queue.fairness import Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
 from bot.storage.reported_changes import ReportedChanges
 from bot.storage.tables.alerts.decisions import AlertDecisionRows
@@ -153,7 +153,10 @@ def _runner(
     database: OwnDatabase, shared: SharedResources, cases: Mapping[int, UseCases], *, connections: int
 ) -> JobRunner:
     """Return the queue's runner, with the handlers of every guild."""
-    by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
+    by_guild = {guild_id: handlers(one) for guild_id, one in cases.items()}
+    if len(by_guild) > 1:  # they share the process's workers; a single guild may use all of them
+        turns = Turns(hands=CONCURRENT * 3 // 4)
+        by_guild = {guild_id: turns.shared(guild_id, own) for guild_id, own in by_guild.items()}
     return JobRunner(
         database.dsn,
         routed(by_guild, GuildFinder(shared.store.sql)),
@@ -198,14 +201,6 @@ async def _tidy(shared: SharedResources) -> None:
             if await forget() == 0:
                 break  # otherwise more may be left, from a storm two weeks ago
     await AlertDecisionRows(shared.store.sql).forget_decisions()
-
-
-def _shared(each: dict[int, dict[str, Handler]]) -> dict[int, dict[str, Handler]]:
-    """Let several guilds share the process's workers; a single guild may use all of them."""
-    if len(each) == 1:
-        return each
-    turns = Turns(hands=CONCURRENT * 3 // 4)
-    return {guild_id: turns.shared(guild_id, own) for guild_id, own in each.items()}
 
 
 @asynccontextmanager

@@ -164,14 +164,10 @@ async def _reached(dsn: str) -> ReachedDatabase:
         with every_storage_error():
             version = str(await pool.fetchval("SHOW server_version")).split()[0]
             round_trip_s = statistics.median([await _ping(pool) for _ in range(_PINGS)])
-            return ReachedDatabase(version, round_trip_s, await _migrations(pool))
-
-
-async def _migrations(pool: asyncpg.Pool) -> frozenset[str]:
-    sql = Sql(PoolConnection(pool))
-    if not await sql.has("migrations_are_recorded"):  # a new database
-        return frozenset()
-    return frozenset(row["version"] for row in await sql.all("applied_migrations"))
+            sql = Sql(PoolConnection(pool))
+            is_new = not await sql.has("migrations_are_recorded")
+            applied = [] if is_new else await sql.all("applied_migrations")
+            return ReachedDatabase(version, round_trip_s, frozenset(row["version"] for row in applied))
 
 
 async def _ping(pool: asyncpg.Pool) -> float:

@@ -39,7 +39,12 @@ async def play_tour(demo: RunningDemo, console: Console) -> int:
         0 when each step was seen, else 1.
     """
     started = time.monotonic()
-    transcript = await _transcript(demo, console)
+    state = await demo.human.state()
+    places = [*state["channels"], *state["threads"], *state["roles"]]
+    names = {place["id"]: str(place["name"]) for place in places}
+    for member in state["members"]:
+        names[member["id"]] = names[member["name"]] = member["shown_name"]
+    transcript = Transcript(console, names=names, zone=load_policy(None).timezone)
     tour = TourSteps(demo, transcript)
     await tour.arrive()
     for title, chapter in CHAPTERS.items():
@@ -51,15 +56,6 @@ async def play_tour(demo: RunningDemo, console: Console) -> int:
             return 1
     transcript.chapter(f"{tour.steps} 個の手順をすべて確認 ({time.monotonic() - started:.0f} 秒)")
     return 0
-
-
-async def _transcript(demo: RunningDemo, console: Console) -> Transcript:
-    state = await demo.human.state()
-    places = [*state["channels"], *state["threads"], *state["roles"]]
-    names = {place["id"]: str(place["name"]) for place in places}
-    for member in state["members"]:
-        names[member["id"]] = names[member["name"]] = member["shown_name"]
-    return Transcript(console, names=names, zone=load_policy(None).timezone)
 
 
 async def _digest(tour: TourSteps) -> None:

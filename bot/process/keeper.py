@@ -214,27 +214,24 @@ class ShardKeeper:
             held = list(self._held.values())
             try:
                 ours = await self._leases.beat(self._me, [one.claim for one in held])
-                await self._count()
+                fleet = await self._count()
             except StorageUnavailable:
                 for lease in held:
                     lease.unanswered(has_slept=has_slept)
                 return
-            self._sort_out(held, ours, asked_s=asked_s)
+            has_company = any(one.id != self._me.id for one in fleet.instances)
+            for lease in held:
+                lease.has_company = has_company
+                if lease.claim in ours:
+                    lease.renewed(asked_s=asked_s)
+                else:
+                    self._lose(lease)
 
     async def _count(self) -> Fleet:
         """Read the running processes and their leases from the database."""
         self._fleet = fleet = await self._leases.fleet()
         self._share(max(len(fleet.instances), 1))
         return fleet
-
-    def _sort_out(self, held: list[HeldLease], ours: frozenset[Claim], *, asked_s: float) -> None:
-        others = self._fleet is not None and any(one.id != self._me.id for one in self._fleet.instances)
-        for lease in held:
-            lease.has_company = others
-            if lease.claim in ours:
-                lease.renewed(asked_s=asked_s)
-            else:
-                self._lose(lease)
 
     def _lose(self, lease: HeldLease) -> None:
         lease.is_lost = True

@@ -90,7 +90,11 @@ class RunningBot:
             gateway = asyncio.create_task(self._gateway(token, tried, ticks), name="gateway")
             work = asyncio.create_task(self._work(ticks, tried), name="work")
             try:
-                await _first_of(asyncio.create_task(stop.wait(), name="stop"), gateway, work)
+                tasks: set[asyncio.Task[object]] = {gateway, work}
+                tasks.add(asyncio.create_task(stop.wait(), name="stop"))
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
             finally:
                 if not tried.is_set():
                     work.cancel()  # it waits for a login that has failed
@@ -227,13 +231,6 @@ def _of_guild(capability: str, tick: CapabilityTick) -> Callable[[Services], Awa
             await tick.run(use_cases)
 
     return run
-
-
-async def _first_of(*tasks: asyncio.Task[object]) -> None:
-    """Wait for the first of *tasks* to end, and raise what it raised."""
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in done:
-        task.result()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Puts the demo's past into its database: two weeks of incidents, shifts, and a DLQ worth a look."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,6 @@ from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents
 from bot.demo.story.timelines import Row, timeline_of, who_as_columns
 from bot.demo.story.week_file import PastFailure, read_past
 from bot.domain.delivery.delivery import NewDelivery, Request
-from bot.domain.incident.incident import Incident
 from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
 from bot.storage.database.query import composed
@@ -87,7 +86,12 @@ class _Writer:
             for query, own in left.rows.items():
                 await self._connection.execute(*queries()[query].bound(rows=_as_array(own)))
         ended = [incident_of(one, ids[one.key]) for one in incidents if one.ended_at is not None]
-        await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
+        resolutions: list[Row] = [
+            {"incident_id": one.id, "guild_id": one.guild_id, **resolution.to_json()}
+            for one in ended
+            if (resolution := one.aftermath.resolution) is not None
+        ]
+        await self.write("seed_resolutions", resolutions)
         actions = [
             item.row(guild_id=one.guild.id, incident_id=ids[one.key])
             for one in incidents
@@ -175,11 +179,6 @@ def _incident(one: SeededIncident) -> Row:
         "thread_id": one.thread_id,
         "thread_channel": one.thread_channel,
     }
-
-
-def _resolutions(one: Incident) -> Iterator[Row]:
-    if (resolution := one.aftermath.resolution) is not None:
-        yield {"incident_id": one.id, "guild_id": one.guild_id, **resolution.to_json()}
 
 
 async def _posted(human: Human, posts: Sequence[Post]) -> list[Row]:

@@ -95,7 +95,12 @@ class Link:
                     for event in self._events:
                         if event.name == name and wanted(event.data):
                             return event
-                    self._require_open()
+                    if self._is_invalid:
+                        reason = "(opcode 9): one IDENTIFY in 5 s; try again in a moment"
+                        raise DiscordRefused(f"Discord refused the session {reason}")
+                    if self._socket.closed:
+                        code = self._socket.close_code
+                        raise DiscordRefused(f"the gateway closed the connection ({code})")
                     await self._changed.wait()
         except TimeoutError:
             raise DiscordRefused(f"no {name} within {within_s:g} s") from None
@@ -112,14 +117,6 @@ class Link:
             async with asyncio.timeout(_CONNECT_S):
                 await self._socket.close(code=_OVER if is_over else _STAYS)
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _require_open(self) -> None:
-        if self._is_invalid:
-            raise DiscordRefused(
-                "Discord refused the session (opcode 9): one IDENTIFY in 5 s; try again in a moment"
-            )
-        if self._socket.closed:
-            raise DiscordRefused(f"the gateway closed the connection ({self._socket.close_code})")
 
     async def _send(self, opcode: int, data: Any) -> None:  # noqa: ANN401 -- a JSON value
         with suppress(aiohttp.ClientError, OSError):  # a waiting caller sees the socket close

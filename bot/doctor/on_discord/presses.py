@@ -26,22 +26,22 @@ async def button(run: Run) -> TrialResult:
     opens = f"doctor:{secrets.token_hex(6)}"
     screen = [{"type": _TEXT, "content": MARK}, _row(opens, "フォームを開く / Open the form")]
     seen = await _respond(run, event, _MESSAGE, {"flags": _EPHEMERAL | _V2, "components": screen})
-    run.asked = opens
+    run.custom_id = opens
     return seen
 
 
 async def screen(run: Run) -> TrialResult:
     """Answer a press on that screen with a form."""
     event = await _next(run, "press the button of the answer that only you see")
-    asked = f"doctor:{secrets.token_hex(6)}"
+    custom_id = f"doctor:{secrets.token_hex(6)}"
     field = {"type": _TEXT_INPUT, "custom_id": "text", "style": 1, "required": True, "max_length": 100}
     form = {
-        "custom_id": asked,
+        "custom_id": custom_id,
         "title": "🧪 doctor",
         "components": [{"type": _LABEL, "label": "何でも / Anything", "component": field}],
     }
     seen = await _respond(run, event, _MODAL, form)
-    run.asked = asked
+    run.custom_id = custom_id
     is_v2 = bool(event.data["message"]["flags"] & _V2)
     return TrialResult({**seen.facts, "is_components_v2": is_v2}, seen.measured, seen.warning)
 
@@ -55,11 +55,11 @@ async def form(run: Run) -> TrialResult:
 
 
 async def _next(run: Run, what: str) -> Event:
-    if run.asked is None:
+    if run.custom_id is None:
         raise Skipped("nothing was pressed before")
-    asked, run.asked = run.asked, None
+    custom_id, run.custom_id = run.custom_id, None
     run.say(what)
-    return await _press(run, asked)
+    return await _press(run, custom_id)
 
 
 async def _press(run: Run, custom_id: str) -> Event:

@@ -3,7 +3,6 @@
 import time
 from typing import Final
 
-from bot.doctor.on_discord.api import JSON
 from bot.doctor.on_discord.link import Link
 from bot.doctor.on_discord.trial import Run, Skipped, Trial, TrialResult
 
@@ -38,21 +37,17 @@ async def session(run: Run) -> TrialResult:
         await link.leave(is_over=False)
     ready_s, sequence = time.monotonic() - began, link.sequence
     began = time.monotonic()
-    run.link = await _resumed(run, ready, sequence)
-    resumed_s = time.monotonic() - began
-    measured = {"ready_ms": round(1000 * ready_s), "resumed_ms": round(1000 * resumed_s)}
-    has_host = ready["resume_gateway_url"].rstrip("/") != found["url"].rstrip("/")
-    return TrialResult({"resumes": True, "has_host_of_its_own": has_host}, measured)
-
-
-async def _resumed(run: Run, ready: JSON, sequence: int | None) -> Link:
     link = await Link.open(run.api.session, ready["resume_gateway_url"], proxy=run.api.proxy)
     try:
         await link.resume(run.api.token, ready["session_id"], sequence)
     except BaseException:
         await link.leave(is_over=True)
         raise
-    return link
+    run.link = link
+    resumed_s = time.monotonic() - began
+    measured = {"ready_ms": round(1000 * ready_s), "resumed_ms": round(1000 * resumed_s)}
+    has_host = ready["resume_gateway_url"].rstrip("/") != found["url"].rstrip("/")
+    return TrialResult({"resumes": True, "has_host_of_its_own": has_host}, measured)
 
 
 async def hidden_channels(run: Run) -> TrialResult:

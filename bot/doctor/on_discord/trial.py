@@ -83,7 +83,7 @@ class Run:
             "private thread".
         shards: How many Discord advises.
         channels: The server's channels as the gateway showed them; None without a session.
-        asked: The custom id of the component to press next.
+        custom_id: Of the component to press next.
     """
 
     api: Api
@@ -98,7 +98,7 @@ class Run:
     made: dict[str, str] = field(default_factory=dict)
     shards: int = 1
     channels: list[JSON] | None = None
-    asked: str | None = None
+    custom_id: str | None = None
 
     @property
     def place(self) -> str:
@@ -145,8 +145,8 @@ class Run:
             DiscordRefused: there is none.
         """
         if named.isdecimal():
-            found: JSON = await self.api.get(f"/guilds/{self.guild_id}/members/{named}")
-            return found
+            member: JSON = await self.api.get(f"/guilds/{self.guild_id}/members/{named}")
+            return member
         path = f"/guilds/{self.guild_id}/members/search"
         for member in await self.api.get(path, query=named.removeprefix("@"), limit="25"):
             if member["user"]["username"].lower() == named.removeprefix("@").lower():

@@ -199,7 +199,9 @@ class GitHubConnection:
 
     def _read(self, raw: _Raw) -> GitHubAnswer:
         body = _json(raw)
-        wait_s = self._limits.note(raw.status, raw.headers, says_limited=_says_limited(body))
+        message = message_of(body).lower()
+        says_limited = "rate limit" in message or "abuse detection" in message  # GitHub's texts
+        wait_s = self._limits.note(raw.status, raw.headers, says_limited=says_limited)
         if wait_s is not None:
             log.warning("github.limited", http_status=raw.status, wait_s=round(wait_s))
             raise limited(wait_s)
@@ -226,9 +228,3 @@ def _json(raw: _Raw) -> object:
     except ValueError:
         return None
     return body
-
-
-def _says_limited(body: object) -> bool:
-    """Return True if an error speaks of a limit. Source: GitHub's texts of secondary limits."""
-    said = message_of(body).lower()
-    return "rate limit" in said or "abuse detection" in said
