@@ -106,7 +106,7 @@ async def _live(
         counters = await _serve_capabilities(stack, settings, shared, cases)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
-            from bot.process.vitals import Vitals, serving  # noqa: PLC0415
+            from bot.process.health import Vitals, serving  # noqa: PLC0415
 
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(_counted, shared, asyncio.Lock())

@@ -27,8 +27,8 @@ from bot.domain.timeline.entries import EntryKind, TimelineKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.configured.outbound import Outbound
-    from bot.demo.story.past_items import PastItem
+    from bot.configured import Outbound
+    from bot.demo.story.incidents import PastItem
     from bot.demo.story.seeded_incidents import SeededIncident
     from bot.doctor.finding import Finding
     from bot.domain.action_items import ActionItem, OpenAction

@@ -24,8 +24,7 @@ from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, Unavail
 from bot.domain.triage.session import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
-from bot.integrations.loopback import is_loopback
-from bot.integrations.proxy import EgressProxy
+from bot.integrations.addresses import EgressProxy, is_loopback
 from bot.listening import ListeningBot, intents
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, Control, FormHandler, custom_id_of

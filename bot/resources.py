@@ -9,9 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from bot.capability import capability_names, installed
-from bot.configured.code_hosts import CodeHosts, open_code_hosts
-from bot.configured.outbound import Outbound, outbound_of
-from bot.configured.paging import Paging, paging_systems
+from bot.configured import CodeHosts, Outbound, Paging, open_code_hosts, outbound_of, paging_systems
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
 from bot.integrations.charts.process import WorkerCharts

@@ -21,7 +21,7 @@ _MODULES: Final = (
     "bot.cli.commands",
     "bot.cli.setup",
     "bot.app",
-    "bot.process.vitals",
+    "bot.process.health",
     "apscheduler.executors.asyncio",
     "apscheduler.triggers.cron",
     "apscheduler.triggers.interval",

@@ -11,10 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from bot.capability import command_lines
-from bot.cli.alerts import commands as alert_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.cli.records import commands as record_commands
-from bot.cli.runbook import commands as runbook_commands
 from bot.lean_imports import uncollected
 
 DemoLanguage: TypeAlias = Literal["ja", "en"]
@@ -28,9 +26,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-runbook_commands.register(app)
+_runbook = typer.Typer(help="Check or show the policy file.", no_args_is_help=True)
+alerts = typer.Typer(help="Messages of monitors in watched channels.", no_args_is_help=True)
+app.add_typer(_runbook, name="runbook")
 record_commands.register(app)
-alert_commands.register(app)
+app.add_typer(alerts, name="alerts")
 
 
 @app.command(epilog="Example: incident-bot run")
@@ -132,9 +132,9 @@ def migrate() -> None:
         from bot.cli.setup import load
 
         settings = load()
-        from bot.cli.migrate import apply
+        from bot.cli.database import apply_migrations
 
-        apply(settings)
+        apply_migrations(settings)
 
 
 @app.command("sync-commands", epilog="Example: incident-bot sync-commands")
@@ -181,7 +181,7 @@ def doctor(  # noqa: PLR0913 -- its options
 
         code = examine(test_dms=test_dms)
         if channel is not None:
-            from bot.cli.live import NONCE_MOMENTS_S, examine_live
+            from bot.cli.doctor import NONCE_MOMENTS_S, examine_live
             from bot.doctor.on_discord.trial import Options
 
             moments = NONCE_MOMENTS_S if nonce_window else ()
@@ -206,6 +206,72 @@ def jobs(
         from bot.cli.jobs import serve
 
         serve(settings, port=port, allow_changes=allow_changes)
+
+
+@_runbook.command(epilog="Example: incident-bot runbook check our-policy.toml")
+def check(
+    file: Annotated[Path, typer.Argument(help="A policy file, or a folder of them.", metavar="FILE")],
+) -> None:
+    """Check a policy file, or all of a folder: one line per problem."""
+    with ends_well():
+        from bot.cli.runbook import check_file
+
+        check_file(file)
+
+
+@_runbook.command(epilog="Example: incident-bot runbook show > policy.toml")
+def show(
+    *,
+    in_words: Annotated[
+        bool, typer.Option("--in-words", help="What it promises: who is told what, where, and by when.")
+    ] = False,
+) -> None:
+    """Print the policy file in use, comments included: without RUNBOOK_FILE Parky's, a start for your own."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load()
+        from bot.cli.runbook import show_policy, show_source
+
+        (show_policy if in_words else show_source)(settings.runbook_file)
+
+
+@alerts.callback()
+def _group() -> None:
+    """Keep `try` a command of its own: a single command would take the place of its group."""
+
+
+@alerts.command(name="try", epilog="Example: incident-bot alerts try message.json --channel p0-alerts")
+def try_(
+    file: Annotated[
+        Path, typer.Argument(help="A message, as Discord's JSON has it; - is standard input.", metavar="FILE")
+    ],
+    *,
+    channel: Annotated[
+        str | None, typer.Option(help="Where it is posted; else the policy's first watched channel.")
+    ] = None,
+    database: Annotated[
+        bool, typer.Option("--database", help="Ask the database as well what would become of it now.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+    lang: Annotated[
+        Literal["ja", "en"] | None,
+        typer.Option(help="Of the words; else that of LC_ALL or LANG, or of the policy."),
+    ] = None,
+) -> None:
+    """Print what a monitor's message would do and why, without doing it. Exit code 1: it would do nothing."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load(*(["discord_guild_id"] if database else []))
+        from bot.cli.alerts import try_message
+        from bot.i18n.terminal import terminal_language
+
+        language = lang or terminal_language(os.environ)
+        code = try_message(
+            settings, file, channel=channel, asks_database=database, as_json=as_json, language=language
+        )
+        raise typer.Exit(code)
 
 
 for command_line in command_lines():

@@ -1,14 +1,17 @@
-"""Runs a command on the bot's own database, without Discord."""
+"""Commands that open the database: its migrations, and work on it or on its stores."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+
+import typer
 
 from bot.database import bring_up_to_date, own_database, reach
 from bot.resources import SharedResources, open_shared
 from bot.runbook import Served, load_served
 from bot.services.core import Core
 from bot.settings import Settings
+from bot.storage.database.migrate import migrate
 
 T = TypeVar("T")
 
@@ -71,3 +74,14 @@ def with_cores(
         return with_database(settings, opened)
     with own_database(settings) as database:
         return asyncio.run(opened(database.dsn))
+
+
+def apply_migrations(settings: Settings) -> None:
+    """Apply the pending migrations to the database, and print each one's name."""
+    with own_database(settings) as database:
+        asyncio.run(reach(database.dsn))
+        applied = migrate(database.dsn)
+    for name in applied:
+        typer.echo(f"applied {name}")
+    if not applied:
+        typer.echo("up to date")

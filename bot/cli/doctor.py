@@ -1,10 +1,15 @@
-"""`incident-bot doctor`: everything that the bot needs, looked at, with what to do."""
+"""`incident-bot doctor`: everything that the bot needs, looked at, and tried on Discord with `--live`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
+import aiohttp
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,22 +19,21 @@ from bot.capability import installed
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
-from bot.configured.code_hosts import open_code_hosts
-from bot.configured.outbound import outbound_of
-from bot.configured.paging import paging_systems
+from bot.configured import open_code_hosts, outbound_of, paging_systems
 from bot.database import closing, own_database
-from bot.doctor.capabilities import check_switched_off
-from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import Finding, State, fail, ok, warn
 from bot.doctor.guild import check_commands, check_dms, check_guild, of_policy
-from bot.doctor.paging import check_paging
+from bot.doctor.on_discord.api import Api, CleanUp
+from bot.doctor.on_discord.runner import observe
+from bot.doctor.on_discord.trial import Observation, Options, Run, TrialOutcome
+from bot.doctor.outside import check_code_host, check_paging, check_switched_off, check_webhooks
 from bot.doctor.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
-from bot.doctor.webhooks import check_webhooks
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging import Way
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
+from bot.listening import intents
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
@@ -222,3 +226,82 @@ async def _github(settings: Settings, policy: Policy) -> Finding:
     async with open_code_hosts(settings) as hosts:
         host, has_token = hosts.repository(policy), settings.github_token is not None
         return await check_code_host(host, policy, has_token=has_token)
+
+
+#: Moments after a message at which its nonce is used again, seconds: "the past few minutes", says Discord.
+NONCE_MOMENTS_S: Final = (30.0, 60.0, 120.0, 180.0, 240.0, 330.0, 450.0, 600.0)
+
+_STYLES: Final = {
+    TrialOutcome.OK: "green",
+    TrialOutcome.DIFFERS: "yellow",
+    TrialOutcome.FAIL: "bold red",
+    TrialOutcome.SKIPPED: "dim",
+}
+
+
+def examine_live(options: Options, *, file: Path | None = None) -> int:
+    """Try on Discord itself what the bot relies on, and print a table of it.
+
+    Args:
+        file: Gets everything that was seen, as JSON.
+
+    Returns:
+        The exit code: 0 when nothing has failed.
+    """
+    try:
+        settings = load("discord_token", "discord_guild_id")
+        served = load_served(settings.runbook_file, home=settings.discord_guild_id)
+    except ConfigError:  # the table above this one has a row for each mistake
+        return EXIT_FOUND
+    console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
+    with console.status("asking Discord: half a minute, and longer with --press and --nonce-window"):
+        observations = asyncio.run(_observe(settings, served, options, console))
+    console.print(_table(observations))
+    if file is not None:
+        record = {
+            "api": settings.discord_api_base,
+            "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "observations": [asdict(one) for one in observations],
+        }
+        file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    failed = sum(one.state is TrialOutcome.FAIL for one in observations)
+    differ = sum(one.state is TrialOutcome.DIFFERS for one in observations)
+    skipped = sum(one.state is TrialOutcome.SKIPPED for one in observations)
+    console.print(f"{failed} failed, {differ} differ from the local Discord, {skipped} not tried")
+    return EXIT_FOUND if failed else EXIT_OK
+
+
+async def _observe(
+    settings: Settings, served: Served, options: Options, console: Console
+) -> list[Observation]:
+    policy = served.home_policy
+    base = settings.discord_api_base
+    async with aiohttp.ClientSession() as session:
+        api = Api(session, base=base, token=settings.token, proxy=settings.proxy_for(base))
+        run = Run(
+            api=api,
+            policy=policy,
+            guild_id=served.home,
+            intents=intents(
+                message_content=settings.message_content, voice=bool(policy.timeline.voice_channels)
+            ).value,
+            options=options,
+            say=lambda what: console.print(f"→ within {options.press_s:g} s: {what}", style="bold"),
+            clean_up=CleanUp(api),
+        )
+        async with aclosing(observe(run)) as observations:
+            return [one async for one in observations]
+
+
+def _table(observations: Sequence[Observation]) -> Table:
+    table = Table(header_style="bold", title="live", title_justify="left")
+    for heading in ("what", "state", "seen", "the local Discord says", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for one in observations:
+        # The same twice tells nothing.
+        says = "" if one.expected is None or one.state is TrialOutcome.SKIPPED else json.dumps(one.expected)
+        says = "the same" if one.state is TrialOutcome.OK and says else says
+        table.add_row(
+            Text(one.name), Text(one.state, _STYLES[one.state]), Text(one.said), Text(says), Text(one.todo)
+        )
+    return table

@@ -1,7 +1,8 @@
 """What the demo adds to the local Discord's page, and does when it is pressed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -10,12 +11,11 @@ import aiohttp
 import asyncpg
 import httpx
 
-from bot.demo import labels
-from bot.demo.deadlines import digest_after, next_deadline
-from bot.demo.errors import DemoRefused
-from bot.demo.monitors import MonitorGroup
+from bot.demo import clock, labels
+from bot.demo.clock import DIGEST, ClockStop, digest_after, next_deadline, next_stop
+from bot.demo.labels import DemoRefused
 from bot.demo.running_demo import RunningDemo
-from bot.demo.time_travel import pass_time
+from bot.demo.vendors import FIRING, RESOLVED, Monitor, channel_of, dated, read_monitors
 from local_discord.client import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
@@ -151,3 +151,118 @@ async def served_controls(demo: RunningDemo) -> AsyncIterator[None]:
         serving.cancel()
         with suppress(asyncio.CancelledError, *_TROUBLES):
             await serving
+
+
+class MonitorGroup:
+    """The page's button for a monitor's alert."""
+
+    def __init__(self, demo: RunningDemo) -> None:
+        self._demo = demo
+        self._monitors = {one.key: one for one in read_monitors(demo.setup.language)}
+
+    async def offer(self) -> JSON:
+        """Return each monitor twice: it fires, it is resolved."""
+        controls = [
+            {
+                "id": f"monitor.{one.key}.{state}",
+                "label": labels.of_alert(one.sender, is_firing=state == FIRING),
+                "detail": dict.fromkeys(("ja", "en"), f"#{self._channel(one)}"),
+            }
+            for one in self._monitors.values()
+            for state in (FIRING, RESOLVED)
+        ]
+        return {"id": "monitor", "icon": "bell", "label": labels.MONITORS, "controls": controls}
+
+    async def do(self, press: str, control: str) -> JSON | None:
+        """Post the alert by the webhook of the monitor's channel, and show it."""
+        del press
+        _, key, state = control.split(".")
+        monitor = self._monitors[key]
+        epoch_s = int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))
+        body = dated(monitor.following(state), epoch_s)
+        url = await self._demo.human.webhook_url(self._channel(monitor), monitor.sender)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            posted = (await client.post(f"{url}?wait=true", json=body)).raise_for_status().json()
+        monitor.note(state)
+        return {"channel": posted["channel_id"], "message": posted["id"]}
+
+    def _channel(self, monitor: Monitor) -> str:
+        return channel_of(self._demo.setup.policy, monitor.watched)
+
+
+Tell = Callable[[datetime], Awaitable[None]]
+
+_PATIENCE_S: Final = 45.0  # of the person at the page; the next press goes on from there
+_WORK_S: Final = 60.0  # of work that fell due at once, on a busy machine
+_LOOK_AT_HOUR_S: Final = 4.0  # it looks at its clock every second
+_SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks again
+_EDITS: Final = 6  # rounds of edits that follow each other
+
+
+async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
+    """Move bot, database and local Discord to *until*.
+
+    Args:
+        tell: Told where the clock goes, before each step.
+
+    Returns:
+        False when it took too long, and stopped before *until*.
+
+    Raises:
+        NotSeen: The bot does not come to rest.
+    """
+    began_s = time.monotonic()
+    while True:
+        await _done(demo)
+        if (now := await _now(demo)) >= until:
+            break
+        if time.monotonic() - began_s > _PATIENCE_S:
+            return False
+        stop = await next_stop(demo.connection, demo.setup.policy)
+        to = (until if stop is None else min(stop.at, until)) + _SLACK
+        await tell(to)
+        if await clock.is_working(demo.connection):
+            continue  # what has begun meanwhile may bring a nearer stop
+        await demo.move(to - now)
+        if stop is not None and stop.is_hour and stop.at <= until:
+            await _looked(demo, stop)
+    await _edited(demo)
+    return True
+
+
+async def _now(demo: RunningDemo) -> datetime:
+    now: datetime = await demo.connection.fetchval("SELECT now()")
+    return now
+
+
+async def _done(demo: RunningDemo) -> None:
+    """Wait until nothing runs or is due: a job in flight would look abandoned, and run a second time."""
+
+    async def idle() -> bool:
+        return not await clock.is_working(demo.connection)
+
+    await demo.until(idle, "the bot at rest", within_s=_WORK_S)
+
+
+async def _looked(demo: RunningDemo, hour: ClockStop) -> None:
+    """Wait until the bot has seen that it is the hour. Some hours are none of its business."""
+    zone = demo.setup.policy.timezone
+    morning = None if hour.kind == DIGEST else hour.at.astimezone(zone).date()
+
+    async def look() -> bool:
+        return await clock.is_looked_at(demo.connection, hour.at, morning=morning)
+
+    with suppress(NotSeen):
+        await demo.until(look, "the hour", within_s=_LOOK_AT_HOUR_S)
+
+
+async def _edited(demo: RunningDemo) -> None:
+    """Let the seconds pass for which the last edits wait."""
+    for _ in range(_EDITS):
+        due = await clock.next_edit(demo.connection)
+        if due is None:
+            break
+        await demo.move(max(due - await _now(demo), timedelta()))
+        await _done(demo)
+    with suppress(NotSeen):
+        await demo.rest()  # the bot counts Discord's limits in real seconds, and edits after these

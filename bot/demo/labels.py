@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.demo.deadlines import ClockStop
+from bot.demo.clock import ClockStop
 
 Text: TypeAlias = dict[str, str]
 
@@ -96,3 +96,11 @@ def of_time_travel(to: datetime, zone: ZoneInfo, *, since: datetime) -> Text:
     begun = of_moment(since, zone, now=since)
     reached = of_moment(to, zone, now=since)
     return {language: f"{begun[language]} → {reached[language]} …" for language in begun}
+
+
+class DemoRefused(Exception):
+    """The demo cannot do what a person pressed on the page; *text* says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text["en"])
+        self.text = text

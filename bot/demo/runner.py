@@ -6,22 +6,22 @@ import signal
 import sys
 import tempfile
 import time
+import tomllib
 import webbrowser
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
 from bot.demo.controls import served_controls
-from bot.demo.page_tour import page_tour, welcome
 from bot.demo.process import ChildDied
 from bot.demo.running_demo import RunningDemo, running_demo
 from bot.demo.setup import Setup
+from bot.demo.story.beginning import raise_alarm
 from bot.demo.story.cast import ADMIN
-from bot.demo.story.opening_incident import raise_alarm
 from bot.demo.tour import play_tour
 from bot.domain.errors import ConfigError
 from bot.runbook import Policy
@@ -208,3 +208,32 @@ async def _cancellable(work: Coroutine[None, None, int]) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+_FILE: Final = Path(__file__).with_name("page_tour.toml")
+_ALERTS: Final = "{alerts}"
+
+#: The first message in #general.
+_WELCOME: Final = {
+    "ja": """\
+👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
+チャンネル一覧の下の名前で、別の人に切り替えられます。""",
+    "en": """\
+👋 `/triage` reports a problem: answer a few questions, and the alert is raised. `/sev1 title` is the \
+shortcut. The name below the channels switches to another person.""",
+}
+
+
+def page_tour(policy: Policy, *, is_new: bool = True) -> list[dict[str, Any]]:
+    """Return the steps as `Human.offer_tour` takes them, with the policy's channel for the worst alerts.
+
+    Args:
+        is_new: The story has just begun: its alert waits. In a kept demo it may be over.
+    """
+    text = _FILE.read_text(encoding="utf-8").replace(_ALERTS, policy.most_severe.channel)
+    return [step for step in tomllib.loads(text)["step"] if not step.pop("waits", False) or is_new]
+
+
+def welcome(setup: Setup) -> str:
+    """Return the first message, in the demo's language; in both if none was named."""
+    return _WELCOME[setup.language] if setup.is_language_named else "\n".join(_WELCOME.values())

@@ -15,9 +15,8 @@ import asyncpg
 from bot.demo import clock
 from bot.demo.process import Child
 from bot.demo.setup import Setup
-from bot.demo.story.cast import Cast, enter
-from bot.demo.story.guild import DemoGuild, set_up_webhooks
-from bot.demo.story.progress import has_begun, is_past_written
+from bot.demo.story.beginning import has_begun, is_past_written
+from bot.demo.story.cast import Cast, DemoGuild, enter, set_up_webhooks
 from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH

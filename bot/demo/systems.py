@@ -19,7 +19,7 @@ _ACCOUNT: Final = "0123456789abcdef0123456789abcdef"
 _ADDRESS: Final = "127.0.0.1"
 
 #: The deployments of the worker, the last first: how long before the demo's start, who, which version.
-#: The trouble began four minutes before the start (`bot.demo.story.opening_incident`).
+#: The trouble began four minutes before the start (`bot.demo.story.beginning`).
 _DEPLOYED: Final = (
     (timedelta(minutes=16, seconds=5), "takahashi@example.com", "c41f9a27-5d0e-4a1c-8f4b-2f6e0a9b7d13"),
     (timedelta(days=3, hours=2), "suzuki@example.com", "7be20c55-90a3-4c6e-b1d8-6f1f3a54e8c0"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.demo import labels
-from bot.demo.errors import DemoRefused
+from bot.demo.labels import DemoRefused
 from bot.runbook import Policy
 from local_discord.client import JSON
 

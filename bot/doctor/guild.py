@@ -1,32 +1,235 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import discord
 from discord.http import Route
 
 from bot.client import IncidentBot
-from bot.doctor.channels import (
-    VOICE,
-    Channel,
-    channels_by_name,
-    check_alerts,
-    check_channels,
-    check_private,
-    check_voice,
-)
 from bot.doctor.finding import Finding, fail, ok, warn
-from bot.doctor.people import check_people
 from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import Mention
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
+from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.reachability import DiscordReachability
 from bot.ui.discord_api.reading.places import Places
+
+Channel: TypeAlias = discord.abc.GuildChannel
+
+#: Where the bot finds a channel by its name, and can post and open a thread.
+_TAKES_ALERTS: Final = (discord.ChannelType.text, discord.ChannelType.news)
+VOICE: Final = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+
+
+def channels_by_name(
+    channels: Sequence[Channel], kinds: Collection[discord.ChannelType] = _TAKES_ALERTS
+) -> dict[str, Channel]:
+    """Return the channels by name and by id, chosen as the bot does: of one name the oldest.
+
+    Args:
+        kinds: Come before all others; by default, those that take alerts.
+    """
+    newest_first = sorted(channels, key=lambda one: (one.type in kinds, -one.id))
+    return {one.name: one for one in newest_first} | {str(one.id): one for one in channels}
+
+
+def check_channels(
+    needed: Mapping[str, discord.Permissions],
+    channels: Sequence[Channel],
+    *,
+    hidden: Collection[str],
+    me: discord.Member,
+) -> Iterator[Finding]:
+    """Yield one finding for each channel that is needed.
+
+    Args:
+        needed: What the bot must be allowed there, by the policy's name of the channel.
+        channels: Those that the bot may view; Discord lists no others.
+        hidden: The ids of the policy that belong to channels which the bot may not view.
+    """
+    known = channels_by_name(channels)
+    for given, wanted in needed.items():
+        name = given.removeprefix("#")
+        rivals = [one.id for one in channels if one.name == name and one.type in _TAKES_ALERTS]
+        channel = known.get(name)
+        if channel is None:
+            yield _unseen(f"channel #{name}", name, hidden=hidden, other="in the policy file")
+        else:
+            yield _channel(name, channel, rivals=rivals, me=me, wanted=wanted)
+
+
+def _unseen(what: str, name: str, *, hidden: Collection[str], other: str) -> Finding:
+    """Report a channel that is not among those the bot may view. Only an id tells whether it exists."""
+    if name in hidden:
+        return fail(what, "the bot may not view it (VIEW_CHANNEL)", "give the bot View Channel in it")
+    by = "id" if id_of(name) else "name"
+    todo = f"create it, give the bot View Channel in it, or name another one {other}"
+    return fail(what, f"there is no channel of this {by} that the bot may view (VIEW_CHANNEL)", todo)
+
+
+def _channel(
+    name: str,
+    channel: Channel,
+    *,
+    rivals: Sequence[int],
+    me: discord.Member,
+    wanted: discord.Permissions,
+) -> Finding:
+    what = f"channel #{name}"
+    if channel.type not in _TAKES_ALERTS:
+        todo = "create a text channel of this name, or name another one in the policy file"
+        return fail(what, f"it is a {channel.type.name} channel, which takes no alerts", todo)
+    allowed = channel.permissions_for(me)
+    missing = [_official(bit) for bit, is_wanted in wanted if is_wanted and not getattr(allowed, bit)]
+    if missing:
+        return fail(what, f"missing: {', '.join(missing)}", "allow it for the bot's role in this channel")
+    if len(rivals) > 1 and name != str(channel.id):
+        todo = "rename the others, or write the channel's id in the policy file"
+        return warn(what, f"{len(rivals)} channels have this name; the oldest is used: {channel.id}", todo)
+    return ok(what, "has every permission that it needs")
+
+
+def _official(permission: str) -> str:
+    """Discord's own name of a permission; discord.py has kept an older one."""
+    return "VIEW_CHANNEL" if permission == "read_messages" else permission.upper()
+
+
+def check_alerts(client: discord.Client, policy: Policy) -> Finding:
+    """Say which channels are watched, and what is missed without the message content intent.
+
+    `check_channels` finds out if they exist and may be read.
+    """
+    watch = policy.alerts.watch
+    if not watch:
+        return ok("alerts", "the policy watches no channel")
+    listed = ", ".join(f"#{channel} ({severity})" for channel, severity in watch.items())
+    if client.intents.message_content:
+        return ok("alerts", f"watched: {listed}")
+    flags = client.application_flags
+    is_granted = flags.gateway_message_content or flags.gateway_message_content_limited
+    first = "" if is_granted else "switch on Message Content Intent on the application's Bot page, then "
+    return warn(
+        "alerts",
+        f"watched: {listed}; without the message content intent alerts are tracked unread: no title, no "
+        "target, no severity of their own, and all of one author in one channel are the same until somebody "
+        "acknowledges",
+        f"{first}set MESSAGE_CONTENT=true",
+    )
+
+
+def check_voice(
+    policy: Policy, known: Mapping[str, Channel], *, hidden: Collection[str]
+) -> Iterator[Finding]:
+    """Yield one finding for each voice channel whose joins the policy wants on the timeline.
+
+    Args:
+        known: The channels that the bot can see, by name and by id: Discord reports no joins in others.
+        hidden: As for `check_channels`.
+    """
+    for name in policy.timeline.voice_channels:
+        found = known.get(name)
+        what = f"voice channel {name}"
+        if found is None:
+            yield _unseen(what, name, hidden=hidden, other="under [timeline]")
+        elif found.type not in VOICE:
+            yield fail(what, "it is no voice channel", "name another one under [timeline]")
+        else:
+            yield ok(what, "people who join are noted on the timeline")
+
+
+def check_private(
+    policy: Policy,
+    channel: Channel | None,
+    *,
+    roles: Sequence[discord.Role],
+    me: discord.Member,
+) -> Iterator[Finding]:
+    """Look at the channel of private threads, and at the roles that are addressed in them.
+
+    Discord has private threads in text channels only. A message rings a role when that is mentionable, or its
+    author has MENTION_EVERYONE. Source: Topics > Threads > Private Threads; Topics > Permissions.
+
+    Args:
+        channel: The one of the policy; None when there is none, which is another finding.
+    """
+    if channel is None:
+        return
+    what = f"private incidents in #{channel.name}"
+    if channel.type is not discord.ChannelType.text:
+        todo = "name a text channel as `channel` below [private] in the policy file"
+        yield fail(what, f"it is a {channel.type.name} channel, which has no private threads", todo)
+        return
+    silent = []
+    if not channel.permissions_for(me).mention_everyone:
+        wanted = set(policy.permissions.private)
+        silent = [
+            f"@{role.name}" for role in roles if {role.name, str(role.id)} & wanted and not role.mentionable
+        ]
+    if silent:
+        todo = (
+            "let anyone mention the role (server settings, Roles), or allow MENTION_EVERYONE in this channel"
+        )
+        yield fail(what, f"no ping reaches {', '.join(silent)}: the role is not mentionable", todo)
+        return
+    yield ok(what, "threads can be created, roles can be pinged")
+
+
+_NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
+
+_TODO: Final = {
+    Gap.NOT_MEMBER: _NOT_A_MEMBER,
+    Gap.NO_DM: "they have to allow DMs: server name → Privacy Settings → Direct Messages",
+    Gap.NO_ROLE: "give them one of the roles under acknowledge in [permissions]",
+    Gap.NO_CHANNEL: "let them see the channels of the severities",
+    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it reaches them when Discord is down",
+}
+
+_SAID: Final = {
+    Gap.NOT_MEMBER: "no member has this username",
+    Gap.NO_DM: "does not accept DMs",
+    Gap.NO_ROLE: "has no role to respond",
+    Gap.NO_CHANNEL: "does not see",
+    Gap.NO_EMAIL: "has no email",
+}
+
+
+async def check_people(
+    reach: Reachability, holders: Mapping[str, OnCallPerson], *, guild_id: int
+) -> AsyncIterator[Finding]:
+    """Yield one finding for each place of the on-call order.
+
+    Raises:
+        UpstreamUnavailable: Discord is away.
+    """
+    for place, person in holders.items():
+        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
+
+
+def _finding(what: str, person: OnCallPerson, gaps: Sequence[ReadinessFinding]) -> Finding:
+    if not gaps:
+        return ok(what, f"{_shown(person)} is a member")
+    said = "; ".join(_said(each) for each in gaps)
+    todo = "; ".join(_TODO[each.gap] for each in gaps)
+    if any(each.gap is Gap.NOT_MEMBER for each in gaps):
+        return fail(what, f"{_shown(person)}: {said}", todo)
+    return warn(what, f"{_shown(person)} {said}", todo)
+
+
+def _shown(person: OnCallPerson) -> str:
+    """Return the username if it is known, because that is what a person has to look up; else the name."""
+    return person.handle if id_of(person.handle) is None else person.name
+
+
+def _said(gap: ReadinessFinding) -> str:
+    if gap.gap is not Gap.NO_CHANNEL:
+        return _SAID[gap.gap]
+    return f"{_SAID[gap.gap]} {', '.join(f'#{name}' for name in gap.names)}"
+
 
 _POST: Final = discord.Permissions(
     view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True

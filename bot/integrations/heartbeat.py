@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.integrations.proxy import EgressProxy
+from bot.integrations.addresses import EgressProxy
 
 _WITHIN_S: Final = 10.0
 

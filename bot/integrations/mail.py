@@ -13,7 +13,7 @@ import aiosmtplib
 import structlog
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.integrations.smtp_url import SmtpServer
+from bot.integrations.addresses import SmtpServer
 from bot.services.ports import Email
 
 log = structlog.get_logger(__name__)

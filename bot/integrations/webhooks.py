@@ -17,9 +17,8 @@ from yarl import URL
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
-from bot.integrations.outbound.answers import asked_wait_s
-from bot.integrations.proxy import EgressProxy
-from bot.integrations.webhook_address import WebhookAddress
+from bot.integrations.addresses import EgressProxy, WebhookAddress
+from bot.integrations.outbound.call import asked_wait_s
 from bot.services.ports.webhooks import WebhookPlace
 
 _WITHIN_S: Final = 10.0

@@ -1,17 +1,48 @@
-"""The HTTP endpoints for an orchestrator and a monitoring system: alive, ready, and a few figures."""
+"""The health and metrics of the running bot, and the HTTP server that shows them.
+
+Only a bot that has a port imports this module, and what it is made of.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final, TypeVar
 
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from bot.domain.errors import ConfigError
+from bot.capability import ProcessCounter
+from bot.client import IncidentBot
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.i18n import Texts
 from bot.integrations.http_server import bounded
+from bot.process.ack_site import AckSite, GuildAckLinks
+from bot.process.gateway_watch import DeafWatch
+from bot.process.keeper import ShardKeeper
+from bot.process.metrics import (
+    GuildWeek,
+    IncidentCounts,
+    Outage,
+    ShardSession,
+    counters_exposition,
+    exposition,
+)
+from bot.runbook import Served
+from bot.services.outage.emergency import Emergency, trouble_of
+from bot.services.watchdogs import broken_promise
+from bot.settings import Settings
+from bot.storage.figures import Figures
+from bot.storage.queue.runner import JobRunner
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.incidents import IncidentRows
+from bot.ui.ack_page import AckPage
+from bot.ui.discord_api.circuit import Circuit
+from bot.wiring import UseCases
 
 log = structlog.get_logger(__name__)
 
@@ -118,3 +149,139 @@ def _application(health: Health, beside: Iterable[web.RouteDef]) -> web.Applicat
     application.router.add_get("/readyz", ready)
     application.router.add_get("/metrics", metrics)
     return application
+
+
+#: A step that is undecided this long after its due time is late: twice the promised time.
+_LATE: Final = timedelta(seconds=10)
+
+_T = TypeVar("_T")
+
+_LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Looks at the parts that make the bot ready.
+
+    Attributes:
+        counters: What the capabilities count in this process.
+    """
+
+    client: IncidentBot
+    store: Store
+    runner: JobRunner
+    keeper: ShardKeeper
+    count: Callable[[], Coroutine[Any, Any, Figures]]
+    circuit: Circuit
+    emergencies: Sequence[Emergency]
+    deaf: DeafWatch
+    counters: Sequence[ProcessCounter] = ()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Return the parts that must be healthy for the bot to be ready."""
+        return {
+            "database": self._database,
+            "jobs": self._jobs,
+            "deadlines": self._deadlines,
+            "gateway": self._gateway,
+            "discord": self._discord,
+            "disk": self._disk,
+        }
+
+    async def figures(self, states: Mapping[str, str]) -> bytes:
+        """Return the body of /metrics, given what each part answered."""
+        now_s = time.monotonic()
+        body = exposition(
+            states,
+            latency_s=self.client.latency,
+            outage=Outage(
+                self.circuit.away_s, await _if_there(DeliveryRows(self.store.sql).held_deliveries())
+            ),
+            incidents=await _if_there(self._incidents()),
+            figures=await _if_there(self.count()),
+            sessions={
+                shard: ShardSession(now_s - since_s, self.client.expected_events.silent_for_s(shard))
+                for shard, since_s in self.client.listening.items()
+            },
+        )
+        return body + counters_exposition(self.counters)
+
+    async def _database(self) -> str | None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await self.store.beat()
+        except (StorageUnavailable, TimeoutError) as error:
+            return f"cannot be written: {trouble_of(error)}"
+        # They look once a second. A report that arrives before they notice is posted without the database.
+        troubles = [emergency.trouble for emergency in self.emergencies if emergency.trouble]
+        return f"could not be written a moment ago: {troubles[0]}" if troubles else None
+
+    async def _jobs(self) -> str | None:
+        return None if self.runner.healthy else "the job queue does not answer"
+
+    async def _deadlines(self) -> str | None:
+        """Check that due steps are decided and people alerted, even if database and queue look healthy."""
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                return await broken_promise(self.store, late_after=_LATE)
+        except (StorageUnavailable, TimeoutError) as error:
+            return f"cannot be read: {trouble_of(error)}"
+
+    async def _gateway(self) -> str | None:
+        return self.keeper.trouble() or self.deaf.trouble
+
+    async def _discord(self) -> str | None:
+        away_s = self.circuit.away_s
+        return None if not away_s else f"has not answered for {away_s:.0f} s"
+
+    async def _disk(self) -> str | None:
+        """Check that what is done without the database would survive a restart."""
+        troubles = [emergency.disk_trouble for emergency in self.emergencies if emergency.disk_trouble]
+        return f"DATA_DIR cannot be written: {troubles[0]}" if troubles else None
+
+    async def _incidents(self) -> IncidentCounts:
+        served = list(self.client.served)
+        counts = [
+            one for each in served for one in await IncidentRows(self.store.sql).count_open(each.guild_id)
+        ]
+        return IncidentCounts(
+            open=tuple(counts),
+            severities=tuple({name: None for each in served for name in each.policy.severities}),
+            guilds=tuple(each.guild_id for each in served),
+            now=await self.store.now(),
+            weeks=tuple(
+                [GuildWeek(each.guild_id, await each.statistics.this_week(each.guild_id)) for each in served]
+            ),
+        )
+
+
+async def _if_there(reading: Coroutine[Any, Any, _T]) -> _T | None:
+    """Return what *reading* finds in the database; None if the database does not answer in time."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            return await reading
+    except (StorageUnavailable, TimeoutError):
+        return None
+
+
+def serving(
+    settings: Settings, vitals: Vitals, cases: Mapping[int, UseCases], served: Served, texts: Texts
+) -> AbstractAsyncContextManager[int]:
+    """Serve health and metrics, and where emails lead to it the page behind their links.
+
+    Args:
+        settings: With a `health_port`.
+        cases: By guild.
+    """
+    assert settings.health_port is not None
+    links = {
+        guild_id: GuildAckLinks(one.links, AckPage(texts, served.policies[guild_id]))
+        for guild_id, one in cases.items()
+    }
+    return serve_health(
+        Health(vitals.parts, vitals.figures),
+        host=settings.health_host,
+        port=settings.health_port,
+        beside=AckSite(links).routes if settings.public_url else (),
+    )

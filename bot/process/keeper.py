@@ -26,8 +26,7 @@ from bot.domain.shards import (
     shards_of,
     to_take,
 )
-from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
-from bot.process.held_lease import HeldLease
+from bot.process.gateway import GatewaySession, HeldLease, answer_last_when_in_doubt
 from bot.process.login import advised
 from bot.services.shared.boot_clock import boot_s
 from bot.storage.database.leases import Leases

@@ -5,8 +5,14 @@ values of the policy as they are read. Where the policy's value differs, a class
 `bot.runbook.fields.problems` turns what pydantic finds wrong into error lines.
 """
 
-from bot.runbook.folder import Served, check_folder, load_served
-from bot.runbook.loader import default_policy_text, load_policy, parse_policy
+from bot.runbook.loader import (
+    Served,
+    check_folder,
+    default_policy_text,
+    load_policy,
+    load_served,
+    parse_policy,
+)
 from bot.runbook.model import Policy
 
 __all__ = [

@@ -1,16 +1,16 @@
 """Checks that compare the keys of a policy, each of which is valid by itself."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 
 from bot.domain.calendar.typed_times import format_duration
 from bot.domain.severity import LadderStep, SeverityPolicy
+from bot.domain.sheets import EVERY, Sheet
 from bot.domain.text import is_same_emoji
 from bot.domain.triage.tree import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
-from bot.runbook.sheet_checks import check_sheets
 from bot.runbook.tables import FirstResponse
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
@@ -118,3 +118,53 @@ def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
                 where = f"first_response.{name}.commands[{n}].targets"
                 allowed = ", ".join(f'"{known}"' for known in policy.targets)
                 yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
+
+
+#: Characters of a sheet in one language: Discord shows 4,000 in a message's components, and code blocks and
+#: headings take their part.
+_LONGEST_COMMANDS = 3_000
+
+
+def check_sheets(policy: Policy) -> Iterator[str]:
+    """Yield the problems of ``[sheets]``, ``[targets.values]`` and what names sheets, one line each."""
+    for topic, sheet in policy.sheets.items():
+        yield from _command_sheet(f"sheets.{topic}", sheet, policy)
+    for target in policy.target_values.of:
+        if target not in (EVERY, *policy.targets):
+            allowed = _quoted((EVERY, *policy.targets))
+            yield f'targets.values: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
+    for severity, first in policy.first_response.items():
+        if policy.severities[severity].commands_in_thread and not first.sheets:
+            where = f"severity.{severity}.commands_in_thread"
+            yield f"{where}: has no commands; allowed: with first_response.{severity}.sheets"
+        for topic in first.sheets:
+            if topic not in policy.sheets:
+                where = f"first_response.{severity}.sheets"
+                allowed = f"{_quoted(policy.sheets)} (the keys of [sheets])"
+                yield f'{where}: "{topic}" is not a topic; allowed: {allowed}'
+
+
+def _command_sheet(where: str, sheet: Sheet, policy: Policy) -> Iterator[str]:
+    yield from _known(f"{where}.targets", sheet.targets, policy.targets, "target")
+    yield from _known(f"{where}.symptoms", sheet.symptoms, policy.symptoms, "symptom")
+    known = policy.target_values.names
+    for number, command in enumerate(sheet.commands, 1):
+        at = f"{where}.commands[{number}]"
+        yield from _known(f"{at}.targets", command.targets, policy.targets, "target")
+        for name in command.placeholders:
+            if name not in known:
+                allowed = f"{_quoted(known) or 'none'} (of [targets.values] and [targets.choices])"
+                yield f'{at}: "{{{name}}}" is not a placeholder; allowed: {allowed}'
+    length = sum(len(each.command) + max(len(each.label.ja), len(each.label.en)) for each in sheet.commands)
+    if length > _LONGEST_COMMANDS:
+        yield f"{where}: has {length} characters; allowed: {_LONGEST_COMMANDS}"
+
+
+def _known(where: str, named: Iterable[str], known: Collection[str], what: str) -> Iterator[str]:
+    for name in named:
+        if name not in known:
+            yield f'{where}: "{name}" is not a {what}; allowed: {_quoted(known)} (the names of [{what}s])'
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -11,13 +11,12 @@ from pydantic import BaseModel, Field, create_model
 
 from bot.capability import policy_parts
 from bot.domain.severity import SeverityPolicy
+from bot.runbook.alerts import AlertsTable
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, CapabilityTable, CapabilityTables, Section
 from bot.runbook.model import Policy
-from bot.runbook.monitoring.alerts import AlertsTable
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
-from bot.runbook.questions import TriageTable
 from bot.runbook.sections import (
     DEFAULT_SYMPTOMS,
     MOST_OPTIONS,
@@ -25,18 +24,21 @@ from bot.runbook.sections import (
     HoursTable,
     PermissionsTable,
     SheetName,
+    Sheets,
     Targets,
     TargetsTable,
     ThreadsTable,
+    sheets_of,
+    target_values,
 )
 from bot.runbook.severities import (
     MOST_SEVERITIES,
     SeverityTable,
+    TriageTable,
     filled,
     reevaluate_of,
     severities_of,
 )
-from bot.runbook.sheets import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
     FigureRules,
     FirstResponse,

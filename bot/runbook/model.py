@@ -17,7 +17,7 @@ from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems import TeamSystems
 from bot.domain.triage.tree import Text, Tree
-from bot.runbook.monitoring.alerts import AlertRules
+from bot.runbook.alerts import AlertRules
 from bot.runbook.oncall import Handover, OnCallPlace
 from bot.runbook.sections import Permissions
 from bot.runbook.tables import (

@@ -1,20 +1,88 @@
-"""The everyday sections of the policy file. Values that are left out get their defaults here."""
+"""The everyday sections of the policy file, and its sheets of commands.
 
+Values that are left out get their defaults here.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
+from bot.domain.sheets import Sheet, SheetCommand, TargetValues
 from bot.domain.triage.tree import Text
 from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import not_a_key
 from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
-from bot.runbook.sheets import ChoicesOfName, ValuesOfTarget
+
+#: Discord: options of the select that lists the topics.
+MOST_SHEETS: Final = 25
+#: The bot's own limits: a sheet is one message.
+MOST_COMMANDS: Final = 8
+_MOST_CHOICES: Final = 25
+
+_Name = Annotated[str, values.matching(r"[a-z][a-z0-9_]{0,23}", "a placeholder's name", '"worker", "env"')]
+#: A value goes into a command that people run: nothing in it may mean more than its letters.
+_Value = Annotated[
+    str,
+    values.matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}", "a value", 'letters, digits and ._/- ("public")'),
+]
+Topic = Annotated[
+    str, values.matching(r"[a-z][a-z0-9_]{0,23}", "a topic", '1 to 24 of a-z, 0-9 and _ ("worker_logs")')
+]
+ValuesOfTarget = dict[_Name, _Value]
+ChoicesOfName = dict[_Name, Annotated[tuple[_Value, ...], AtMost(_MOST_CHOICES)]]
+
+
+class SheetCommandTable(Section):
+    """``[[sheets.<topic>.commands]]``."""
+
+    label: values.Label
+    command: Annotated[str, values.string_up_to(1000, "a command", "gh run list --limit 10")]
+    targets: tuple[values.Target, ...] = ()
+
+
+class SheetTable(Section):
+    """``[sheets.<topic>]``."""
+
+    title: values.Label
+    targets: tuple[values.Target, ...] = ()
+    symptoms: tuple[values.Id, ...] = ()
+    note: Annotated[Text, values.text_up_to(300)] | None = None
+    step: Annotated[str, values.string_up_to(80, "words of a step", "wrangler tail")] = ""
+    commands: Annotated[
+        tuple[SheetCommandTable, ...], AtMost(MOST_COMMANDS), some("has no command; allowed: at least one")
+    ]
+
+    def value(self, topic: str) -> Sheet:
+        """Return the sheet of *topic*."""
+        return self.into(
+            Sheet, topic=topic, commands=tuple(command.into(SheetCommand) for command in self.commands)
+        )
+
+
+Sheets = Annotated[dict[Topic, SheetTable], AtMost(MOST_SHEETS)]
+
+
+def sheets_of(tables: Mapping[str, SheetTable]) -> Mapping[str, Sheet]:
+    """Return the sheets by topic, in the file's order."""
+    return MappingProxyType({topic: table.value(topic) for topic, table in tables.items()})
+
+
+def target_values(
+    of: Mapping[str, Mapping[str, str]], choices: Mapping[str, tuple[str, ...]]
+) -> TargetValues:
+    """Return what fills in the commands."""
+    return TargetValues(
+        MappingProxyType({target: MappingProxyType(dict(named)) for target, named in of.items()}),
+        MappingProxyType(dict(choices)),
+    )
+
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
 
@@ -50,7 +118,7 @@ class Permissions:
     announce: tuple[str, ...]
 
 
-def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+def _each_target_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise Problem("names a target twice; allowed: each once")
     return names
@@ -60,7 +128,7 @@ _Targets = Annotated[
     tuple[values.Target, ...],
     AtMost(MOST_OPTIONS),
     some(f"names no target; allowed: 1 to {MOST_OPTIONS}, each {values.TARGET.allowed}"),
-    AfterValidator(_each_once),
+    AfterValidator(_each_target_once),
 ]
 
 

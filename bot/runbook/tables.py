@@ -14,7 +14,7 @@ from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost
-from bot.runbook.sheets import Topic
+from bot.runbook.sections import Topic
 
 # The bot's own limits: as much as a person reads at 3 a.m.
 MOST_STEPS = 10

@@ -4,7 +4,6 @@ Everything a team decides about incidents is in the policy file instead. `Settin
 `bot.cli`, and passed down as plain values.
 """
 
-from bot.settings.loading import load_settings
-from bot.settings.settings import Settings
+from bot.settings.settings import Settings, load_settings
 
 __all__ = ["Settings", "load_settings"]

@@ -1,10 +1,11 @@
-"""The settings of an installation as one frozen value, and what each key allows."""
+"""The settings of an installation as one frozen value, read as a whole, or one line per key that is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -14,22 +15,21 @@ from pydantic_settings import (
 )
 
 from bot.domain.errors import ConfigError
+from bot.integrations.addresses import EgressProxy, SmtpServer, WebhookAddress, is_direct, webhooks_of
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.proxy import EgressProxy, is_direct
-from bot.integrations.smtp_url import SmtpServer
-from bot.integrations.webhook_address import WebhookAddress, webhooks_of
-from bot.settings.hook_secrets import HookKeys, HookSecrets, HookSettingsSource
-from bot.settings.paging import PagingSettings
-from bot.settings.systems import DISCORD_STATUS, SystemSettings
+from bot.settings.sources import ALLOWED, HookKeys, HookSecrets, HookSettingsSource, VariablesSource
 from bot.settings.values import (
     DISCORD_API,
     GITHUB_API,
     ApiBase,
+    BearerToken,
     BotToken,
+    CloudflareAccount,
     ExistingPath,
     GitHubApi,
     GitHubToken,
     HttpsUrl,
+    Key,
     PostgresUrl,
     PrivateHosts,
     ProxyUrl,
@@ -38,9 +38,87 @@ from bot.settings.values import (
     Shards,
     SmtpUrl,
     Webhooks,
+    WebhookSecret,
     lowered,
 )
-from bot.settings.variables import VariablesSource
+
+CLOUDFLARE_API: Final = "https://api.cloudflare.com/client/v4"
+SENTRY: Final = "https://sentry.io"
+DISCORD_STATUS: Final = "https://discordstatus.com"
+
+
+class SystemSettings(BaseSettings):
+    """The part of `bot.settings.Settings` about the systems that live checks ask."""
+
+    cloudflare_token: BearerToken | None = Field(
+        None, description="a token that may read Workers Scripts and Pages; without it these are not checked"
+    )
+    cloudflare_account_id: CloudflareAccount | None = Field(
+        None, description="the 32 letters and digits of the account that CLOUDFLARE_TOKEN is for"
+    )
+    cloudflare_api_url: PublicUrl = Field(
+        CLOUDFLARE_API, description=f"{CLOUDFLARE_API}, or a stand-in on loopback"
+    )
+    sentry_token: BearerToken | None = Field(
+        None, description="a token with event:read; without it Sentry's issues are not checked"
+    )
+    sentry_url: PublicUrl = Field(SENTRY, description=f"{SENTRY}, https://de.sentry.io, or your own server")
+    checks_database_url: PostgresUrl | None = Field(
+        None,
+        description="postgresql://user:password@host:5432/database of the database that live checks look at;"
+        " without it the bot's own",
+    )
+    discord_status_url: PublicUrl = Field(
+        DISCORD_STATUS, description=f"{DISCORD_STATUS}, or a stand-in on loopback"
+    )
+
+
+PUSHOVER_API: Final = "https://api.pushover.net/1"
+PAGERDUTY_EVENTS: Final = "https://events.pagerduty.com"
+PAGERDUTY_API: Final = "https://api.pagerduty.com"
+
+
+class PagingSettings(BaseSettings):
+    """The part of `bot.settings.Settings` about paging outside Discord."""
+
+    ntfy_url: PublicUrl | None = Field(
+        None, description="https://ntfy.sh, or your own server's address; without it no push goes by ntfy"
+    )
+    ntfy_token: Key | None = Field(
+        None, description="an access token of NTFY_URL (tk_...), if its topics need one"
+    )
+    pushover_token: Key | None = Field(
+        None, description="the token of your application at Pushover; without it no push goes there"
+    )
+    pushover_api_url: PublicUrl = Field(
+        PUSHOVER_API, description=f"{PUSHOVER_API}, or a stand-in on loopback"
+    )
+    pagerduty_routing_key: Key | None = Field(
+        None, description="the integration key of a service (Events API v2); without it no page goes there"
+    )
+    pagerduty_token: Key | None = Field(
+        None, description="a read-only REST API key; without it an answer in PagerDuty is not seen here"
+    )
+    pagerduty_events_url: PublicUrl = Field(
+        PAGERDUTY_EVENTS, description=f"{PAGERDUTY_EVENTS}, or https://events.eu.pagerduty.com"
+    )
+    pagerduty_api_url: PublicUrl = Field(
+        PAGERDUTY_API, description=f"{PAGERDUTY_API}, or https://api.eu.pagerduty.com"
+    )
+    page_webhook_url: HttpsUrl | None = Field(
+        None, description="https:// address that pages are posted to; needs PAGE_WEBHOOK_SECRET"
+    )
+    page_webhook_secret: WebhookSecret | None = Field(
+        None, description="whsec_ and base64 of 24 to 64 bytes: signs what goes to PAGE_WEBHOOK_URL"
+    )
+    announce_webhook_url: HttpsUrl | None = Field(
+        None,
+        description="https:// address that announcements are posted to; needs ANNOUNCE_WEBHOOK_SECRET",
+    )
+    announce_webhook_secret: WebhookSecret | None = Field(
+        None, description="whsec_ and base64 of 24 to 64 bytes: signs what goes to ANNOUNCE_WEBHOOK_URL"
+    )
+
 
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
@@ -245,3 +323,60 @@ def missing(name: str) -> str:
 def allowed(name: str) -> str:
     """Return what a field of the settings may be, as its description says."""
     return Settings.model_fields[name].description or ""
+
+
+def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path(".env")) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        require: Fields that the command cannot do without. A folder of policies replaces the guild.
+        env_file: Read when it is there; the environment goes before it.
+
+    Raises:
+        ConfigError: one line per key that is wrong or missing, without its value.
+    """
+    try:
+        # The plugin knows the fields only; `_env_file` is an argument of every BaseSettings.
+        make: Callable[..., Settings] = Settings
+        settings = make(_env_file=env_file)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(f"{env_file}: cannot be read: {reason}") from None
+    named = {"discord_guild_id"} if settings.has_policies else set[str]()
+    needed = dict.fromkeys(require)
+    lines = [missing(name) for name in needed if name not in named and getattr(settings, name) is None]
+    if settings.public_url and settings.health_port is None and "health_port" not in needed:
+        lines.append(f"PUBLIC_URL: needs HEALTH_PORT, which is not set; allowed: {allowed('health_port')}")
+    if settings.page_webhook_url and settings.page_webhook_secret is None:
+        lines.append(missing("page_webhook_secret"))
+    if settings.announce_webhook_url and settings.announce_webhook_secret is None:
+        lines.append(missing("announce_webhook_secret"))
+    if lines:
+        raise ConfigError("\n".join(lines))
+    return settings
+
+
+def _line(problem: ErrorDetails) -> str:
+    """Name the key, what is wrong with it and what is allowed.
+
+    The value is left out: people paste a token into the line below the one they mean.
+    """
+    name, allowed = _key_of(problem["loc"])
+    match problem["type"]:
+        case "value_error":
+            said = str(problem["ctx"]["error"])
+        case "int_parsing" | "int_parsing_size":
+            said = "is not a whole number"
+        case _:
+            said = "is not allowed"
+    return f"{name.upper()}: {said}; allowed: {allowed}"
+
+
+def _key_of(loc: tuple[int | str, ...]) -> tuple[str, str]:
+    """Return the key of the environment at a place of the settings, and what is allowed there."""
+    name = str(loc[0])
+    if name != "hook_secrets" or len(loc) < 3:  # noqa: PLR2004 -- the field, the source, its key
+        return name, allowed(name)
+    return f"hooks_{loc[1]}_{loc[2]}", ALLOWED[str(loc[2])]

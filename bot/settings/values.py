@@ -9,11 +9,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from bot.domain.code_host import is_repository
-from bot.integrations.loopback import is_loopback
+from bot.integrations.addresses import EgressProxy, SmtpServer, is_loopback, webhooks_of
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.proxy import EgressProxy
-from bot.integrations.smtp_url import SmtpServer
-from bot.integrations.webhook_address import webhooks_of
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 

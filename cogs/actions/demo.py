@@ -27,7 +27,7 @@ _EVERY: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class StoredPastItem:
-    """A `bot.demo.story.past_items.PastItem`.
+    """A `bot.demo.story.incidents.PastItem`.
 
     Attributes:
         key: Unique; nothing else begins so.

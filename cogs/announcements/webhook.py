@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 from bot.integrations.outbound.call import CallTerms
 
 if TYPE_CHECKING:
-    from bot.configured.outbound import Outbound
-    from bot.integrations.paging.webhook import SignedWebhook
+    from bot.configured import Outbound
+    from bot.integrations.paging import SignedWebhook
     from bot.settings import Settings
 
 #: The operator sets its address, which may be in their own network.
@@ -39,7 +39,7 @@ def open_webhook(settings: "Settings", outbound: "Outbound") -> AnnouncementWebh
     if url is None or secret is None:
         return None
     # Its HTTP client is three megabytes, which most bots do not need.
-    from bot.integrations.paging.webhook import SignedWebhook  # noqa: PLC0415
+    from bot.integrations.paging import SignedWebhook  # noqa: PLC0415
 
     return AnnouncementWebhook(
         SignedWebhook(outbound(), url=url.get_secret_value(), secret=secret.get_secret_value())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.configured.outbound import outbound_of
+from bot.configured import outbound_of
 from bot.doctor.finding import Finding, ok, warn
 from bot.domain.systems import CheckResult, SystemKind, SystemState
 from bot.i18n import Texts

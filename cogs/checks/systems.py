@@ -23,7 +23,7 @@ from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.rules import CheckRules
 
 if TYPE_CHECKING:
-    from bot.configured.outbound import Outbound
+    from bot.configured import Outbound
     from bot.settings import Settings
 
 
@@ -120,7 +120,7 @@ class ConfiguredChecks:
     def _cloudflare(self) -> Iterator[LiveCheck]:
         if not (self._has(SystemKind.WORKERS) or self._has(SystemKind.PAGES)):
             return
-        from bot.integrations.systems.cloudflare import (  # noqa: PLC0415
+        from bot.integrations.systems.vendors import (  # noqa: PLC0415
             CloudflareAccount,
             CloudflarePages,
             CloudflareWorker,
@@ -139,7 +139,7 @@ class ConfiguredChecks:
         token = self.settings.github_token
         if token is None or not self.rules.systems.repositories:
             return
-        from bot.integrations.systems.github_actions import GitHubActions  # noqa: PLC0415
+        from bot.integrations.systems.vendors import GitHubActions  # noqa: PLC0415
 
         api, branch = self.settings.github_api_url, self.rules.systems.branch
         for name in self.rules.systems.repositories:
@@ -149,7 +149,7 @@ class ConfiguredChecks:
         token, rules = self.settings.sentry_token, self.rules
         if token is None or not rules.sentry_organization:
             return
-        from bot.integrations.systems.sentry import SentryIssues  # noqa: PLC0415
+        from bot.integrations.systems.vendors import SentryIssues  # noqa: PLC0415
 
         yield SentryIssues(
             self.outbound(),
@@ -164,7 +164,7 @@ class ConfiguredChecks:
         page = self.settings.discord_status_page
         if page is None:
             return
-        from bot.integrations.systems.discord_status import DiscordStatus  # noqa: PLC0415
+        from bot.integrations.systems.vendors import DiscordStatus  # noqa: PLC0415
 
         yield DiscordStatus(self.outbound(), page)
 

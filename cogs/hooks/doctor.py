@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.configured.code_hosts import open_code_hosts
+from bot.configured import open_code_hosts
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.domain.errors import CodeHostRefused, ConfigError, UpstreamUnavailable
 from bot.runbook.model import Policy
@@ -15,7 +15,7 @@ from cogs.hooks.use_cases import HookDeliveries
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from bot.settings.hook_secrets import HookKeys
+    from bot.settings.sources import HookKeys
 
 _NAME: Final = "hooks"
 _WHAT: Final = "missed hooks"

@@ -43,7 +43,7 @@ from cogs.hooks.spool import HookSpool, KeptHook
 from cogs.hooks.store import Hooks
 
 if TYPE_CHECKING:
-    from bot.settings.hook_secrets import HookKeys
+    from bot.settings.sources import HookKeys
 
 log = structlog.get_logger(__name__)
 

@@ -30,7 +30,7 @@ from cogs.hooks.rules import (
 )
 
 if TYPE_CHECKING:
-    from bot.settings.hook_secrets import HookKeys
+    from bot.settings.sources import HookKeys
 
 #: Returns what would become of events of a guild's source now.
 Decide: TypeAlias = Callable[[int, AlertSender, Sequence[AlertEvent]], list[Decided]]

@@ -21,7 +21,7 @@ from cogs.postmortem.store import PullExportRows
 from cogs.postmortem.writing import TemplateWriter
 
 if TYPE_CHECKING:
-    from bot.configured.outbound import Outbound
+    from bot.configured import Outbound
     from bot.i18n import Texts
     from bot.settings import Settings
 

@@ -43,7 +43,7 @@ def try_(
         from bot.cli.setup import load, require_on
 
         settings = load()
-        from bot.configured.outbound import outbound_of
+        from bot.configured import outbound_of
         from bot.i18n.terminal import terminal_language
         from cogs.probes.trying import try_probes
         from cogs.probes.use_cases import HttpProber

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.doctor.finding import Finding, ok, warn
-from bot.integrations.loopback import is_loopback
+from bot.integrations.addresses import is_loopback
 from bot.runbook.model import Policy
 from cogs.probes.rules import Probes
 

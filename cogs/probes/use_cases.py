@@ -43,7 +43,7 @@ from cogs.probes.rules import (
 from cogs.probes.store import ProbeStates
 
 if TYPE_CHECKING:
-    from bot.configured.outbound import Outbound
+    from bot.configured import Outbound
     from bot.integrations.outbound.http import OutboundHttp
     from bot.settings import Settings
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from bot.configured.outbound import outbound_of
+from bot.configured import outbound_of
 from bot.doctor.finding import Finding, fail, ok
 from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.runbook.model import Policy

@@ -14,7 +14,7 @@ from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.integrations.outbound.call import Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.systems.answers import QUESTION_S, line, moment, understood
+from bot.integrations.systems.vendors import QUESTION_S, line, moment, understood
 from cogs.suspects.rules import ChangesCut
 
 #: Items of a page: a pull request has 20 kB, and an answer may have 1 MB.

@@ -14,8 +14,8 @@ from bot.storage.reported_changes import ReportedChanges
 from cogs.suspects.rules import ChangeSource, ReadChanges
 
 if TYPE_CHECKING:
-    from bot.configured.outbound import Outbound
-    from bot.integrations.systems.cloudflare import CloudflareAccount
+    from bot.configured import Outbound
+    from bot.integrations.systems.vendors import CloudflareAccount
     from bot.settings import Settings
     from cogs.suspects.github import GitHubChanges
 
@@ -93,7 +93,7 @@ def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> I
         return
 
     def account() -> "CloudflareAccount":
-        from bot.integrations.systems.cloudflare import CloudflareAccount  # noqa: PLC0415
+        from bot.integrations.systems.vendors import CloudflareAccount  # noqa: PLC0415
 
         api = settings.cloudflare_api_url
         return CloudflareAccount(outbound(), api, account_id, token.get_secret_value())

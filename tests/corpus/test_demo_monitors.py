@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from bot.demo.errors import DemoRefused
+from bot.demo.labels import DemoRefused
 from bot.demo.vendors import Monitor, channel_of, dated, read_monitors
 from bot.domain.alerts.recognition import Says
 from bot.runbook import load_policy

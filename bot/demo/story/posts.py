@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
-from bot.demo.story.aftermath import end_notice
-from bot.demo.story.cast import CastMember
-from bot.demo.story.contributed import pasts_of
-from bot.demo.story.guild import MessageLocation
-from bot.demo.story.incidents import incident_of
-from bot.demo.story.outputs import output_posts
-from bot.demo.story.past_items import PastItem, items_of
+from bot.demo.story.cast import CastMember, MessageLocation
+from bot.demo.story.incidents import (
+    PastItem,
+    end_notice,
+    incident_of,
+    items_of,
+    output_posts,
+    pasts_of,
+    update_lines,
+)
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, NewDelivery, Notice, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.payloads import PagingData

@@ -9,14 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
-from bot.demo.deadlines import digest_after
-from bot.demo.story.cast import SATO
-from bot.demo.story.contributed import pasts_of
-from bot.demo.story.guild import DemoGuild, MessageLocation
-from bot.demo.story.incidents import incident_of
-from bot.demo.story.past_items import items_of
+from bot.demo.clock import digest_after
+from bot.demo.story.beginning import is_past_written
+from bot.demo.story.cast import SATO, DemoGuild, MessageLocation
+from bot.demo.story.incidents import incident_of, items_of, pasts_of
 from bot.demo.story.posts import Post, Posts
-from bot.demo.story.progress import is_past_written
 from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents
 from bot.demo.story.timelines import Row, timeline_of, who_as_columns
 from bot.demo.story.week_file import PastFailure, read_past

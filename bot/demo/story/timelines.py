@@ -4,15 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.demo.story.aftermath import end_notice
 from bot.demo.story.cast import CastMember
-from bot.demo.story.contributed import pasts_of
-from bot.demo.story.incidents import incident_of
-from bot.demo.story.outputs import output_facts
-from bot.demo.story.past_items import items_of
+from bot.demo.story.incidents import end_notice, incident_of, items_of, output_facts, pasts_of, update_facts
 from bot.demo.story.posts import note_id
 from bot.demo.story.seeded_incidents import SeededIncident
-from bot.demo.story.updates import update_facts
 from bot.domain.escalation.payloads import EscalatedEntry, PagedEntry
 from bot.domain.incident.incident import PersonRef
 from bot.domain.incident.records import (

@@ -4,8 +4,7 @@ import secrets
 import time
 from typing import Final
 
-from bot.doctor.on_discord.api import JSON
-from bot.doctor.on_discord.link import Event
+from bot.doctor.on_discord.api import JSON, Event
 from bot.doctor.on_discord.trial import MARK, Run, Skipped, Trial, TrialResult
 
 _ROW, _BUTTON, _TEXT_INPUT, _TEXT, _LABEL = 1, 2, 4, 10, 18

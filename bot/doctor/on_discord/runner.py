@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib import resources
 from typing import Final
 
-from bot.doctor.on_discord import messages, presses, private, reads, sessions, threads
+from bot.doctor.on_discord import messages, presses, reads, threads
 from bot.doctor.on_discord.api import DiscordRefused
 from bot.doctor.on_discord.trial import (
     MARK,
@@ -24,10 +24,10 @@ from bot.doctor.on_discord.trial import (
 #: In the order in which they run: what others need comes first.
 REGISTRY: Final[tuple[Trial, ...]] = (
     *reads.TRIALS,
-    *sessions.TRIALS,
+    *reads.SESSION_TRIALS,
     *messages.TRIALS,
     *threads.TRIALS,
-    *private.TRIALS,
+    *threads.PRIVATE_TRIALS,
     *presses.TRIALS,
     *messages.LAST,
 )

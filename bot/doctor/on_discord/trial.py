@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.doctor.on_discord.api import JSON, Api, DiscordRefused
-from bot.doctor.on_discord.cleanup import CleanUp
-from bot.doctor.on_discord.link import Link
+from bot.doctor.on_discord.api import JSON, Api, CleanUp, DiscordRefused, Link
 from bot.runbook.model import Policy
 
 #: JSON values by name: what was seen, to be compared.

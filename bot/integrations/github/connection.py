@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final, Self
@@ -12,10 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import structlog
 
-from bot.domain.errors import UpstreamUnavailable
-from bot.integrations.github.limits import Limits, limited
-from bot.integrations.github.refusals import message_of, refusal
-from bot.integrations.proxy import EgressProxy
+from bot.domain.code_host import CodeHostProblem
+from bot.domain.errors import BotError, CodeHostRefused, UpstreamUnavailable
+from bot.domain.text import one_line
+from bot.integrations.addresses import EgressProxy
+from bot.integrations.outbound.call import asked_wait_s
 
 log = structlog.get_logger(__name__)
 
@@ -228,3 +231,122 @@ def _json(raw: _Raw) -> object:
     except ValueError:
         return None
     return body
+
+
+#: The first and the longest pause after a secondary limit that does not say how long it lasts, seconds.
+_SECONDARY_S: Final = (60.0, 900.0)
+
+#: The primary limit's window is an hour; no answer makes the bot wait for longer than this, seconds.
+_LONGEST_S: Final = 3600.0
+
+_REFUSED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class Limits:
+    """The limits of one token, which all its requests share.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = float("-inf")
+        self._secondary_in_a_row = 0
+
+    def check(self) -> None:
+        """Let a request pass.
+
+        Raises:
+            UpstreamUnavailable: GitHub has asked to wait; a request before that could get the token banned.
+        """
+        left_s = self._until - self._clock()
+        if left_s > 0:
+            raise limited(left_s)
+
+    def note(self, status: int, headers: Mapping[str, str], *, says_limited: bool = False) -> float | None:
+        """Learn from an answer.
+
+        Args:
+            headers: With names in lower case.
+            says_limited: Its message speaks of a rate limit.
+
+        Returns:
+            Seconds to wait if the request was refused because of a limit, else None.
+        """
+        is_spent = headers.get("x-ratelimit-remaining") == "0"
+        is_limited = status in _REFUSED and (
+            status == HTTPStatus.TOO_MANY_REQUESTS or "retry-after" in headers or is_spent or says_limited
+        )
+        wait_s = _asked_s(headers, is_spent=is_spent)
+        if is_limited and wait_s is None:
+            wait_s = min(_SECONDARY_S[0] * 2**self._secondary_in_a_row, _SECONDARY_S[1])
+        self._secondary_in_a_row = min(self._secondary_in_a_row + 1, 10) if is_limited else 0
+        if wait_s is None or not (is_limited or is_spent):
+            return None
+        wait_s = min(wait_s, _LONGEST_S)
+        self._until = max(self._until, self._clock() + wait_s)
+        return wait_s if is_limited else None
+
+
+def limited(wait_s: float) -> UpstreamUnavailable:
+    """Return the error for a request that a limit has no room for."""
+    reason = f"GitHub's rate limit has no room for {wait_s:.0f} s"
+    return UpstreamUnavailable(reason, http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=wait_s)
+
+
+def _asked_s(headers: Mapping[str, str], *, is_spent: bool) -> float | None:
+    """Return the seconds that an answer asks to wait: until the window's end, by GitHub's own clock."""
+    if "retry-after" in headers:
+        asked_s = asked_wait_s(headers["retry-after"])
+        return None if asked_s is None else max(asked_s, 1.0)
+    try:
+        if is_spent:
+            now_s = parsedate_to_datetime(headers["date"]).timestamp()
+            return max(float(headers["x-ratelimit-reset"]) - now_s, 1.0)
+    except (KeyError, ValueError):
+        return None
+    return None
+
+
+#: Characters of GitHub's message that are kept.
+_MESSAGE: Final = 200
+
+_PROBLEMS: Final[Mapping[int, CodeHostProblem]] = {
+    HTTPStatus.UNAUTHORIZED: CodeHostProblem.TOKEN,
+    HTTPStatus.FORBIDDEN: CodeHostProblem.PERMISSION,
+    HTTPStatus.NOT_FOUND: CodeHostProblem.NOT_FOUND,
+    HTTPStatus.GONE: CodeHostProblem.NOT_FOUND,  # the repository has no issues, or this one was deleted
+    HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: CodeHostProblem.NOT_FOUND,
+    HTTPStatus.CONFLICT: CodeHostProblem.CONFLICT,
+}
+
+
+def refusal(status: int, body: object) -> BotError:
+    """Return the error for an answer that is no success and not about a rate limit.
+
+    Args:
+        body: Its JSON; None if it had none that can be read.
+    """
+    message = message_of(body)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return UpstreamUnavailable(f"GitHub answered {status}", http_status=status)
+    if body is None:  # a proxy's page, a captive portal, a wrong address: not GitHub's word on anything
+        return UpstreamUnavailable(f"the answer {status} is not GitHub's JSON", http_status=status)
+    problem = _PROBLEMS.get(status, CodeHostProblem.INVALID)
+    fields = {str(each["field"]) for each in _errors(body) if each.get("field")}
+    return CodeHostRefused(problem, message or f"HTTP {status}", http_status=status, fields=fields)
+
+
+def message_of(body: object) -> str:
+    """Return what an error says, in one line; empty if it says nothing."""
+    if not isinstance(body, Mapping):
+        return ""
+    details = [str(each.get("message") or "") for each in _errors(body)]
+    said = "; ".join(part for part in (str(body.get("message") or ""), *details) if part)
+    return one_line(said, limit=_MESSAGE)
+
+
+def _errors(body: object) -> Iterator[Mapping[str, object]]:
+    errors = body.get("errors") if isinstance(body, Mapping) else None
+    return (each for each in errors if isinstance(each, Mapping)) if isinstance(errors, list) else iter(())

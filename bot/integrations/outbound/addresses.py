@@ -11,8 +11,7 @@ from typing import Final, TypeAlias
 import httpx
 
 from bot.domain.errors import OutboundFailed, OutboundProblem
-from bot.integrations.outbound.places import Address, AllowedPlaces
-from bot.integrations.outbound.public import is_public
+from bot.integrations.outbound.places import Address, AllowedPlaces, is_public
 
 #: Returns the addresses of a host's name. Raises OSError if it has none.
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]

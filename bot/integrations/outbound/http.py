@@ -6,26 +6,29 @@ serves another. Redirects stay on their host. What is logged or raised names nei
 
 import asyncio
 import ssl
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib import import_module
+from importlib.metadata import version
 from typing import Final
 from urllib.parse import urljoin
 
 import httpx
+import structlog
+from cachetools import LRUCache
 
+from bot.domain.delivery.limits import Breaker
 from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.integrations.addresses import EgressProxy, is_direct
 from bot.integrations.outbound.addresses import (
     CheckedTransport,
     LiteralsChecked,
     Resolver,
     resolve,
 )
-from bot.integrations.outbound.answers import HttpAnswer
-from bot.integrations.outbound.breakers import Breakers
-from bot.integrations.outbound.call import Call, CallTerms
-from bot.integrations.outbound.exchange import exchange
+from bot.integrations.outbound.call import Call, CallTerms, HttpAnswer
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.proxy import EgressProxy, is_direct
 
 _MOST_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -197,3 +200,144 @@ def _stays(url: httpx.URL, there: httpx.URL) -> bool:
     """Return True if a redirect leads to the same host, perhaps from http to https."""
     is_upgrade = (url.scheme, url.port, there.scheme, there.port) == ("http", None, "https", None)
     return there.host == url.host and (is_upgrade or (there.scheme, there.port) == (url.scheme, url.port))
+
+
+#: No compression: a few bytes could become a gigabyte before they are counted.
+_USUAL: Final = {"Accept-Encoding": "identity", "User-Agent": f"incident-bot/{version('incident-bot')}"}
+
+#: The part of the remaining time that the connection may take, and its TLS handshake once more. A handshake
+#: that is cancelled from outside leaves its socket open (httpcore 1.0.9); one that times out does not.
+_CONNECTING: Final = 0.45
+
+
+async def exchange(
+    call: Call, url: httpx.URL, terms: CallTerms, transport: httpx.AsyncBaseTransport, *, ends_at: float
+) -> HttpAnswer:
+    """Send *call* to *url* and read its answer, inside the caller's `asyncio.timeout`.
+
+    Args:
+        ends_at: When that is over, by the loop's clock.
+
+    Raises:
+        OutboundFailed: no complete answer came.
+    """
+    begun, left_s = time.monotonic(), max(ends_at - asyncio.get_running_loop().time(), 0.01)
+    timeout = httpx.Timeout(left_s, connect=left_s * _CONNECTING)
+    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as client:
+        request = client.build_request(
+            call.method,
+            url,
+            headers={**_USUAL, **call.headers},
+            json=call.json,
+            data=call.form,
+            content=call.content,
+        )
+        try:
+            response = await client.send(request, stream=True)
+            try:
+                ends = _certificate_ends(response)
+                content = await _body(response, terms)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, OSError) as error:
+            raise _translated(error) from None  # its text may hold the address
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpAnswer(response.status_code, headers, content, time.monotonic() - begun, ends)
+
+
+async def _body(response: httpx.Response, terms: CallTerms) -> bytes:
+    received = bytearray()
+    async for chunk in response.aiter_bytes():
+        received += chunk
+        if len(received) > terms.most_bytes:
+            if terms.cuts_body:
+                break
+            raise OutboundFailed(OutboundProblem.TOO_LARGE, "the answer is too long")
+    return bytes(received[: terms.most_bytes])
+
+
+def _certificate_ends(response: httpx.Response) -> float | None:
+    stream = response.extensions.get("network_stream")
+    session = None if stream is None else stream.get_extra_info("ssl_object")
+    ends = (session.getpeercert() or {}).get("notAfter") if session is not None else None
+    return None if ends is None else float(ssl.cert_time_to_seconds(ends))
+
+
+def _translated(error: Exception) -> OutboundFailed:
+    """Return our error for one of httpx's, without its words."""
+    if isinstance(error, httpx.TimeoutException):
+        return OutboundFailed(OutboundProblem.TIMEOUT, "no complete answer in time")
+    if (tls_error := _tls_error(error)) is not None:
+        said = getattr(tls_error, "verify_message", "") or "no TLS"
+        # OpenSSL's words quote the host that was asked for.
+        return OutboundFailed(OutboundProblem.TLS, said.partition(",")[0])
+    if isinstance(error, httpx.ProxyError):
+        return OutboundFailed(OutboundProblem.REFUSED, "the proxy does not let it through")
+    return OutboundFailed(OutboundProblem.REFUSED, f"no answer: {type(error).__name__}")
+
+
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """Return the error of TLS that is behind *error*."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+log = structlog.get_logger(__name__)
+
+#: Systems at their hosts that are remembered.
+_MOST: Final = 1000
+
+
+class Breakers:
+    """The breakers of a process.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._breakers: LRUCache[tuple[str, str], Breaker] = LRUCache(_MOST)
+
+    def let_pass(self, host: str, terms: CallTerms, asked_at: float) -> None:
+        """Let a request to *host* pass.
+
+        Raises:
+            OutboundFailed: the host failed several times in a row, or asked for a pause.
+        """
+        if not terms.has_breaker:
+            return
+        breaker = self._breakers.get((terms.system, host), Breaker())
+        wait_s = breaker.wait_s(asked_at)
+        if wait_s > 0:
+            said = f"not asked for {wait_s:.0f} s after failures"
+            raise OutboundFailed(OutboundProblem.PAUSED, said, retry_after_s=wait_s)
+        self._breakers[terms.system, host] = breaker.asked(asked_at)
+
+    def note_answer(self, host: str, terms: CallTerms) -> None:
+        """Record an answer of *host*; a refusal counts as one."""
+        self._breakers[terms.system, host] = Breaker()
+
+    def note_failure(
+        self, host: str, terms: CallTerms, asked_at: float, *, for_all_s: float | None = None
+    ) -> None:
+        """Record a failure, or that *host* asks for a pause of *for_all_s* seconds.
+
+        A probe's failure is not one: a target that is down, asked again and again, would keep a page from
+        ever leaving by the same host.
+        """
+        if not terms.has_breaker:
+            return
+        before = self._breakers.get((terms.system, host), Breaker())
+        after = before.failed(self.clock(), asked_at=asked_at, for_all_s=for_all_s)
+        if after.is_open and not before.is_open:
+            log.warning("outbound.paused", system=terms.system, for_s=round(after.wait_s(self.clock())))
+        self._breakers[terms.system, host] = after
+
+    def give_back(self, host: str, terms: CallTerms, asked_at: float) -> None:
+        """Record that the outcome of a request will never be known."""
+        before = self._breakers.get((terms.system, host), Breaker())
+        self._breakers[terms.system, host] = before.given_back(asked_at=asked_at)

@@ -24,8 +24,7 @@ from bot.domain.systems import (
     SystemState,
     is_outage,
 )
-from bot.integrations.outbound.answers import HttpAnswer
-from bot.integrations.outbound.call import Call, CallTerms
+from bot.integrations.outbound.call import Call, CallTerms, HttpAnswer
 from bot.integrations.outbound.http import OutboundHttp
 
 #: Seconds for each of the two tries, and between them: together less than a check has.

@@ -13,11 +13,15 @@ import httpx
 from bot.domain.systems import HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
 from bot.integrations.outbound.places import AllowedPlaces
-from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
-from bot.integrations.systems.discord_status import DiscordStatus
-from bot.integrations.systems.github_actions import GitHubActions
 from bot.integrations.systems.http_probe import HttpProbe
-from bot.integrations.systems.sentry import SentryIssues
+from bot.integrations.systems.vendors import (
+    CloudflareAccount,
+    CloudflarePages,
+    CloudflareWorker,
+    DiscordStatus,
+    GitHubActions,
+    SentryIssues,
+)
 from bot.services.ports.live_checks import LiveCheck
 from bot.storage.database.sql import queries
 from bot.storage.database.vitals import DatabaseVitals

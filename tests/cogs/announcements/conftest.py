@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.configured.outbound import outbound_of
+from bot.configured import outbound_of
 from bot.settings import load_settings
 from cogs.announcements.webhook import open_webhook
 from tests.services.database import Database

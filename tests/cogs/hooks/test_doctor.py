@@ -7,7 +7,7 @@ import pytest
 from bot.doctor.finding import State
 from bot.domain.errors import ConfigError
 from bot.runbook import load_policy
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from cogs.hooks.doctor import check_hooks
 from cogs.hooks.intake import hook_sources
 from cogs.hooks.readers.formats import READERS

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.outage import OfflineKind
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookGuild, HookIntake, HooksMeanwhile, HookSource
 from cogs.hooks.readers.formats import READERS

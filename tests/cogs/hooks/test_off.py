@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.capability import capability_names
-from bot.configured.outbound import outbound_of
+from bot.configured import outbound_of
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.settings import load_settings

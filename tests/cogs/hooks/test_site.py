@@ -10,7 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks import intake as hook_intake
 from cogs.hooks import site as hook_site

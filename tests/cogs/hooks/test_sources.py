@@ -20,7 +20,7 @@ from pagerduty import EventsApiV2Client, HttpError
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers.formats import READERS

@@ -10,7 +10,7 @@ from githubkit import GitHub as Client
 from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.domain.systems import ChangeKind
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.systems.cloudflare import CloudflareAccount
+from bot.integrations.systems.vendors import CloudflareAccount
 from cogs.suspects.github import GitHubChanges
 from cogs.suspects.rules import ChangesCut
 from cogs.suspects.sources import changes_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.configured.outbound import outbound_of
+from bot.configured import outbound_of
 from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.runbook import default_policy_text, parse_policy
 from bot.settings import Settings, load_settings

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.story.opening_incident import REPORTS
+from bot.demo.story.beginning import REPORTS
 from bot.runbook import default_policy_text
 from local_discord.client import Human
 from tests.patience import PATIENCE_S

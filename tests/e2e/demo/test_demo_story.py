@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.controls import pass_time
 from bot.demo.process import Child
 from bot.demo.running_demo import RunningDemo, running_demo
 from bot.demo.setup import set_up
-from bot.demo.story.opening_incident import REPORTS, raise_alarm
-from bot.demo.time_travel import pass_time
+from bot.demo.story.beginning import REPORTS, raise_alarm
 from cogs.digest.rules import DigestSchedule, week_due
 from cogs.digest.use_cases import next_post
 from local_discord.client import Human, Message

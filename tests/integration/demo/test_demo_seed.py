@@ -9,12 +9,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from bot.demo.story.opening_incident import REPORTS
 
 from bot.demo import clock
 from bot.demo.running_demo import prepare
 from bot.demo.setup import Setup, set_up
+from bot.demo.story.beginning import REPORTS
 from bot.demo.story.cast import TURNS, Cast, enter
-from bot.demo.story.opening_incident import REPORTS
 from bot.domain.calendar.business_time import Weekday
 from bot.runbook import Policy
 from bot.storage.store import Store

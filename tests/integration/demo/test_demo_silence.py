@@ -14,7 +14,7 @@ from bot.demo import clock
 from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
 from bot.demo.story.cast import SATO, TURNS
-from bot.demo.tour_steps import TourSteps
+from bot.demo.tour import TourSteps
 from bot.demo.transcript import Transcript
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.runbook import load_policy

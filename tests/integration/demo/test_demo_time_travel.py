@@ -10,7 +10,7 @@ import pytest
 
 from bot.capability import capability_names
 from bot.demo import clock
-from bot.demo.deadlines import (
+from bot.demo.clock import (
     DIGEST,
     ClockStop,
     digest_after,
@@ -18,9 +18,9 @@ from bot.demo.deadlines import (
     next_deadline,
     next_stop,
 )
+from bot.demo.controls import pass_time
 from bot.demo.running_demo import RunningDemo
 from bot.demo.setup import Setup
-from bot.demo.time_travel import pass_time
 from bot.runbook import load_policy
 from cogs.digest.use_cases import QUEUED_AHEAD, next_post
 from local_discord.client import NotSeen

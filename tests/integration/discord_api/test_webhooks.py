@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 
 from bot.doctor.finding import State
-from bot.doctor.webhooks import check_webhooks
+from bot.doctor.outside import check_webhooks
 from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
-from bot.integrations.webhook_address import WebhookAddress
+from bot.integrations.addresses import WebhookAddress
 from bot.integrations.webhooks import HttpWebhooks
 from local_discord.rest.resources.webhooks import new_webhook
 from local_discord.server import LocalDiscord

@@ -11,14 +11,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.cli.live import NONCE_MOMENTS_S
-from bot.doctor.on_discord.api import Api, DiscordRefused
-from bot.doctor.on_discord.cleanup import CleanUp
+from bot.cli.doctor import NONCE_MOMENTS_S
+from bot.doctor.on_discord.api import Api, CleanUp, DiscordRefused
 from bot.doctor.on_discord.messages import nonce_window
 from bot.doctor.on_discord.reads import tls
 from bot.doctor.on_discord.runner import REGISTRY, expectations, observe
 from bot.doctor.on_discord.trial import Observation, Options, Run, TrialOutcome
-from bot.integrations.proxy import EgressProxy
+from bot.integrations.addresses import EgressProxy
 from bot.runbook import load_policy
 from local_discord.messages import posting
 from local_discord.messages.posting import NONCE_LIFE_S

@@ -8,8 +8,7 @@ import pytest
 
 from bot.domain.code_host import CodeHostProblem
 from bot.domain.errors import BotError, CodeHostRefused, UpstreamUnavailable
-from bot.integrations.github.connection import GitHubConnection
-from bot.integrations.github.limits import Limits
+from bot.integrations.github.connection import GitHubConnection, Limits
 from bot.integrations.github.repository import GitHubRepository
 from bot.logs import configure_logging
 from tests.integration.github.conftest import address

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.doctor.code_host import check_code_host
 from bot.doctor.finding import State
+from bot.doctor.outside import check_code_host
 from bot.integrations.github.repository import GitHubRepository
 from bot.runbook import load_policy
 from tests.standins.github.faults import Fault

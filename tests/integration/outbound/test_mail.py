@@ -20,8 +20,8 @@ from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.outage import OfflineKind
 from bot.domain.people import Person
+from bot.integrations.addresses import SmtpServer
 from bot.integrations.mail import SmtpEmailSender
-from bot.integrations.smtp_url import SmtpServer
 from bot.services.ports import Email, EmailRecipient
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outage import emergency_mail

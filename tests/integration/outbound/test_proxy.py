@@ -10,8 +10,8 @@ from discord.http import Route
 
 from bot.client import IncidentBot, use_api_base
 from bot.domain.errors import UpstreamUnavailable
+from bot.integrations.addresses import EgressProxy
 from bot.integrations.heartbeat import HttpHeartbeat
-from bot.integrations.proxy import EgressProxy
 from bot.ui.discord_api.client import Rest
 from local_discord.server import LocalDiscord
 from tests.integration.cli.command_line import incident_bot, settings_for

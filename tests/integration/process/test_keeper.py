@@ -12,7 +12,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import ConfigError
 from bot.domain.shards import LEASE_S, IdentifyBudget, Instance, Shard
 from bot.process import keeper as module
-from bot.process.held_lease import HeldLease
+from bot.process.gateway import HeldLease
 from bot.process.keeper import ShardKeeper
 from bot.process.login import GatewayAdvice
 from bot.storage.database.leases import Leases

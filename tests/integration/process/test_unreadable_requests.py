@@ -11,7 +11,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot.process.health import Health, serve_health
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
 from cogs.hooks.site import serve_hooks

@@ -8,11 +8,15 @@ import pytest
 from bot.domain.errors import OutboundProblem
 from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemState
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
-from bot.integrations.systems.discord_status import DiscordStatus
-from bot.integrations.systems.github_actions import GitHubActions
 from bot.integrations.systems.http_probe import HttpProbe
-from bot.integrations.systems.sentry import SentryIssues
+from bot.integrations.systems.vendors import (
+    CloudflareAccount,
+    CloudflarePages,
+    CloudflareWorker,
+    DiscordStatus,
+    GitHubActions,
+    SentryIssues,
+)
 from bot.services.ports.live_checks import LiveCheck
 from cogs.checks.systems import results_in_steps
 from tests.integration.outbound.upstream import Behaviour, says, upstream

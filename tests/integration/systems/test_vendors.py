@@ -10,10 +10,14 @@ from cloudflare.types.workers.scripts import DeploymentListResponse
 from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.domain.systems import Fact, SystemState
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
-from bot.integrations.systems.discord_status import DiscordStatus
-from bot.integrations.systems.github_actions import GitHubActions
-from bot.integrations.systems.sentry import SentryIssues
+from bot.integrations.systems.vendors import (
+    CloudflareAccount,
+    CloudflarePages,
+    CloudflareWorker,
+    DiscordStatus,
+    GitHubActions,
+    SentryIssues,
+)
 from tests.integration.outbound.upstream import says, upstream
 from tests.standins.cloudflare.server import ACCOUNT, TOKEN, Cloudflare, running_cloudflare
 from tests.standins.github.actions import Run

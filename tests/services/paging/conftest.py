@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.configured.outbound import outbound_of
-from bot.configured.paging import paging_systems
+from bot.configured import outbound_of, paging_systems
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.settings import load_settings

@@ -8,8 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.statistics.figures import SeverityFigures
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
-from bot.process.metrics import IncidentCounts, exposition
-from bot.process.week_metrics import GuildWeek
+from bot.process.metrics import GuildWeek, IncidentCounts, exposition
 from cogs.digest.use_cases import Digests
 from cogs.stats.use_cases import StatisticsQuestion, StatsViews
 from tests.services.desk import GUILD, RESPONDER, Desk

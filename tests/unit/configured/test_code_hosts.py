@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.configured.code_hosts import open_code_hosts
+from bot.configured import open_code_hosts
 from bot.runbook import load_policy
 from bot.settings import Settings, load_settings
 
@@ -46,7 +46,7 @@ async def test_without_a_token_there_is_none(monkeypatch: pytest.MonkeyPatch) ->
 
 LOADS = """
 import asyncio, os, sys, bot.app
-from bot.configured.code_hosts import open_code_hosts
+from bot.configured import open_code_hosts
 from bot.settings import load_settings
 
 async def open_hosts():

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import local_discord
-from bot.demo.page_tour import page_tour, welcome
+from bot.demo.runner import page_tour, welcome
 from bot.demo.setup import set_up
 from bot.runbook import load_policy
 

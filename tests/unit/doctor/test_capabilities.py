@@ -1,7 +1,7 @@
 """The doctor's lines about what a policy switches off."""
 
-from bot.doctor.capabilities import check_switched_off
 from bot.doctor.finding import State
+from bot.doctor.outside import check_switched_off
 from bot.runbook import default_policy_text, parse_policy
 
 

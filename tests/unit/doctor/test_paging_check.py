@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.doctor.finding import State
-from bot.doctor.paging import check_paging
+from bot.doctor.outside import check_paging
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging import Also, Way
 from bot.runbook import load_policy

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.integrations.webhook_address import WebhookAddress, webhooks_of
+from bot.integrations.addresses import WebhookAddress, webhooks_of
 
 TOKEN: Final = "aB3_-" * 13 + "xyz"
 ID: Final = 1100000000000000777

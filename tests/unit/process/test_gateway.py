@@ -10,8 +10,7 @@ import pytest
 from bot.client import IncidentBot
 from bot.domain.shards import Claim, Shard
 from bot.process import gateway
-from bot.process.gateway import answer_last_when_in_doubt
-from bot.process.held_lease import HELD_LEASE, HeldLease
+from bot.process.gateway import HELD_LEASE, HeldLease, answer_last_when_in_doubt
 from tests.patience import PATIENCE_S
 
 

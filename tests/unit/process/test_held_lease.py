@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from bot.domain.shards import LEASE_S, RENEW_S, Claim, LeaseLost, Shard
-from bot.process.held_lease import HeldLease
+from bot.process.gateway import HeldLease
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Desk:
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     """One that was renewed just now."""
     made = Desk()
-    monkeypatch.setattr("bot.process.held_lease.boot_s", lambda: made.now_s)
+    monkeypatch.setattr("bot.process.gateway.boot_s", lambda: made.now_s)
     return made
 
 

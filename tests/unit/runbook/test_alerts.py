@@ -5,8 +5,8 @@ import pytest
 from bot.domain.alerts.recognition import Says, Unknown
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text, parse_policy
+from bot.runbook.alerts import usual_senders
 from bot.runbook.model import Policy
-from bot.runbook.monitoring.alerts import usual_senders
 
 BACKUP = """
 [[alerts.patterns]]

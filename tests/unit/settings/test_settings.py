@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import ConfigError
 from bot.settings import Settings, load_settings
-from bot.settings.hook_secrets import HookKeys
+from bot.settings.sources import HookKeys
 from bot.settings.values import DISCORD_API
 
 ROOT = Path(__file__).parents[3]

@@ -1,7 +1,8 @@
-"""The secrets of hooks in the environment: two keys for each source, which a policy names.
+"""Where the settings come from: the variables of the environment or of the `.env` file.
 
-``HOOKS_<SOURCE>_SECRET`` is the end of its address, ``HOOKS_<SOURCE>_SIGNING_KEY`` what it signs with. Each
-may have several values, with blanks between them: that is how one is replaced.
+Two of them belong to each source of hooks that a policy names: ``HOOKS_<SOURCE>_SECRET`` is the end of its
+address, ``HOOKS_<SOURCE>_SIGNING_KEY`` what it signs with. Each may have several values, with blanks between
+them: that is how one is replaced.
 """
 
 import re
@@ -13,6 +14,29 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+
+class VariablesSource(PydanticBaseSettingsSource):
+    """Passes each variable on as its text, which the field's own validators read.
+
+    pydantic-settings would first ask of each field whether its text may be JSON, which no setting is: that
+    took a seventh of a bot's start.
+    """
+
+    def __init__(self, settings: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
+        super().__init__(settings)
+        self._variables = variables
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """Return the text of a field, its key, and False: it is no JSON."""
+        del field
+        return self._variables.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        """Return the texts that are there, by their field."""
+        texts = {name: self._variables.get(name) for name in self.settings_cls.model_fields}
+        return {name: text for name, text in texts.items() if text is not None}
+
 
 #: What is allowed for each key, for an error's line.
 ALLOWED: Final = {

@@ -1,1 +1,0 @@
-"""`incident-bot runbook`: the policy file."""

@@ -1,1 +1,0 @@
-"""One small module for each system that a page goes to."""
