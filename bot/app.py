@@ -36,10 +36,8 @@ from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
-from bot.storage.reported_changes import ReportedChanges
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
-from bot.storage.tables.alerts.events import forget_alert_events
-from bot.storage.tables.installation import GuildFinder, InstallationRows
+from bot.storage.tables.alerts import AlertDecisionRows, forget_alert_events
+from bot.storage.tables.installation import GuildFinder, InstallationRows, ReportedChanges
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate

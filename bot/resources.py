@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.spool import FileSpool
 from bot.storage.store import Store
 from bot.ui.posts.paging.emails import PlainEmailWriter

@@ -12,7 +12,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.jobs import JobName
 from bot.runbook import Policy
 from bot.services.shared.jobs import READ_AHEAD
-from bot.storage.database.query import composed
+from bot.storage.database.sql import composed
 
 _QUERIES: Final = composed([Path(__file__).with_name("clock.sql").read_text(encoding="utf-8")])
 

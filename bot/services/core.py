@@ -36,7 +36,7 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics import Statistics
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 
 if TYPE_CHECKING:

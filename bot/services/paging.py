@@ -58,11 +58,9 @@ from bot.services.shared.postings import posting_key
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.escalation import EscalationWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.escalation import EscalationWrites, SyncedPageRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.installation import InstallationRows
-from bot.storage.tables.members import MemberRows
-from bot.storage.tables.paging import SyncedPageRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 

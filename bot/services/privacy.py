@@ -53,10 +53,9 @@ from bot.services.shared.postings import QUIET, member, member_key, notice, noti
 from bot.services.shared.postmortems import postmortem_of
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
 

@@ -22,11 +22,9 @@ from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import thread_line
 from bot.storage.store import Store
-from bot.storage.tables.attachments import AttachmentRows
-from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.deliveries import AttachmentRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.output_previews import OutputPreviewRows
-from bot.storage.tables.timeline import TimelineRows
+from bot.storage.tables.timeline import OutputPreviewRows, TimelineRows
 from bot.storage.transaction import Transaction
 
 #: Bytes of a file with output.

@@ -6,9 +6,9 @@ import structlog
 
 from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
 from bot.services.ports import Heartbeat
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
-from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.outage import OverdueRows
 
 log = structlog.get_logger(__name__)
 

@@ -18,13 +18,11 @@ from bot.domain.outage import WatchChange
 from bot.domain.shards import CLAIM
 from bot.domain.urgency import PERSON, current
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
-from bot.storage.database.pools import PoolConnection, borrow
-from bot.storage.database.pulse import Pulse
-from bot.storage.database.sessions import Session
+from bot.storage.database.pools import PoolConnection, Session, borrow
 from bot.storage.database.sql import Sql
+from bot.storage.database.vitals import Pulse
 from bot.storage.database.warming import warm
-from bot.storage.tables.outage import change_of
-from bot.storage.tables.overdue import lost_jobs
+from bot.storage.tables.outage import change_of, lost_jobs
 from bot.storage.transaction import Begun, Transaction, TransactionSql, database_now
 
 log = structlog.get_logger(__name__)
@@ -137,7 +135,7 @@ class Store:
         return await self._pulse.beat(mirror, self._guild_id)
 
     def refused(self, reason: str) -> None:
-        """See `bot.storage.database.pulse.Pulse.refused`."""
+        """See `bot.storage.database.vitals.Pulse.refused`."""
         self._pulse.refused(reason)
 
     def listen(self, listener: Callable[[WatchChange], None]) -> None:

@@ -28,8 +28,7 @@ from bot.services.shared.action_items import open_action_items
 from bot.services.shared.postmortems import owed_postmortems
 from bot.services.statistics import Statistics
 from bot.storage.store import Store
-from bot.storage.tables.attachments import AttachmentRows
-from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import InstallationRows
 from bot.storage.tables.timeline import AuditWrites

@@ -16,7 +16,7 @@ from bot.domain.people import Person
 from bot.domain.statistics.period import last_week
 from bot.services.core import Core
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditWrites

@@ -17,10 +17,10 @@ from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.core import Core
-from bot.storage.reported_changes import ReportedChanges
 from bot.storage.store import Store
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.installation import ReportedChanges
 from cogs.hooks.deliveries import github_records
 from cogs.hooks.intake import processing_job
 from cogs.hooks.readers.formats import READERS

@@ -23,7 +23,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
 from bot.services.shared.access import Access
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction

@@ -36,10 +36,8 @@ from bot.services.shared.action_items import actions_of_incident
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice, thread_line
 from bot.storage.store import Store
-from bot.storage.tables.attachments import AttachmentRows
-from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows, DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, ResolutionRows
 from bot.storage.tables.timeline import AuditWrites, TimelineRows
 from bot.storage.transaction import Transaction
 from cogs.postmortem.facts import (

@@ -31,8 +31,7 @@ from bot.services.shared.reminder_recipients import (
 )
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 from cogs.postmortem import rules

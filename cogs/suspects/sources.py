@@ -10,7 +10,7 @@ from bot.domain.systems import ChangeKind, Deployment, RecentChange
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.storage.database.sql import Sql
-from bot.storage.reported_changes import ReportedChanges
+from bot.storage.tables.installation import ReportedChanges
 from cogs.suspects.rules import ChangeSource, ReadChanges
 
 if TYPE_CHECKING:

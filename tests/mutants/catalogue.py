@@ -264,7 +264,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a question about an unknown P0 that is left out has no deadline",
-        file="bot/storage/tables/alerts/alerts.sql",
+        file="bot/storage/tables/alerts.sql",
         before="AND (:tracks_at IS NOT NULL OR NOT is_full)",
         after="AND NOT is_full",
         tests=("tests/services/alerts/test_unknown.py",),
@@ -432,7 +432,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a muted alert counts each reading of the same message",
-        file="bot/storage/tables/alerts/alerts.sql",
+        file="bot/storage/tables/alerts.sql",
         before="passed_over + (passed_up_to < :message_id)::int",
         after="passed_over + (:message_id > 0)::int",
         tests=("tests/cogs/digest/test_verdicts.py",),

@@ -13,7 +13,7 @@ from bot.domain.dlq import DlqColumn, DlqEntry
 from bot.domain.jobs import Job, JobName
 from bot.storage.database.leases import Leases
 from bot.storage.database.sql import Row
-from bot.storage.dlq.entries import entry_from_row
+from bot.storage.dlq.store import entry_from_row
 from bot.storage.rows import delivery_from_row
 from bot.storage.store import Store
 from tests.fakes.clock import StandingClock

@@ -30,7 +30,7 @@ from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.storage.database.vitals import DatabaseVitals
 from bot.storage.dlq.store import PostgresDlqStore
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.installation import GuildFinder
 from bot.ui.posts.paging.outside import PlainOutsideWriter

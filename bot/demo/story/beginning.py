@@ -7,7 +7,7 @@ import asyncpg
 
 from bot.demo.story.cast import ITO
 from bot.demo.triage_walk import TriageReport, TriageWalk
-from bot.storage.database.query import composed
+from bot.storage.database.sql import composed
 from local_discord.client import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("progress.sql").read_text(encoding="utf-8")])

@@ -20,8 +20,7 @@ from bot.demo.story.week_file import PastFailure, read_past
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
-from bot.storage.database.query import composed
-from bot.storage.database.sql import queries
+from bot.storage.database.sql import composed, queries
 from bot.storage.rows import request_as_json
 from local_discord.client import Human
 

@@ -25,9 +25,8 @@ from bot.services.ports import Discord
 from bot.services.shared.access import Act
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.installation import InstallationRows
-from bot.storage.tables.members import MemberRows
 from bot.storage.tables.timeline import AuditRows
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.services.ports import Discord
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows
 
 log = structlog.get_logger(__name__)

@@ -26,9 +26,7 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.shared.access import Access
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
-from bot.storage.tables.alerts.lessons import AlertLessonRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertLessonRows, AlertQuestionRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction

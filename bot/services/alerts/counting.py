@@ -11,7 +11,7 @@ from bot.domain.jobs import Job, JobName
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.shared.postings import notice
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineRows, TimelineWrites

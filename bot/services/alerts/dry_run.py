@@ -15,7 +15,7 @@ from bot.services.alerts.opening import AlertStops, Decided
 from bot.services.alerts.questions import as_incident as question_as_incident
 from bot.services.alerts.tracking import AlertReader, Understood, read_as_taught
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertQuestionRows
+from bot.storage.tables.alerts import AlertQuestionRows
 from bot.storage.transaction import Transaction
 
 

@@ -31,9 +31,7 @@ from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.shared.changes import Change
 from bot.services.shared.firing import fired_in, has_fired
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
-from bot.storage.tables.alerts.events import AlertEventRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertEventRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.transaction import Transaction
 

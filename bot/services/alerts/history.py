@@ -8,7 +8,7 @@ from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, Decision
 from bot.domain.people import Person
 from bot.services.shared.access import Access
 from bot.storage.store import Store
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows
 
 #: Decisions on a page: two lines each, so that a page fits a phone and Discord's 4,000 characters.
 PAGE_SIZE: Final = 8

@@ -7,7 +7,7 @@ from bot.domain.alerts.events import KnownAlert, Occurrence
 from bot.domain.alerts.reading import ended_by, is_same_title, repeats, same_subject
 from bot.domain.alerts.recognition import Says
 from bot.domain.alerts.subject import words_of
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.transaction import Transaction
 
 

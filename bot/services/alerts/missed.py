@@ -23,7 +23,7 @@ from bot.services.alerts.tracking import AlertTracking, Understood
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import Discord
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 
 log = structlog.get_logger(__name__)

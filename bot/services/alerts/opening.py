@@ -9,8 +9,7 @@ from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.parts import AlertWait
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import Incidents
-from bot.storage.tables.alerts.alerts import AlertRows
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertRows
 from bot.storage.transaction import Transaction
 
 

@@ -24,7 +24,7 @@ from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.firing import count_message
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.alerts import AlertQuestionRows, AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditWrites

@@ -15,8 +15,7 @@ from bot.services.alerts.questions import show_answer
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.shared.changes import Change
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertQuestionRows, AlertRows
 from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)

@@ -25,8 +25,7 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.shared.firing import count_message, has_fired
 from bot.services.shared.jobs import refresh_job
 from bot.storage.store import Store
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
-from bot.storage.tables.alerts.lessons import AlertLessonRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertLessonRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.transaction import Transaction
 

@@ -41,8 +41,13 @@ from bot.services.ports.discord import DiscordSending
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
 from bot.storage.store import Store
-from bot.storage.tables.attachments import AttachmentRows
-from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites, Prospect
+from bot.storage.tables.deliveries import (
+    AttachmentRows,
+    DeliveryAttempts,
+    DeliveryRows,
+    DeliveryWrites,
+    Prospect,
+)
 from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)

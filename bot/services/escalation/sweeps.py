@@ -20,7 +20,7 @@ from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, distinct_people
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleWrites
 from bot.storage.tables.deliveries import DeliveryWrites

@@ -44,8 +44,7 @@ from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementWrites
 from bot.storage.tables.deliveries import DeliveryRows
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300

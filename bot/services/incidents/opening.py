@@ -21,8 +21,7 @@ from bot.services.shared.access import Access
 from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import AuditWrites, TimelineWrites
 from bot.storage.transaction import Transaction
 

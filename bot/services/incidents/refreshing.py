@@ -14,7 +14,7 @@ from bot.services.ports import Discord, Refreshed, soonest
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import MemberRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from bot.services.shared.postings import (
 )
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.triages import TriageRows
 from bot.storage.transaction import Transaction
 

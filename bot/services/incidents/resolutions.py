@@ -16,7 +16,7 @@ from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postmortems import postmortem_of
 from bot.services.shared.shown_incidents import ShownIncidents
-from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.incidents import ResolutionRows
 from bot.storage.tables.timeline import TimelineRows
 
 #: Characters of the cause and of what ended it, and of the impact.

@@ -27,7 +27,7 @@ from bot.services.outage.alarm import Alarm
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.overdue import Overdue
 from bot.services.outage.recording import JournalRecorder
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.outage import MirrorRows
 

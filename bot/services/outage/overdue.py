@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from bot.services.outage.logbook import Logbook
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 
 #: How long a step is seen to be due before it is taken without the queue, seconds. They count from the look
 #: that saw it first, so after a jump of the clock the queue still has this long.

@@ -32,7 +32,7 @@ from bot.services.running_triages.endings import end_in
 from bot.services.shared.access import Access
 from bot.services.shared.firing import count_message
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows
 from bot.storage.tables.escalation import EscalationRows, EscalationWrites
 from bot.storage.tables.incidents import IncidentWrites

@@ -17,7 +17,7 @@ from bot.runbook.model import Policy
 from bot.services.running_triages.posts import post_keys, save_walk, set_clock
 from bot.services.shared.changes import Change
 from bot.services.shared.jobs import refresh_job
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import AuditWrites, TimelineWrites

@@ -10,7 +10,7 @@ from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Discord
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.triages import TriageRows

@@ -16,8 +16,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import AuditRows
 from bot.storage.transaction import Transaction
 

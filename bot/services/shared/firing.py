@@ -3,7 +3,7 @@
 from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.decisions import AlertDecision
 from bot.runbook.model import Policy
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.transaction import Transaction
 
 

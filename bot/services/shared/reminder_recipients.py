@@ -10,7 +10,7 @@ from bot.domain.people import Person
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import MemberRows
 from bot.storage.transaction import Transaction
 
 

@@ -24,7 +24,7 @@ from bot.services.triage.sources import TriageSources, require_open
 from bot.services.triage.views import PressResult, TriageView
 from bot.services.triage.walk import Walk
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.tables.triages import TriageRows

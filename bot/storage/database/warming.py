@@ -10,8 +10,7 @@ from typing import Final
 import asyncpg
 
 from bot.storage.database.errors import storage_errors
-from bot.storage.database.pools import borrow
-from bot.storage.database.sessions import Session
+from bot.storage.database.pools import Session, borrow
 from bot.storage.database.sql import queries
 
 WARM_S: Final = 30

@@ -1,23 +1,35 @@
 """The queries of `dlq.sql` for one layout, with its table and columns in place of what the file leaves open.
 
-Every name comes from the policy or the catalogue and is quoted. Nothing that people type becomes SQL.
+A filter asks for parts of them. Every name comes from the policy or the catalogue and is quoted.
+Nothing that people type becomes SQL.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import Final, TypeAlias
 
-from bot.domain.dlq import PAYLOAD_LIMIT, DlqColumn
+from bot.domain.dlq import NO_ANSWER, PAYLOAD_LIMIT, Cursor, DlqColumn, DlqFilter
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
-from bot.storage.database.query import Query, composed
-from bot.storage.database.sql import Connection, Row
-from bot.storage.dlq.conditions import OF_CHANNEL, PLACES
+from bot.storage.database.sql import Connection, Query, Row, composed
 from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Found, Layout, quoted
+
+#: The condition of a text search, which no index can serve alone.
+TEXT: Final = "with_text"
+
+#: The conditions of a page's place in its list: the number of the list is that of the whole.
+PLACES: Final = frozenset({"older_than", "newer_than"})
+
+#: The condition that a failure is of a channel. It is used in place of the table: two names may fulfil it.
+OF_CHANNEL: Final = "of_channel"
+
+Conditions = dict[str, Mapping[str, object]]
 
 #: The condition of a query that has none, and one that no failure fulfils.
 _ALL: Final = "true"
+
 _NONE: Final = "false"
 
 #: The table in each query: `ORDER BY` takes a name alone for that of a column of the result.
@@ -33,6 +45,84 @@ _UTC: Final = "AT TIME ZONE 'UTC'"
 _ORDERS: Final = ("newest", "oldest")
 
 _Read: TypeAlias = Callable[[str, Found], str]
+
+#: The parts that `_parts` fills.
+_LEFT_OPEN: Final = (
+    *(
+        "table",
+        "relation",
+        *_ORDERS,
+        "columns",
+        "conditions",
+        "whole",
+        "searched",
+        "extra",
+        "written",
+        "values",
+        "changes",
+        "redactions",
+        "moment",
+    ),
+    *(f"{column}{ending}" for column in DlqColumn for ending in ("", "_column", "_type")),
+)
+
+
+def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
+    """Return the filter's conditions; one that matches nothing if the table lacks the column."""
+    found = since(asked)
+    for column, value in ((DlqColumn.SEVERITY, asked.severity), (DlqColumn.STATUS, asked.status)):
+        if value is not None:
+            found |= equal(layout, column, value)
+    if asked.channel is not None:
+        found |= _of_channel(layout, asked.channel)
+    if asked.http_status is not None:
+        found |= _answered(layout, asked.http_status)
+    if asked.text is not None:
+        found[TEXT] = {"pattern": f"%{literally(asked.text)}%"}
+    return found
+
+
+def since(asked: DlqFilter) -> Conditions:
+    """Return the conditions of a filter's period."""
+    found: Conditions = {}
+    if asked.since is None:
+        found["lately"] = {"within": timedelta(hours=asked.hours)}
+    else:
+        found["since"] = {"since": asked.since}
+    if asked.until is not None:
+        found["before"] = {"until": asked.until}
+    return found
+
+
+def equal(layout: Layout, column: DlqColumn, value: str) -> Conditions:
+    """Return the condition that *column* has *value*."""
+    return {f"of_{column}": {column.value: value}} if layout.admits(column, value) else {"nothing": {}}
+
+
+def beside(cursor: Cursor) -> Conditions:
+    """Return the condition for what follows a place in the list, in the direction of the page."""
+    place = {"place_at": cursor.at, "place_id": cursor.id}
+    return {"newer_than" if cursor.is_newer else "older_than": place}
+
+
+def _of_channel(layout: Layout, channel: str) -> Conditions:
+    """Return the condition for a channel, stored with a "#" or without. None: it cannot hold that."""
+    names = {"channel": channel, "marked_channel": f"#{channel}"}
+    given = {key: name if layout.admits(DlqColumn.CHANNEL, name) else None for key, name in names.items()}
+    return {OF_CHANNEL: given} if any(given.values()) else {"nothing": {}}
+
+
+def _answered(layout: Layout, http_status: int) -> Conditions:
+    if DlqColumn.HTTP_STATUS not in layout.columns:
+        return {"nothing": {}}
+    if http_status == NO_ANSWER:
+        return {"unanswered": {}}
+    return {"of_http_status": {"http_status": str(http_status)}}
+
+
+def literally(text: str) -> str:
+    """Return *text* as a pattern in which no sign has a meaning."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _text(name: str, _found: Found) -> str:
@@ -124,27 +214,6 @@ def table_query(name: str) -> Query:
 @cache
 def _file() -> str:
     return (resources.files("bot.storage.dlq") / "dlq.sql").read_text(encoding="utf-8")
-
-
-#: The parts that `_parts` fills.
-_LEFT_OPEN: Final = (
-    *(
-        "table",
-        "relation",
-        *_ORDERS,
-        "columns",
-        "conditions",
-        "whole",
-        "searched",
-        "extra",
-        "written",
-        "values",
-        "changes",
-        "redactions",
-        "moment",
-    ),
-    *(f"{column}{ending}" for column in DlqColumn for ending in ("", "_column", "_type")),
-)
 
 
 def _parts(layout: Layout) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from bot.domain.dlq import (
     COUNTED,
     COUNTED_BY_STATUS,
     DLQ_MARK,
+    SHORTEST,
     Cursor,
     DlqColumn,
     DlqCounts,
@@ -37,13 +38,36 @@ from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.pools import borrow
 from bot.storage.database.sql import Row
-from bot.storage.dlq.composing import DlqQueries, run, table_query
-from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
-from bot.storage.dlq.entries import entry_from_row
-from bot.storage.dlq.indexes import suggested
-from bot.storage.dlq.layout import Layout
-from bot.storage.dlq.pages import ending_in, entries_of
+from bot.storage.dlq.composing import (
+    PLACES,
+    TEXT,
+    Conditions,
+    DlqQueries,
+    asked_for,
+    beside,
+    equal,
+    literally,
+    run,
+    since,
+    table_query,
+)
+from bot.storage.dlq.layout import Layout, finds_endings, suggested
 from bot.storage.dlq.transactions import DlqSql, DlqTransaction, transaction
+from bot.storage.rows import from_row
+
+#: Levels of a payload: an embed's field has four, components a few more.
+_DEEPEST: Final = 50
+
+#: How long counting may take, seconds: a page without a number is better than none.
+_COUNT_S: Final = 0.4
+
+_WITH_COUNT: Final = {
+    "list_failures": "list_failures_with_count",
+    "list_newer_failures": "list_newer_failures_with_count",
+}
+
+#: Among how many failures an id is looked for by its end where no index helps.
+_SEARCHED: Final = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +79,115 @@ WORK_S: Final = 8.0
 
 #: How long a table's columns are cached, seconds: its owner may add one.
 _BELIEVED_S: Final = 300.0
+
+
+def entry_from_row(row: Row, others: Sequence[str] = ()) -> DlqEntry:
+    """Return the entry of a row; only a JSON object counts as payload.
+
+    Args:
+        others: Names of the extra columns, in the order of the row's values.
+    """
+    stored = row.get("payload")
+    extra = zip(others, row.get("extra") or (), strict=False)
+    return from_row(
+        DlqEntry,
+        row,
+        payload=None if stored is None else _object(stored),
+        stored=stored,
+        extra=tuple((name, value) for name, value in extra if value is not None),
+    )
+
+
+def _object(text: str) -> dict[str, object] | None:
+    """Return the JSON object that *text* is; None if it is anything else, or nested too deep."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and _is_shallow(value, levels=_DEEPEST) else None
+
+
+def _is_shallow(value: object, *, levels: int) -> bool:
+    """Return True if *value* is not nested deeper than a message: whatever reads it goes down by itself."""
+    if not isinstance(value, dict | list):
+        return True
+    inside = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(one, levels=levels - 1) for one in inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The failures of a page, newest first, and the places where the pages beside it begin.
+
+    Attributes:
+        counted: How many the list has, up to one more than `COUNTED`; None: counting took too long.
+    """
+
+    entries: tuple[DlqEntry, ...]
+    newer: Cursor | None
+    older: Cursor | None
+    counted: int | None
+
+
+async def entries_of(sql: DlqSql, which: Conditions, cursor: Cursor | None, *, size: int) -> Entries:
+    """Read a page, and one failure more to know whether there is another page behind it."""
+    if cursor is None:
+        return await _first(sql, which, size=size)
+    query = "list_newer_failures" if cursor.is_newer else "list_failures"
+    rows, counted = await _listed(sql, query, which | beside(cursor) | {"dated": {}}, size=size)
+    goes_on = len(rows) > size
+    if cursor.is_newer and not goes_on:
+        return await _first(sql, which, size=size)  # the beginning is reached: a full page from there
+    if not rows and counted is not None:  # no row says how many there are elsewhere
+        counted = await _counted(sql, which)
+    if cursor.is_newer:
+        return _placed([*reversed(rows[:size])], has_newer=True, has_older=True, counted=counted)
+    return _placed(rows[:size], has_newer=True, has_older=goes_on, counted=counted)
+
+
+async def _first(sql: DlqSql, which: Conditions, *, size: int) -> Entries:
+    """Read the newest failures with their number."""
+    rows, counted = await _listed(sql, "list_failures", which | {"dated": {}}, size=size)
+    return _placed(rows[:size], has_newer=False, has_older=len(rows) > size, counted=counted)
+
+
+async def _listed(sql: DlqSql, query: str, which: Conditions, *, size: int) -> tuple[list[Row], int | None]:
+    """Read rows and their number in one statement; the rows alone, if counting would hold them up."""
+    limits = {"limit": size + 1, "at_most": COUNTED + 1}
+    is_one_pass = TEXT in which and not PLACES & which.keys()  # as dear to count as to find
+    both = "list_counted_failures" if is_one_pass else _WITH_COUNT[query]
+    rows = await sql.attempt(both, which, within_s=_COUNT_S, **limits)
+    if rows is None:
+        return await sql.all(query, which, limit=size + 1), None
+    return rows, rows[0]["total"] if rows else 0
+
+
+async def _counted(sql: DlqSql, which: Conditions) -> int | None:
+    counts = await sql.attempt("count_failures", which, within_s=_COUNT_S, at_most=COUNTED + 1)
+    return None if counts is None else counts[0]["total"]
+
+
+def _placed(rows: Sequence[Row], *, has_newer: bool, has_older: bool, counted: int | None) -> Entries:
+    entries = tuple(map(entry_from_row, rows))
+    if not entries:
+        return Entries((), None, None, counted)
+    first, last = entries[0], entries[-1]
+    newer = Cursor(first.attempted_at, first.id, is_newer=True) if has_newer else None
+    older = Cursor(last.attempted_at, last.id) if has_older else None
+    return Entries(entries, newer, older, counted)
+
+
+async def ending_in(sql: DlqSql, typed: str, *, hours: int, limit: int) -> list[DlqEntry]:
+    """Return the failures of the last *hours* whose id ends in what was *typed*, newest first."""
+    if len(typed) < SHORTEST:
+        return []
+    given = {"backwards": f"{literally(sql.layout.ending(typed)[::-1])}%", "limit": limit}
+    if finds_endings(sql.layout):
+        rows = await sql.all("failures_ending_in", since(DlqFilter(hours=hours)), **given)
+    else:
+        where = since(DlqFilter(hours=hours))
+        rows = await sql.all("recent_failures_ending_in", where, at_most=_SEARCHED, **given)
+    return [entry_from_row(row) for row in rows]
 
 
 class PostgresDlqStore:

@@ -36,10 +36,9 @@ from bot.domain.errors import (
 from bot.domain.jobs import JobName
 from bot.domain.urgency import urgency
 from bot.storage.database.pools import open_pool
-from bot.storage.queue.enqueue import guild_of
+from bot.storage.queue.enqueue import QueueWatch, guild_of
 from bot.storage.queue.fairness import Handler
 from bot.storage.queue.queries import PatientQueries
-from bot.storage.queue.watch import QueueWatch
 
 log = structlog.get_logger(__name__)
 

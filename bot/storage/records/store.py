@@ -14,7 +14,7 @@ import asyncpg
 
 from bot.domain.errors import ConfigError
 from bot.storage.database.errors import storage_errors
-from bot.storage.database.query import Query, composed
+from bot.storage.database.sql import Query, composed
 from bot.storage.records.tables import RecordTable, tables
 
 #: What the first line of a file says: which kind of file it is, and how it is to be read.

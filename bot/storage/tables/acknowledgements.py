@@ -8,11 +8,10 @@ from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.incident.transitions import AckVia, FormerResponder
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.storage.appends import Appends
 from bot.storage.database.sql import Sql, many
+from bot.storage.tables.deliveries import end_ladder
 from bot.storage.tables.incidents import saved
-from bot.storage.tables.queued import end_ladder
-from bot.storage.transaction import TransactionSql
+from bot.storage.transaction import Appends, TransactionSql
 
 
 class AcknowledgementRows:

@@ -13,7 +13,7 @@ from bot.domain.jobs import Job, JobName
 from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import cancel_jobs
 from bot.storage.rows import delivery_kind, incident_from_row
-from bot.storage.tables.queued import store_deliveries
+from bot.storage.tables.deliveries import store_deliveries
 from bot.storage.transaction import TransactionSql
 
 #: How long a bundle waits for what is decided at the same moment.

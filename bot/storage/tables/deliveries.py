@@ -1,4 +1,4 @@
-"""Deliveries."""
+"""Deliveries: their rows, the files that they carry, and how they are stored and ended."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,55 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot.capability import delivery_kinds
-from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import Attachment, Delivery, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.pages import Group
 from bot.domain.incident.incident import label_of
-from bot.storage.database.sql import Sql
-from bot.storage.rows import deliveries_from_rows, delivery_from_row, request_as_json
-from bot.storage.tables.queued import clear_up
-from bot.storage.transaction import TransactionSql, deliver_job
+from bot.storage.database.sql import Row, Sql, many
+from bot.storage.rows import deliveries_from_rows, delivery_from_row, from_row, request_as_json
+from bot.storage.transaction import TransactionSql, deliver_job, deliveries_as_json
+
+
+class AttachmentRows:
+    """The files that messages carry."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def attachments(self, keys: Sequence[str]) -> list[Attachment]:
+        """Return the files with these keys, in any order; an unknown key is left out."""
+        rows = await self._sql.all("attachments", keys=list(keys), guild_id=self._sql.guild_id)
+        return [from_row(Attachment, row) for row in rows]
+
+    async def add_attachment(self, attachment: Attachment) -> None:
+        """Store a file, before the delivery that carries it. A known key is skipped."""
+        await self._sql.all("add_attachment", attachment)
+
+    async def remove_attachments(self, keys: Sequence[str]) -> None:
+        """Remove files that no message needs any more, or whose words others may not read any more."""
+        await self._sql.all("remove_attachments", keys=list(keys))
+
+
+async def store_deliveries(
+    sql: TransactionSql, new: Sequence[NewDelivery], *, bundle_id: int | None = None
+) -> list[int]:
+    """Store deliveries without jobs, whatever they wait for; return the ids of the new ones."""
+    made = await sql.all("insert_deliveries", deliveries=many(deliveries_as_json(new)), bundle_id=bundle_id)
+    return [row["id"] for row in made]
+
+
+async def end_ladder(sql: TransactionSql, incident_id: int, ended: Sequence[Row]) -> list[int]:
+    """Clear up after cancelled steps (`index`) and deliveries (`id`, `key`); return the steps."""
+    sql.ended.add(incident_id)
+    await clear_up(sql, [row for row in ended if row["id"] is not None])
+    return sorted(row["index"] for row in ended if row["index"] is not None)
+
+
+async def clear_up(sql: TransactionSql, ended: Sequence[Row]) -> None:
+    """Cancel the deliveries that wait for ones that ended unsent, and take back the ended ones' jobs."""
+    if ended:
+        await sql.all("cancel_waiting", ended_keys=[row["key"] for row in ended])
+        sql.queue.take_back([f"deliver:{row['id']}" for row in ended])
 
 
 @dataclass(frozen=True, slots=True)

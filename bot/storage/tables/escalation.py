@@ -1,18 +1,19 @@
-"""The escalation steps of incidents."""
+"""The escalation steps of incidents, and pages that are kept in step with systems outside."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import PAGING
 from bot.domain.escalation.ladder import Due, Step, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
+from bot.domain.paging import SyncedPage, SyncedState, Way
 from bot.storage.database.sql import Row, Sql
-from bot.storage.rows import incident_from_row, step_from_row
-from bot.storage.tables.queued import end_ladder
+from bot.storage.rows import from_row, incident_from_row, step_from_row
+from bot.storage.tables.deliveries import end_ladder
 from bot.storage.transaction import TransactionSql
 
 
@@ -168,3 +169,38 @@ def _reached(rows: Sequence[Row]) -> tuple[dict[int, dict[str, int]], dict[int, 
     return {number: dict(counts) for number, counts in told.items()}, {
         number: tuple(sorted(people - set(told.get(number, ())))) for number, people in failed.items()
     }
+
+
+class SyncedPageRows:
+    """Pages that are kept in step with systems outside."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def kept_page(self, delivery_id: int) -> SyncedPage | None:
+        """Return the page of a delivery; None if it is not kept in step any more."""
+        row = await self._sql.first("kept_page", delivery_id=delivery_id)
+        return None if row is None else _page(row)
+
+    async def kept_pages_of(self, incident_id: int, way: Way) -> list[SyncedPage]:
+        """Return an incident's pages at one system, the latest first, also those that are over."""
+        rows = await self._sql.all("kept_pages_of", incident_id=incident_id, way=way)
+        return [_page(row) for row in rows]
+
+    async def keep_outside_page(self, delivery: Delivery, way: Way, reference: str) -> bool:
+        """Begin to keep a page in step; False if that system has the same page already."""
+        return await self._sql.has(
+            "keep_outside_page",
+            delivery,
+            delivery_id=delivery.id,
+            way=way,
+            reference=reference,
+        )
+
+    async def save_kept_page(self, page: SyncedPage, *, wait: timedelta | None) -> None:
+        """Write what the system knows, and the time until the next look; None: there is none."""
+        await self._sql.all("save_kept_page", page, told=page.state, wait=wait)
+
+
+def _page(row: Row) -> SyncedPage:
+    return from_row(SyncedPage, row, way=Way(row["way"]), state=SyncedState(row["told"]))

@@ -1,4 +1,4 @@
-"""Incidents."""
+"""Incidents, how they were resolved, and who may see a private one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from datetime import datetime
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, IncidentFilter, NewIncident, Status
+from bot.domain.incident.parts import Resolution
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
+from bot.domain.privacy import RemovedMember
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import (
     act_as_columns,
@@ -257,3 +259,66 @@ def _found(row: Row | None, *, number: int) -> Incident:
     if row is None:
         raise IncidentNotFound(number=number)
     return incident_from_row(row)
+
+
+class ResolutionRows:
+    """How incidents were resolved. What saves needs a transaction that has locked the incident."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def resolution(self, incident_id: int) -> Resolution | None:
+        """Return how an incident was resolved last; None if no words were kept."""
+        row = await self._sql.first("resolution", incident_id=incident_id, guild_id=self._sql.guild_id)
+        return None if row is None else Resolution.from_json(row)
+
+    async def save_resolution(self, incident: Incident, resolution: Resolution) -> None:
+        """Write how an incident was resolved, in the place of what was written before."""
+        await self._sql.one(
+            "save_resolution", resolution, incident_id=incident.id, guild_id=incident.guild_id
+        )
+
+
+class MemberRows:
+    """The people who may see a private incident by name, and those who were removed from it."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def is_member(self, incident_id: int, user_id: int) -> bool:
+        """Return True if a user is a member of a private incident."""
+        return await self._sql.has("member", incident_id=incident_id, user_id=user_id)
+
+    async def members(self, incident_id: int) -> list[int]:
+        """Return the ids of the members of a private incident, in the order they were added."""
+        return [row["user_id"] for row in await self._sql.all("members", incident_id=incident_id)]
+
+    async def removed_members(self, incident_id: int) -> list[RemovedMember]:
+        """Return the people who were removed from a private incident and not added again."""
+        rows = await self._sql.all("removed_members", incident_id=incident_id)
+        return [from_row(RemovedMember, row, id=row["user_id"]) for row in rows]
+
+    async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
+        """Add a member to a private incident; return False if they were one already."""
+        return await self._sql.has(
+            "add_member", incident_id=incident_id, user_id=user_id, name=name, by_id=by.id, by_name=by.name
+        )
+
+    async def remove_member(self, incident_id: int, who: Person, *, by: Person) -> bool:
+        """Remove *who* from a private incident until readmitted; return False if they were no member."""
+        was_named = (
+            await self._sql.first("remove_member", incident_id=incident_id, user_id=who.id) is not None
+        )
+        await self._sql.all(
+            "keep_out",
+            incident_id=incident_id,
+            user_id=who.id,
+            username=who.username,
+            by_id=by.id,
+            by_name=by.name,
+        )
+        return was_named
+
+    async def readmit(self, incident_id: int, user_id: int) -> None:
+        """Readmit a user who may have been removed."""
+        await self._sql.all("readmit", incident_id=incident_id, user_id=user_id)

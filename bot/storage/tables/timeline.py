@@ -1,13 +1,14 @@
-"""The timeline of incidents, and the audit log."""
+"""The timeline of incidents, pasted output that its author has not confirmed yet, and the audit log."""
 
 from collections.abc import Mapping, Sequence
 
 from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
+from bot.domain.sheets import OutputPreview
 from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.database.sql import Sql
-from bot.storage.rows import entries_from_rows
+from bot.storage.rows import entries_from_rows, from_row
 from bot.storage.transaction import TransactionSql
 
 
@@ -108,3 +109,23 @@ class AuditWrites:
     async def audit(self, *, guild_id: int, by: Person, action: str, data: AuditData | None = None) -> None:
         """Record a change that a person made, in the commit that makes it."""
         self._sql.appends.audit(guild_id, by, action, data or AuditData())
+
+
+class OutputPreviewRows:
+    """Pasted output that its author has not confirmed yet."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def add_output_preview(self, preview: OutputPreview) -> None:
+        """Store a preview; one with the same id stays. Previews that are a day old are deleted."""
+        await self._sql.all("add_output_preview", preview, counts=dict(preview.counts))
+
+    async def take_output_preview(
+        self, preview_id: int, *, incident_id: int, by_id: int
+    ) -> OutputPreview | None:
+        """Delete a preview of one person and return it; None if there is none (any more)."""
+        row = await self._sql.first(
+            "take_output_preview", preview_id=preview_id, incident_id=incident_id, by_id=by_id
+        )
+        return None if row is None else from_row(OutputPreview, row)

@@ -16,8 +16,7 @@ from bot.domain.errors import IncidentNotFound, NotPermitted, RecordedRefusal, U
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind
-from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, MemberRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.actions.rules import (
     ActionDmReason,

@@ -18,7 +18,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
 from bot.services.shared.firing import fired_in
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentWrites
 from cogs.actions import rules
 from cogs.actions.rules import (

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.systems import ChangeKind, RecentChange, change_key
-from bot.storage.reported_changes import ReportedChanges
 from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.installation import ReportedChanges
 from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, NewHook
 from cogs.hooks.use_cases import HookProcessing

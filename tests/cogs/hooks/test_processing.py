@@ -11,8 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import AlertEvent
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
-from bot.storage.tables.alerts.events import forget_alert_events
+from bot.storage.tables.alerts import AlertDecisionRows, forget_alert_events
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
 from cogs.hooks.readers.formats import READERS

@@ -12,8 +12,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
-from bot.storage.tables.alerts.alerts import AlertRows
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.rules import MaintenanceDelivery, WindowData
 from cogs.maintenance.store import Windows

@@ -18,8 +18,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
 from bot.services.watchdogs import audit
-from bot.storage.tables.attachments import AttachmentRows
-from bot.storage.tables.deliveries import DeliveryRows
+from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.documents import Drafted, read_facts

@@ -10,8 +10,7 @@ from bot.domain.incident.incident import Role
 from bot.domain.incident.parts import PostmortemReminderStage, PostmortemState
 from bot.domain.people import Person
 from bot.services.watchdogs import audit
-from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, MemberRows
 from cogs.postmortem.rules import PostmortemEntry
 from cogs.postmortem.store import PostmortemRows, owed_postmortems
 from tests.cogs.postmortem.acts import DM, cases, dms, jst, postmortem, resolved, told, until

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, ResolutionRows
 from cogs.postmortem.store import PostmortemRows, owed_postmortems
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, open_incident

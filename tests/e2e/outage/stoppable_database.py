@@ -23,7 +23,7 @@ from tests.postgres import copy_database, server_of_its_own, shift_clock
 TITLE = "決済 API が 5xx"
 
 _LEFT_S = PASSES_S / 2
-_COUNTS_AS_AWAY_S = 4.5  # `beat` in bot/storage/database/pulse.sql
+_COUNTS_AS_AWAY_S = 4.5  # `beat` in bot/storage/database/vitals.sql
 _STEPS = 5  # of a SEV1's ladder
 
 

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.errors import StorageUnavailable
-from bot.storage.database import pulse
+from bot.storage.database import vitals
 from bot.storage.database.pools import open_pool
 from bot.storage.store import Store
 
@@ -34,5 +34,5 @@ async def test_a_job_that_found_no_room_counts_for_more_than_a_beat(
     for seen in (store, store.of(OURS)):
         with pytest.raises(StorageUnavailable, match="DiskFullError"):
             await seen.beat()
-    monkeypatch.setattr(pulse, "FULL_S", 0.0)
+    monkeypatch.setattr(vitals, "FULL_S", 0.0)
     await store.beat()

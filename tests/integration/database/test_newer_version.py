@@ -14,7 +14,7 @@ from bot.domain.incident.incident import IncidentKind
 from bot.domain.incident.parts import Source
 from bot.services.ports import Subject
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.bundles import BundleRows, BundleWrites
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows
 from bot.storage.tables.incidents import IncidentWrites

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from bot.storage.database import sessions
+from bot.storage.database import pools
 from bot.storage.database.pools import borrow, open_pool
 from bot.storage.store import Store
 from tests.pg_proxy import PgProxy
@@ -47,7 +47,7 @@ async def test_a_plan_is_kept_for_a_while(
     async with pool.acquire() as connection:
         await connection.execute(_MANY)
     assert await _estimate(pool) == first
-    monkeypatch.setattr(sessions, "PLANS_S", 0.0)
+    monkeypatch.setattr(pools, "PLANS_S", 0.0)
     if begins:
         async with Store(pool).transaction():
             monkeypatch.undo()

@@ -8,8 +8,7 @@ import pytest
 import bot
 import cogs
 from bot.storage.database import sql
-from bot.storage.database.query import composed
-from bot.storage.database.sql import Sql, queries
+from bot.storage.database.sql import Sql, composed, queries
 from tests.postgres import connect
 
 SOURCES = (Path(bot.__path__[0]), Path(cogs.__path__[0]))

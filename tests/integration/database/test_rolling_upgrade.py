@@ -13,7 +13,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.storage.database.migrate import migrations_dir
-from bot.storage.database.query import Query, composed
+from bot.storage.database.sql import Query, composed
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineRows

@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from bot.demo.story.opening_incident import REPORTS
 
 from bot.demo import clock
 from bot.demo.running_demo import prepare

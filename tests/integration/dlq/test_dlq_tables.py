@@ -25,9 +25,8 @@ from bot.domain.dlq import (
 )
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
-from bot.storage.dlq.composing import DlqQueries
-from bot.storage.dlq.conditions import OF_CHANNEL
-from bot.storage.dlq.indexes import finds_endings
+from bot.storage.dlq.composing import OF_CHANNEL, DlqQueries
+from bot.storage.dlq.layout import finds_endings
 from bot.storage.dlq.store import PostgresDlqStore
 from cogs.dlq.rules import short_id
 from tests.integration.dlq.tables import RUNBOOK, TABLES, VIEWED, TheirTable

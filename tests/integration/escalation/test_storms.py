@@ -19,8 +19,8 @@ from bot.services.escalation.sweeps import Sweeps
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.queue.runner import JobRunner
-from bot.storage.queue.watch import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.escalation import EscalationRows, EscalationWrites
 from bot.storage.tables.outage import MirrorRows

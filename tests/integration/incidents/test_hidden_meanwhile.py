@@ -17,8 +17,7 @@ from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Evidence
 from bot.services.incidents.updates import NewUpdate
 from bot.storage.store import Store
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.transaction import Transaction
 from tests.by_person import name_of

@@ -9,8 +9,8 @@ from datetime import timedelta
 import asyncpg
 
 from bot.domain.jobs import Job, JobName
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.queue.runner import JobRunner
-from bot.storage.queue.watch import QueueWatch
 from bot.storage.store import Store
 from tests.patience import PATIENCE_S
 

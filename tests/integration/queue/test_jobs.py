@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.jobs import IN_LINE, Job, JobName
+from bot.storage.queue import enqueue as queue_module
 from bot.storage.queue import runner as module
-from bot.storage.queue import watch as queue_watch
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse
@@ -143,7 +143,7 @@ async def test_a_step_that_is_put_off_is_not_decided(
 
     So a step that is put off does not hide an overdue one from the emergency.
     """
-    monkeypatch.setattr(queue_watch, "_BUSY_S", 60.0)
+    monkeypatch.setattr(queue_module, "_BUSY_S", 60.0)
     watch = QueueWatch()
 
     async def look(_payload: str) -> timedelta | None:

@@ -7,7 +7,7 @@ from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.session import NewTriage
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.tables.triages import TriageRows

@@ -11,7 +11,7 @@ from bot.domain.severity import LadderStep
 from bot.domain.shards import CLAIM, LEASE_S, Claim, Identifies, Instance, Shard, to_take
 from bot.storage.database.leases import Leases
 from bot.storage.tables.escalation import EscalationWrites
-from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.outage import OverdueRows
 from bot.storage.tables.timeline import AuditWrites
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import PERRY, open_incident

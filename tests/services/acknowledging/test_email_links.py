@@ -12,8 +12,7 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.database import Database

@@ -17,7 +17,7 @@ from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
 from bot.services.shared.jobs import READ_AHEAD
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.outage import OverdueRows
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import PRIMARY, Desk
 

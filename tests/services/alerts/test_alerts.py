@@ -17,7 +17,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Evidence
 from bot.domain.urgency import BACKGROUND, current
 from bot.runbook import default_policy_text, parse_policy
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import WATCHED, FakeDiscord

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows
 from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
 from tests.services.alerts.test_alerts import alert, receive

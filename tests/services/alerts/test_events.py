@@ -13,7 +13,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.statistics import LoadStatistics
 from cogs.digest.rules import Verdict

@@ -16,7 +16,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.incident import Status
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE
-from bot.storage.tables.alerts.decisions import AlertDecisionRows
+from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_monitors import by, posted, say, statuses

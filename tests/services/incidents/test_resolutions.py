@@ -9,8 +9,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, StorageUnavailabl
 from bot.domain.incident.parts import Aftermath
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.resolutions import NewResolution
-from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.resolutions import ResolutionRows
+from bot.storage.tables.incidents import IncidentRows, ResolutionRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import PostmortemRows

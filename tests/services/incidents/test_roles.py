@@ -12,8 +12,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.acknowledgements import AcknowledgementRows
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 

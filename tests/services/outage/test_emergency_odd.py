@@ -10,7 +10,7 @@ from bot.domain.outage import DatabaseTrouble, OfflineKind, OfflineMessage, Watc
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
 from bot.services.ports import Email
-from bot.storage.queue import watch as queue_watch
+from bot.storage.queue import enqueue
 from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.emergency import FakeOfflineAlerter
 from tests.patience import PATIENCE_S, pulse
@@ -40,7 +40,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
 
 async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """If only the queue does not answer, a due step is sent without it, recorded, and not sent again."""
-    monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
+    monkeypatch.setattr(enqueue, "SILENT_S", -1.0)
     await mirrored(desk)
     desk.queue.asked()
     for _ in range(4):
@@ -58,7 +58,7 @@ async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPa
     desk.queue.decided()
     await desk.emergency.tick()
     assert (OfflineKind.ESCALATION, "channel") not in desk.offline_alerter.posted
-    monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
+    monkeypatch.setattr(enqueue, "_BUSY_S", 0.0)
     for _ in range(3):
         await desk.emergency.tick()
     assert desk.offline_alerter.posted.count((OfflineKind.ESCALATION, "channel")) == 1

@@ -24,8 +24,7 @@ from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, MemberRows
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once

@@ -19,8 +19,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.storage.tables.deliveries import DeliveryRows
-from bot.storage.tables.incidents import IncidentRows
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, MemberRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import id_of
 from tests.services.alerts.test_alerts import alert, receive

@@ -10,8 +10,8 @@ from bot.domain.delivery.delivery import UNFINISHED
 from bot.domain.delivery.kinds import PAGING
 from bot.domain.errors import DeliveryRefused, DiscordAway, UpstreamUnavailable
 from bot.services.watchdogs import DeadMan
-from bot.storage.queue import watch as queue_watch
-from bot.storage.queue.watch import QueueWatch
+from bot.storage.queue import enqueue
+from bot.storage.queue.enqueue import QueueWatch
 from tests.services.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -108,7 +108,7 @@ async def test_without_a_database_nothing_can_be_promised(desk: Desk) -> None:
 
 async def test_a_queue_that_does_not_answer_withholds_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database can be written, and nothing gets done."""
-    monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
+    monkeypatch.setattr(enqueue, "SILENT_S", -1.0)
     queue, heartbeat = QueueWatch(), FakeHeartbeat()
     queue.asked()
     with capture_logs() as logged:

@@ -11,8 +11,7 @@ import pytest
 
 import bot
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.storage.database.query import Query
-from bot.storage.database.sql import Row, Sql, many, queries
+from bot.storage.database.sql import Query, Row, Sql, many, queries
 from bot.storage.transaction import Begun, TransactionSql
 from tests.fakes.clock import START
 

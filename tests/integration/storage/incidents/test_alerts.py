@@ -9,7 +9,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.parts import Source
 from bot.domain.triage.session import Evidence
-from bot.storage.tables.alerts.alerts import AlertQuestionRows, AlertRows
+from bot.storage.tables.alerts import AlertQuestionRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, counted_on, new_incident

@@ -1,7 +1,7 @@
 """The files that messages carry."""
 
 from bot.domain.delivery.delivery import Attachment
-from bot.storage.tables.attachments import AttachmentRows
+from bot.storage.tables.deliveries import AttachmentRows
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, open_incident
 

@@ -27,8 +27,7 @@ from bot.domain.severity import NewSeverity, SeverityChange
 from bot.services.shared.jobs import archive_job
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import AuditWrites
 from tests.by_person import id_of, name_of, time_of
 from tests.integration.storage.conftest import Rig

@@ -13,8 +13,7 @@ from bot.domain.privacy import RemovedMember
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
-from bot.storage.tables.members import MemberRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.triages import TriageRows
 from cogs.digest.rules import DigestDelivery
 from cogs.oncall.rules import OnCallDelivery

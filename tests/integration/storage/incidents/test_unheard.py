@@ -10,7 +10,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleWrites
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
-from bot.storage.tables.overdue import OverdueRows
+from bot.storage.tables.outage import OverdueRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 from tests.integration.storage.conftest import Rig

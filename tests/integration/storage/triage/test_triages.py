@@ -22,7 +22,7 @@ from bot.domain.triage.session import (
     TriageStatus,
 )
 from bot.storage.store import Store
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.triages import TriageAnswerRows, TriageRows

@@ -6,7 +6,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
-from bot.storage.tables.alerts.alerts import AlertRows
+from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.triages import TriageAnswerRows, TriageRows
 from tests.integration.storage.conftest import Rig

@@ -1,20 +1,102 @@
-"""Alerts of monitors: their messages, and questions about them."""
+"""Alerts of monitors: their messages, questions and events, what was decided about them, and lessons."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.decisions import AlertDecision
-from bot.domain.alerts.events import KnownAlert
-from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
+from bot.domain.alerts.decisions import (
+    AlertDecision,
+    AlertOutcome,
+    DecisionCursor,
+    DecisionDetail,
+    DecisionFilter,
+    HoldingWindow,
+    ShownDecision,
+)
+from bot.domain.alerts.events import KnownAlert, Occurrence, ReceivedEvent
+from bot.domain.alerts.questions import AlertAnswer, AlertLesson, AlertQuestion, NewLesson
+from bot.domain.alerts.recognition import Says
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.session import Evidence
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row, incident_from_row
-from bot.storage.tables.alerts.decisions import decision_json
+
+_FORGOTTEN: Final = 1_000  # rows of one statement: none of them locks many
+_OUTCOMES: Final = frozenset(AlertOutcome)
+_SAYS: Final = frozenset(Says)
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
+
+
+class AlertDecisionRows:
+    """What was decided about messages and events of monitors."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def decisions(
+        self, guild_id: int, asked: DecisionFilter, at: DecisionCursor | None, *, limit: int
+    ) -> list[ShownDecision]:
+        """Return at most *limit* decisions beside *at*, nearest first; without it, the newest ones."""
+        is_newer = at is not None and at.is_newer
+        rows = await self._sql.all(
+            "newer_decisions" if is_newer else "decisions",
+            asked,
+            guild_id=guild_id,
+            said_id=None if at is None else at.said_id,
+            nth=None if at is None else at.nth,
+            limit=limit,
+        )
+        return [_shown(row) for row in rows if row["outcome"] in _OUTCOMES]  # a newer version may know more
+
+    async def forget_decisions(self) -> None:
+        """Delete decisions that are older than 14 days."""
+        while len(await self._sql.all("forget_decisions", limit=_FORGOTTEN)) == _FORGOTTEN:
+            pass
+
+    async def decide(self, decided: AlertDecision) -> None:
+        """Record a decision, once; what has led to no incident may still lead to one.
+
+        `note_alert` and `note_alert_event` record theirs themselves.
+        """
+        await self._sql.all("decide", decided, **decision_json(decided))
+
+    async def answer_decision(self, said: Occurrence, outcome: str, *, says: Says) -> None:
+        """Record what a person has said about a message about which nothing else was decided."""
+        await self._sql.all("answer_decision", said, said_id=said.id, outcome=outcome, says=says)
+
+    async def times_below(self, said: Occurrence, *, since: datetime) -> int:
+        """Return how often it came below its threshold since *since*, and since it was tracked last."""
+        times: int = (await self._sql.one("times_below", said, since=since))["times"]
+        return times
+
+    async def handled_message(self, said: Occurrence) -> ReceivedEvent | None:
+        """Return what became of a message; None if nothing was decided about it."""
+        row = await self._sql.first("handled_message", said, said_id=said.id)
+        return None if row is None else ReceivedEvent(row["incident_id"])
+
+
+def decision_json(decided: AlertDecision) -> dict[str, object]:
+    """Return the parameters of the query `decide` that are stored as JSON."""
+    return {"detail": decided.detail.to_json()}
+
+
+def _shown(row: Row) -> ShownDecision:
+    decision = from_row(
+        AlertDecision,
+        row,
+        says=Says(row["says"]) if row["says"] in _SAYS else None,
+        outcome=AlertOutcome(row["outcome"]),
+        detail=DecisionDetail.from_json(row["detail"]),
+    )
+    return ShownDecision(
+        decision,
+        is_hidden=row["is_hidden"],
+        channel_id=row["home_channel_id"],
+        message_id=row["home_message_id"],
+        holding=None if row["held_until"] is None else HoldingWindow(row["held_until"], row["held_by_name"]),
+    )
 
 
 class AlertRows:
@@ -233,3 +315,61 @@ def _question(row: Row) -> AlertQuestion:
         evidence=Evidence.from_json(row["evidence"]),
         answer=None if row["answer"] is None else AlertAnswer(row["answer"]),
     )
+
+
+class AlertEventRows:
+    """Alerts that came as events."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def alert_event(self, said: Occurrence) -> ReceivedEvent | None:
+        """Return what became of an event; None if it has not been received before."""
+        row = await self._sql.first("alert_event", said, event_id=said.id)
+        return None if row is None else ReceivedEvent(row["incident_id"])
+
+    async def note_alert_event(self, decided: AlertDecision) -> bool:
+        """Record an event that fires or is over, with the decision about it; True if it fires and is new."""
+        return await self._sql.has("note_alert_event", decided, **decision_json(decided))
+
+    async def is_over_since(self, said: Occurrence) -> bool:
+        """Return True if a later event, which was handled before, has said that the alert is over."""
+        found: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]
+        return found
+
+
+async def forget_alert_events(sql: Sql) -> int:
+    """Delete at most a thousand events, 14 days old, that were counted on no incident; return how many."""
+    deleted: int = (await sql.one("forget_alert_events"))["deleted"]
+    return deleted
+
+
+class AlertLessonRows:
+    """What people have taught about messages that look alike."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def alert_lesson(self, guild_id: int, sender: str, look: str) -> AlertLesson | None:
+        """Return the lesson about a sender's messages that look so; None if nobody has taught one."""
+        row = await self._sql.first("alert_lesson", guild_id=guild_id, sender=sender, look=look)
+        return None if row is None else _lesson(row)
+
+    async def alert_lessons(self, guild_id: int, *, limit: int, offset: int) -> list[AlertLesson]:
+        """Return a guild's lessons, the newest first, each with how often it was applied."""
+        rows = await self._sql.all("alert_lessons", guild_id=guild_id, limit=limit, offset=offset)
+        return [_lesson(row) for row in rows]
+
+    async def teach_alert_lesson(self, lesson: NewLesson, *, by: Person) -> AlertLesson:
+        """Store a lesson, in the place of an earlier one about the same messages."""
+        row = await self._sql.one("teach_alert_lesson", lesson, by_id=by.id, by_name=by.name)
+        return _lesson(row)
+
+    async def forget_alert_lesson(self, guild_id: int, lesson_id: int) -> AlertLesson | None:
+        """Remove and return a lesson; None if it is gone already."""
+        row = await self._sql.first("forget_alert_lesson", guild_id=guild_id, lesson_id=lesson_id)
+        return None if row is None else _lesson(row)
+
+
+def _lesson(row: Row) -> AlertLesson:
+    return from_row(AlertLesson, row, says=Says(row["says"]))

@@ -1,3 +1,80 @@
+-- name: decide
+-- Records what was decided about a message or an event, once. A decision that has led to no incident is replaced by one
+-- that has: a person may track what the bot has asked about.
+INSERT INTO alert_decisions (guild_id, sender, said_id, nth, channel_id, said_at, says, outcome, label, title, url, target,
+                             severity, fingerprint, incident_id, window_id, detail, held)
+VALUES (:guild_id, :sender, :said_id, :nth, :channel_id, :said_at, :says, :outcome, :label, :title, :url, :target,
+        :severity, :fingerprint, :incident_id, :window_id, :detail, :held)
+ON CONFLICT (guild_id, sender, said_id, nth)
+DO UPDATE SET outcome = excluded.outcome, incident_id = excluded.incident_id
+ WHERE alert_decisions.incident_id IS NULL AND excluded.incident_id IS NOT NULL;
+
+-- name: answer_decision
+-- Records what a person has said about a message that the bot has asked about, or would have.
+UPDATE alert_decisions
+   SET outcome = :outcome, says = :says
+ WHERE guild_id = :guild_id AND sender = :sender AND said_id = :said_id AND nth = :nth;
+
+-- name: handled_message
+-- Returns the incident on which a message was counted, or null if it was decided to count it on none. No row comes back
+-- if nothing was decided about it.
+SELECT incident_id FROM alert_messages WHERE message_id = :said_id
+UNION ALL
+SELECT incident_id
+  FROM alert_decisions
+ WHERE guild_id = :guild_id AND sender = :sender AND said_id = :said_id AND nth = :nth
+ ORDER BY incident_id
+ LIMIT 1;
+
+-- name: forget_decisions
+-- Deletes at most :limit decisions that are older than 14 days. Rows that another transaction has locked are left for
+-- the next time.
+DELETE FROM alert_decisions
+ WHERE ctid IN (SELECT ctid
+                  FROM alert_decisions
+                 WHERE decided_at < now() - interval '14 days'
+                 LIMIT :limit
+                   FOR UPDATE SKIP LOCKED)
+RETURNING said_id;
+
+-- part: listed
+-- Finds the decisions of a guild about :target with :outcome (null: any), whether their incident is private, and where
+-- people work on it: its thread, or its post. Of the maintenance window that has held it: its end, and who has set it.
+SELECT decision.*, coalesce(incidents.is_private, false) AS is_hidden,
+       coalesce(thread_id, alert_channel_id) AS home_channel_id,
+       CASE WHEN thread_id IS NULL THEN alert_message_id END AS home_message_id,
+       coalesce(held_by.ended_at, held_by.ends_at) AS held_until, held_by.by_name AS held_by_name
+  FROM alert_decisions AS decision
+  LEFT JOIN incidents ON incidents.id = decision.incident_id AND incidents.guild_id = decision.guild_id
+  LEFT JOIN alert_windows AS held_by ON held_by.id = decision.window_id AND held_by.guild_id = decision.guild_id
+ WHERE decision.guild_id = :guild_id
+   AND (:target::text IS NULL OR lower(decision.target) = lower(:target))
+   AND (:outcome::text IS NULL OR decision.outcome = :outcome)
+
+-- name: decisions
+-- Returns decisions before the one of :said_id and :nth (null: from the newest), newest first.
+{listed}
+   AND (:said_id::bigint IS NULL OR (decision.said_id, decision.nth) < (:said_id, :nth::integer))
+ ORDER BY decision.said_id DESC, decision.nth DESC
+ LIMIT :limit;
+
+-- name: newer_decisions
+-- Returns decisions after the one of :said_id and :nth, oldest first.
+{listed}
+   AND (decision.said_id, decision.nth) > (:said_id, :nth::integer)
+ ORDER BY decision.said_id, decision.nth
+ LIMIT :limit;
+
+-- name: times_below
+-- Counts how often an alert has come since :since without being tracked because it had come too seldom. What came before
+-- it was tracked last does not count again.
+SELECT count(*)::integer AS times
+  FROM alert_decisions
+ WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND outcome = 'below' AND said_at > :since
+   AND said_id > coalesce((SELECT max(said_id)
+                             FROM alert_decisions
+                            WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND outcome = 'tracked'), 0);
+
 -- name: alert_messages
 -- Returns the messages of an alert on which a 👀 reaction counts when reactions are read: the first message and the
 -- :newest latest ones.
@@ -281,3 +358,74 @@ RETURNING sender;
 SELECT EXISTS (
     SELECT FROM ignored_senders WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
 ) AS ignored;
+
+-- name: alert_event
+-- Returns the incident on which an event was counted, or null if it was counted on none. No row comes back if the
+-- event is new.
+SELECT incident_id
+  FROM alert_events
+ WHERE guild_id = :guild_id AND sender = :sender AND event_id = :event_id AND nth = :nth;
+
+-- name: note_alert_event
+-- Records an event and the decision about it, once. No row comes back unless the event fires and is new.
+WITH noted AS (
+    INSERT INTO alert_events (guild_id, sender, event_id, nth, fingerprint, says, incident_id)
+    VALUES (:guild_id, :sender, :said_id, :nth, :fingerprint, :says, :incident_id)
+    ON CONFLICT DO NOTHING
+    RETURNING says
+), decided AS (
+    {decide}
+)
+SELECT says FROM noted WHERE says = 'firing';
+
+-- name: is_over_since
+-- Returns true if an event that came after event :event_id has said that the alert is over.
+SELECT EXISTS (
+    SELECT FROM alert_events
+     WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND event_id > :event_id AND says = 'resolved'
+) AS over;
+
+-- name: forget_alert_events
+-- Deletes at most a thousand events of any guild that came 14 days ago or earlier and were counted on no incident. Rows
+-- that another transaction has locked are left for the next time. Returns how many were deleted.
+WITH old_events AS (
+    DELETE FROM alert_events
+     WHERE ctid IN (SELECT ctid
+                      FROM alert_events
+                     WHERE incident_id IS NULL AND at < now() - interval '14 days'
+                     LIMIT 1000
+                       FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+)
+SELECT count(*)::integer AS deleted FROM old_events;
+
+-- name: alert_lesson
+-- Returns what was taught about messages of :sender that look like :look, without how often it was applied.
+SELECT *, 0 AS applied FROM alert_lessons WHERE guild_id = :guild_id AND sender = :sender AND look = :look;
+
+-- name: alert_lessons
+-- Returns the lessons of a guild, the newest first, from place :offset on. A decision names the lesson that it was taken
+-- by, and is kept for 14 days.
+SELECT lesson.*,
+       (SELECT count(*)::integer
+          FROM alert_decisions AS decision
+         WHERE decision.guild_id = lesson.guild_id AND decision.detail ? 'lesson'
+           AND decision.detail ->> 'lesson' = lesson.id::text AND decision.decided_at >= lesson.at) AS applied
+  FROM alert_lessons AS lesson
+ WHERE guild_id = :guild_id
+ ORDER BY at DESC, id DESC
+ LIMIT :limit
+OFFSET :offset;
+
+-- name: teach_alert_lesson
+-- Stores a lesson, in the place of an earlier one about the same messages.
+INSERT INTO alert_lessons (guild_id, sender, look, says, title, url, by_id, by_name)
+VALUES (:guild_id, :sender, :look, :says, :title, :url, :by_id, :by_name)
+ON CONFLICT (guild_id, sender, look)
+DO UPDATE SET says = excluded.says, title = excluded.title, url = excluded.url, by_id = excluded.by_id,
+              by_name = excluded.by_name, at = excluded.at
+RETURNING *, 0 AS applied;
+
+-- name: forget_alert_lesson
+-- Removes and returns a lesson. No row comes back if it is gone already.
+DELETE FROM alert_lessons WHERE guild_id = :guild_id AND id = :lesson_id RETURNING *, 0 AS applied;

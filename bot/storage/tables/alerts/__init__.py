@@ -1,1 +1,0 @@
-"""Our tables about the messages of monitors."""
