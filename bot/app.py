@@ -25,7 +25,7 @@ from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_
 from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
 from bot.services.ports import Discord, OfflineAlerter
-from bot.services.ports.oncall import Reachability
+from bot.services.ports.discord import Reachability
 from bot.services.registry import Guilds, Services
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs import DeadMan, audit

@@ -16,8 +16,7 @@ from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.webhooks import HttpWebhooks
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
-from bot.services.ports.charts import Charts
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import Charts, LiveCheck
 from bot.settings import Settings
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.vitals import DatabaseVitals

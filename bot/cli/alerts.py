@@ -20,7 +20,7 @@ from bot.domain.errors import ConfigError
 from bot.i18n import Texts
 from bot.resources import SharedResources
 from bot.runbook import Policy, load_policy, load_served
-from bot.services.alerts.dry_run import MessageDryRun
+from bot.services.alerts.decisions import MessageDryRun
 from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader, Understood
 from bot.settings import Settings

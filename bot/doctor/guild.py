@@ -14,7 +14,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import Mention
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
-from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
+from bot.services.ports.discord import Gap, Reachability, ReadinessFinding
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.reachability import DiscordReachability
 from bot.ui.discord_api.reading.places import Places

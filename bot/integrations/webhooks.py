@@ -19,7 +19,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.integrations.addresses import EgressProxy, WebhookAddress
 from bot.integrations.outbound.call import asked_wait_s
-from bot.services.ports.webhooks import WebhookPlace
+from bot.services.ports.discord import WebhookPlace
 
 _WITHIN_S: Final = 10.0
 

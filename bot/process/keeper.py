@@ -28,7 +28,7 @@ from bot.domain.shards import (
 )
 from bot.process.gateway import GatewaySession, HeldLease, answer_last_when_in_doubt
 from bot.process.login import advised
-from bot.services.shared.boot_clock import boot_s
+from bot.services.shared.fencing import boot_s
 from bot.storage.database.leases import Leases
 
 log = structlog.get_logger(__name__)

@@ -9,26 +9,24 @@ from bot.domain.paging import Way
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
-from bot.services.acknowledging.reading_ahead import ReadingAhead
-from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.acknowledging.reconciliation import ReadingAhead, Reconciler
 from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.delivery.emails import DeliveryEmails
-from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.deliveries import Bundles
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.opening import Incidents
-from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.posts import Reposting
 from bot.services.incidents.severity_change import Regrading
 from bot.services.paging import OutsideChannels
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Spool
-from bot.services.ports.charts import Charts
-from bot.services.ports.live_checks import LiveCheck
-from bot.services.ports.oncall import Reachability
+from bot.services.ports.discord import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
+from bot.services.ports.systems import Charts, LiveCheck
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes

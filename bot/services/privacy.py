@@ -41,16 +41,15 @@ from bot.domain.privacy_payloads import (
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.posts import Reposting
 from bot.services.incidents.roles import give_up
 from bot.services.ports import TRY_AGAIN, Discord, Redacted, soonest
-from bot.services.running_triages.endings import take_in_walks
+from bot.services.running_triages import take_in_walks
 from bot.services.shared.access import Access, Act
-from bot.services.shared.action_items import actions_of_incident
 from bot.services.shared.changes import Change, Changes
+from bot.services.shared.contributions import actions_of_incident, postmortem_of
 from bot.services.shared.jobs import hide_jobs, refresh_job
 from bot.services.shared.postings import QUIET, member, member_key, notice, notice_key, posting_deliveries
-from bot.services.shared.postmortems import postmortem_of
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.alerts import AlertRows

@@ -16,44 +16,38 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.answers import AlertAnswers
+from bot.services.alerts.arrivals import LiveAlerts, MissedAlerts
+from bot.services.alerts.decisions import AlertHistory
 from bot.services.alerts.events import AlertEvents
-from bot.services.alerts.history import AlertHistory
-from bot.services.alerts.live import LiveAlerts
-from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.audit import Auditing
-from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.deliveries import Bundles
 from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
-from bot.services.incidents.checklists import Checklists
-from bot.services.incidents.lifecycle import Lifecycle
-from bot.services.incidents.merging import Merging
+from bot.services.incidents.details import Checklists, Details
+from bot.services.incidents.lifecycle import Lifecycle, Merging
 from bot.services.incidents.opening import Incidents
-from bot.services.incidents.promises import Promises
+from bot.services.incidents.posts import Reposting
 from bot.services.incidents.queries import IncidentQueries
-from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
-from bot.services.incidents.title_and_start import Details
-from bot.services.incidents.updates import Updates
+from bot.services.incidents.updates import Promises, Updates
 from bot.services.outage.emergency import Emergency
-from bot.services.ports.charts import Charts
+from bot.services.ports.systems import Charts
 from bot.services.privacy import Privacy, Removals
-from bot.services.shared.access import Access
+from bot.services.shared.access import Access, Auditing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets import Pasting
 from bot.services.statistics import Statistics
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
-from bot.services.triage.alert_titles import AlertTitles
 from bot.services.triage.answers import Triages
+from bot.services.triage.clocks import Reevaluations, Unfinished
 from bot.services.triage.joining import Joining
-from bot.services.triage.reevaluations import Reevaluations
-from bot.services.triage.similar import SimilarIncidents
-from bot.services.triage.unfinished import Unfinished
+from bot.services.triage.sources import AlertTitles
+from bot.services.triage.walk import SimilarIncidents
 from bot.storage.tables.installation import GuildFinder
 
 _UseCases = TypeVar("_UseCases")

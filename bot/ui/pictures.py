@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.domain.charts import Chart, DrawnChart
 from bot.domain.text import cut
-from bot.services.ports.charts import PATIENCE_S, Charts
+from bot.services.ports.systems import PATIENCE_S, Charts
 
 _DESCRIPTION_LIMIT = 1_024  # Discord: the description of a file
 

@@ -14,7 +14,7 @@ from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliverie
 from bot.services.paging import OutsideDeliveries
 from bot.services.privacy import MemberDeliveries
 from bot.services.sheets import OutputDeliveries
-from bot.services.triage.deliveries import TriageDeliveries
+from bot.services.triage.clocks import TriageDeliveries
 
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (

@@ -6,52 +6,46 @@ from functools import partial
 
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.alerts.answers import AlertAnswers
-from bot.services.alerts.history import AlertHistory
-from bot.services.alerts.live import LiveAlerts
-from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.arrivals import LiveAlerts, MissedAlerts
+from bot.services.alerts.decisions import AlertHistory
 from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
-from bot.services.audit import Auditing
 from bot.services.core import Core, GuildDependencies
-from bot.services.delivery.arrivals import Arrivals
-from bot.services.delivery.deliveries import Deliveries
-from bot.services.delivery.email_backup import EmailBackup
+from bot.services.delivery.deliveries import Arrivals, Deliveries
+from bot.services.delivery.emails import EmailBackup
 from bot.services.delivery.failures import Failures
 from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.sweeps import Sweeps
-from bot.services.incidents.checklists import Checklists
-from bot.services.incidents.merging import Merging
-from bot.services.incidents.promises import Promises
+from bot.services.incidents.details import Checklists, Details
+from bot.services.incidents.lifecycle import Merging
+from bot.services.incidents.posts import RefreshFollowUps, Refreshing
 from bot.services.incidents.queries import IncidentQueries
-from bot.services.incidents.refreshing import RefreshFollowUps, Refreshing
 from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
-from bot.services.incidents.title_and_start import Details
-from bot.services.incidents.updates import Updates
-from bot.services.outage.alarm import Alarm
+from bot.services.incidents.updates import Promises, Updates
+from bot.services.outage.alarm import Alarm, OutageChannels
 from bot.services.outage.emergency import Emergency
-from bot.services.outage.logbook import Logbook
-from bot.services.outage.messenger import OutageChannels
+from bot.services.outage.journal import Logbook
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging import OutsideSending, PageSync, SendingByKind
 from bot.services.ports import Discord, OfflineAlerter
-from bot.services.ports.oncall import Reachability
+from bot.services.ports.discord import Reachability
 from bot.services.ports.paging import synced_systems
 from bot.services.privacy import Privacy, Redactions, Removals
 from bot.services.registry import Services
-from bot.services.running_triages.posts import TriagePosts
+from bot.services.running_triages import TriagePosts
+from bot.services.shared.access import Auditing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets import Pasting
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
-from bot.services.triage.alert_titles import AlertTitles
 from bot.services.triage.answers import Triages
+from bot.services.triage.clocks import Reevaluations, Unfinished
 from bot.services.triage.joining import Joining
 from bot.services.triage.raising import Raising
-from bot.services.triage.reevaluations import Reevaluations
-from bot.services.triage.similar import SimilarIncidents
-from bot.services.triage.unfinished import Unfinished
+from bot.services.triage.sources import AlertTitles
+from bot.services.triage.walk import SimilarIncidents
 from bot.wiring.delivery_kinds import delivery_kinds
 
 

@@ -9,7 +9,7 @@ from bot.doctor.finding import Finding, ok, warn
 from bot.domain.systems import CheckResult, SystemKind, SystemState
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from bot.ui.words.inert import plain
 from bot.ui.words.system_words import fact_of, name_of

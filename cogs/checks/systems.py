@@ -18,7 +18,7 @@ from bot.domain.errors import (
 )
 from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.services.ports import DlqStore
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.rules import CheckRules
 

@@ -24,7 +24,7 @@ from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Discord
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from bot.services.shared.access import Access, Act
 from bot.services.shared.postings import thread_line
 from bot.storage.store import Store

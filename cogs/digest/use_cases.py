@@ -23,9 +23,8 @@ from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore
-from bot.services.ports.charts import PATIENCE_S
-from bot.services.shared.action_items import open_action_items
-from bot.services.shared.postmortems import owed_postmortems
+from bot.services.ports.systems import PATIENCE_S
+from bot.services.shared.contributions import open_action_items, owed_postmortems
 from bot.services.statistics import Statistics
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows, DeliveryWrites

@@ -106,7 +106,7 @@ def _decided(
     """Ask the database what would become of each event."""
     from bot.cli.database import with_cores
     from bot.runbook import load_served
-    from bot.services.alerts.dry_run import AlertDryRun
+    from bot.services.alerts.decisions import AlertDryRun
 
     async def decide(core_of: "Callable[[int], Core]") -> "list[Decided]":
         core = core_of(guild_id)

@@ -20,7 +20,7 @@ from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.integrations.worker_process import run_worker
 from bot.runbook.model import Policy
-from bot.services.ports.oncall import Reachability
+from bot.services.ports.discord import Reachability
 from bot.services.shared.roster import PAST, OnCall
 from bot.storage.store import Store
 from bot.storage.tables.timeline import AuditWrites

@@ -23,7 +23,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports.oncall import Gap, Reachability, ReadinessFinding
+from bot.services.ports.discord import Gap, Reachability, ReadinessFinding
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryWrites

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.payloads import Payload
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.bodies import message
 from bot.ui.posts.looks import Renderer, alone
 from bot.ui.words.inert import inert

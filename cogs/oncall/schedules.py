@@ -19,7 +19,7 @@ from bot.domain.oncall.rotation import Roster, Rotation, Shift
 from bot.domain.paging import Way
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.ports.oncall import Reachability, ReadinessFinding
+from bot.services.ports.discord import Reachability, ReadinessFinding
 from bot.services.shared.access import Access
 from bot.services.shared.roster import PAST, OnCall
 from bot.storage.store import Store

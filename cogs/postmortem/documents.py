@@ -32,7 +32,7 @@ from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import TRY_AGAIN, Discord
 from bot.services.shared.access import Access, MaySeeLess, require_as_seen
-from bot.services.shared.action_items import actions_of_incident
+from bot.services.shared.contributions import actions_of_incident
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice, thread_line
 from bot.storage.store import Store

@@ -16,7 +16,7 @@ from bot.domain.oncall.people import id_of
 from bot.domain.timeline.lines import Line
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
-from bot.services.timeline.corrections import CORRECTION_LIMIT
+from bot.services.timeline.timelines import CORRECTION_LIMIT
 from bot.ui.words.inert import inert
 from bot.ui.words.links import thread_url
 from bot.ui.words.markdown import document_line, document_text, settled

@@ -271,7 +271,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an alert that counts on an incident does not reopen its action item",
-        file="bot/services/shared/firing.py",
+        file="bot/services/shared/contributions.py",
         before="        await has_fired(tx, policy, fired_in(decided))",
         after="        _ = has_fired, policy",
         tests=("tests/cogs/actions/test_reminders_sent.py",),
@@ -376,7 +376,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a webhook's message is sent again although it has perhaps arrived",
-        file="bot/services/delivery/attempts.py",
+        file="bot/services/delivery/deliveries.py",
         before="    if delivery.attempts < _LOOKS:\n        raise UpstreamUnavailable(_UNFOUND)\n",
         after="    if delivery.attempts < _LOOKS:\n        return\n",
         tests=("tests/cogs/dlq/test_replay_batches.py",),

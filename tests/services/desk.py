@@ -24,7 +24,7 @@ from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord, DlqStore, Email, EmailRecipient, EmailSender, EmailWriter
-from bot.services.ports.oncall import ReadinessFinding
+from bot.services.ports.discord import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
@@ -69,7 +69,7 @@ class FakeEmailSender:
 
 @dataclass(slots=True)
 class FakeReachability:
-    """A `bot.services.ports.oncall.Reachability`.
+    """A `bot.services.ports.discord.Reachability`.
 
     Attributes:
         lacks: What is missing, by handle.

@@ -17,12 +17,12 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Evidence
-from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.details import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services
 from bot.services.shared.access import Act
 from bot.services.sheets import Pasted
-from bot.services.timeline.corrections import Correction
+from bot.services.timeline.timelines import Correction
 from bot.services.triage.joining import Offer
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import GuildFinder

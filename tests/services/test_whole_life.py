@@ -11,9 +11,9 @@ from bot.domain.timeline.entries import EntryKind
 from bot.domain.timeline.entries import TimelineKind as Kind
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Evidence
-from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.details import NewDetails
 from bot.services.incidents.updates import NewUpdate
-from bot.services.timeline.corrections import Correction
+from bot.services.timeline.timelines import Correction
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows

@@ -1,4 +1,4 @@
-"""`bot.services.ports.charts.Charts` by a short-lived process; see `bot.integrations.charts.worker`."""
+"""`bot.services.ports.systems.Charts` by a short-lived process; see `bot.integrations.charts.worker`."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from bot.domain.charts import Chart
 from bot.integrations.charts.worker import as_request
 from bot.integrations.worker_process import run_worker
-from bot.services.ports.charts import PATIENCE_S
+from bot.services.ports.systems import PATIENCE_S
 
 log = structlog.get_logger(__name__)
 

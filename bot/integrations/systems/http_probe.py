@@ -48,7 +48,7 @@ _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTP
 
 @dataclass(frozen=True, slots=True)
 class HttpProbe:
-    """A `bot.services.ports.live_checks.LiveCheck`.
+    """A `bot.services.ports.systems.LiveCheck`.
 
     Attributes:
         name: The target.

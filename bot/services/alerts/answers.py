@@ -13,7 +13,6 @@ from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.alerts.identity import identified
 from bot.services.alerts.questions import (
     ANSWERING,
     MessageQuestions,
@@ -22,7 +21,7 @@ from bot.services.alerts.questions import (
     require_open,
     show_answer,
 )
-from bot.services.alerts.recoveries import Recoveries
+from bot.services.alerts.recoveries import Recoveries, identified
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.shared.access import Access
 from bot.storage.store import Store

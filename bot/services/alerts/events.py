@@ -24,12 +24,11 @@ from bot.domain.incident.parts import AlertOrigin
 from bot.domain.people import Person
 from bot.domain.triage.session import EVIDENCE_LIMIT, Evidence
 from bot.runbook.model import Policy
-from bot.services.alerts.counting import AlertCounting
-from bot.services.alerts.opening import AlertOpening, Decided
+from bot.services.alerts.opening import AlertCounting, AlertOpening, Decided
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.shared.changes import Change
-from bot.services.shared.firing import fired_in, has_fired
+from bot.services.shared.contributions import fired_in, has_fired
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertDecisionRows, AlertEventRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows

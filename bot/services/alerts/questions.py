@@ -22,7 +22,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.opening import Incidents
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
-from bot.services.shared.firing import count_message
+from bot.services.shared.contributions import count_message
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertQuestionRows, AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites

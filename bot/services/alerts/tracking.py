@@ -17,12 +17,10 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
-from bot.services.alerts.counting import AlertCounting
-from bot.services.alerts.identity import identified
-from bot.services.alerts.opening import AlertOpening, Decided
+from bot.services.alerts.opening import AlertCounting, AlertOpening, Decided
 from bot.services.alerts.questions import MessageQuestions, as_incident
-from bot.services.alerts.recoveries import Recoveries
-from bot.services.shared.firing import count_message, has_fired
+from bot.services.alerts.recoveries import Recoveries, identified
+from bot.services.shared.contributions import count_message, has_fired
 from bot.services.shared.jobs import refresh_job
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertDecisionRows, AlertLessonRows

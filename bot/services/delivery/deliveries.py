@@ -3,18 +3,25 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
 
 import structlog
 
 from bot.domain.delivery.delivery import (
+    UNKNOWN,
     AttachedFiles,
     Attachment,
     Delivery,
+    DeliveryStatus,
+    NewDelivery,
     Posted,
     in_order,
     is_mute,
+    may_double,
     retry_after,
 )
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import (
     Crowded,
     DeletedSince,
@@ -28,18 +35,12 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import quieted
 from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
-from bot.services.delivery.arrivals import Arrivals
-from bot.services.delivery.attempts import (
-    Failure,
-    require_patience,
-    require_repeatable,
-    require_unsent,
-)
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports.discord import DiscordSending
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
+from bot.services.shared.jobs import refresh_job
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import (
     AttachmentRows,
@@ -48,9 +49,134 @@ from bot.storage.tables.deliveries import (
     DeliveryWrites,
     Prospect,
 )
+from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
+
+_UNREAD: Final = f"{UNKNOWN}; cannot read the channel's history"
+
+_UNFOUND: Final = f"{UNKNOWN}; not found in the channel's history"
+
+#: How often to look for a message that is sent once, before a person has to.
+_LOOKS: Final = 3
+
+
+class Arrivals:
+    """Records on incidents that their messages are posted."""
+
+    def __init__(self, policy: Policy, kinds: DeliveryKinds) -> None:
+        self._policy = policy
+        self._kinds = kinds
+
+    async def arrived(
+        self, tx: Transaction, delivery: Delivery, posted: Posted, *, at: datetime | None = None
+    ) -> None:
+        """Record *delivery* on its incident, and queue a refresh if it shows less than is true now.
+
+        Args:
+            at: When it was posted; None for now.
+        """
+        if delivery.incident_id is None:
+            return
+        incident = await IncidentWrites(tx.sql).incident(delivery.incident_id, lock=True)
+        incident = await self._kinds.of(delivery).placed(tx, incident, delivery, posted, at=at)
+        if delivery.shown_version < incident.version:
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+
+    async def adopt(self, tx: Transaction, key: str, posted: Posted, *, at: datetime | None = None) -> None:
+        """Record a message that was posted before its delivery could be written down.
+
+        If the delivery is recorded at another place already, this message belongs to the incident as well.
+
+        Args:
+            at: When it was posted; None: about when its delivery was stored.
+        """
+        delivery = await DeliveryRows(tx.sql).delivery_by_key(key)
+        if delivery is None:
+            return
+        if delivery.status is DeliveryStatus.SENT:
+            await self._keep_second(tx, delivery, posted)
+            return
+        await DeliveryAttempts(tx.sql).finish_sent(delivery.id, posted)
+        await self.arrived(tx, delivery, posted, at=at or delivery.created_at)
+
+    async def _keep_second(self, tx: Transaction, first: Delivery, posted: Posted) -> None:
+        """Keep the second copy of a message: a 👀 counts on either, and the copy points to the alert.
+
+        There are two if a process gets no answer to its COMMIT and cannot look whether that worked: it then
+        posts what another process posts, too.
+        """
+        if first.incident_id is None or posted.message_id in (None, first.message_id):
+            return
+        key = f"{first.key}:second:{posted.message_id}"
+        if await DeliveryRows(tx.sql).delivery_by_key(key) is not None:
+            return
+        second = NewDelivery(DeliveryKind.SECOND, first.to, key, first.guild_id, first.incident_id)
+        await DeliveryWrites(tx.sql).insert_deliveries([second])
+        stored = await DeliveryRows(tx.sql).delivery_by_key(key)
+        assert stored is not None, "it was stored a moment ago"
+        await DeliveryAttempts(tx.sql).finish_sent(stored.id, posted)
+        incident = await IncidentWrites(tx.sql).incident(first.incident_id, lock=True)
+        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+        log.warning("delivery.told_twice", incident_id=first.incident_id, kind=first.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt did not succeed; *final* when no further attempt will."""
+
+    reason: str
+    http_status: int | None
+    final: bool
+    asked_s: float | None = None
+    code: int = 0
+
+    @property
+    def away(self) -> UpstreamUnavailable:
+        """Return the failure as the error "Discord did not answer"."""
+        return UpstreamUnavailable(self.reason, http_status=self.http_status, retry_after_s=self.asked_s)
+
+
+def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: datetime) -> None:
+    """Check that *delivery* may be sent again although the bot cannot read whether it is posted already.
+
+    Discord merges two messages while it knows their nonce; a channel that is gone has neither of them.
+
+    Raises:
+        DeliveryRefused: it must not be sent again; the DLQ row tells a person to look.
+    """
+    if delivery.kind.spec.is_once:
+        raise DeliveryRefused(_UNREAD, http_status=unread.http_status) from unread
+    is_known = delivery.first_sent_at is None or now - delivery.first_sent_at < OLD
+    if is_known or may_double(delivery) or unread.http_status == HTTPStatus.NOT_FOUND:
+        return
+    raise DeliveryRefused(_UNREAD, http_status=unread.http_status) from unread
+
+
+def require_unsent(delivery: Delivery) -> None:
+    """Check that *delivery*, whose message was not found after an attempt, may be sent again.
+
+    Raises:
+        UpstreamUnavailable: it is sent once, and perhaps its message is on its way. DeliveryRefused: it has
+            not come by now; a person has to look.
+    """
+    if not delivery.kind.spec.is_once:
+        return
+    if delivery.attempts < _LOOKS:
+        raise UpstreamUnavailable(_UNFOUND)
+    raise DeliveryRefused(_UNFOUND, http_status=HTTPStatus.GATEWAY_TIMEOUT)
+
+
+def require_patience(delivery: Delivery, away: UpstreamUnavailable) -> None:
+    """Check that it is worth looking again for the message of an earlier attempt.
+
+    Raises:
+        DeliveryRefused: it is sent once, and the channel could not be read often enough.
+    """
+    if delivery.kind.spec.is_once and delivery.attempts >= _LOOKS:
+        status = away.http_status or HTTPStatus.GATEWAY_TIMEOUT
+        raise DeliveryRefused(_UNREAD, http_status=status) from away
 
 
 @dataclass(frozen=True, slots=True)

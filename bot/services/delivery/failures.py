@@ -7,7 +7,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq import DLQ_MARK, MUTE, NewFailure, failure_id
 from bot.domain.incident.incident import Incident
 from bot.runbook.model import Policy
-from bot.services.delivery.email_backup import TRY_EMAIL_AGAIN, EmailBackup
+from bot.services.delivery.emails import TRY_EMAIL_AGAIN, EmailBackup
 from bot.services.ports import DlqStore
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows

@@ -27,7 +27,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy
-from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
+from bot.services.acknowledging.reconciliation import READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.shared.jobs import refresh_job, step_job
 from bot.services.shared.roster import OnCall

@@ -23,13 +23,12 @@ from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.acknowledging.old_reactions import OldReactions, UserOnMessage
+from bot.services.acknowledging.reconciliation import OldReactions, UserOnMessage
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act
-from bot.services.shared.jobs import refresh_job
+from bot.services.shared.jobs import refresh_job, remind_later
 from bot.services.shared.postings import notice
-from bot.services.shared.reminders import remind_later
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
 from bot.storage.tables.deliveries import DeliveryWrites

@@ -14,7 +14,7 @@ from bot.domain.escalation.pages import to_bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.runbook.model import Policy
-from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
+from bot.services.acknowledging.reconciliation import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold

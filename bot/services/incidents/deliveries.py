@@ -22,7 +22,7 @@ from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.posts import Reposting
 from bot.services.incidents.updates import is_past
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice

@@ -14,7 +14,7 @@ from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.postmortems import postmortem_of
+from bot.services.shared.contributions import postmortem_of
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.tables.incidents import ResolutionRows
 from bot.storage.tables.timeline import TimelineRows

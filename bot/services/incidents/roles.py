@@ -18,8 +18,8 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
+from bot.services.shared.jobs import note_sign_of_life
 from bot.services.shared.postings import notice
-from bot.services.shared.reminders import note_sign_of_life
 from bot.storage.tables.acknowledgements import AcknowledgementWrites
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.incidents import IncidentWrites

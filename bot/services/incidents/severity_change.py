@@ -14,8 +14,8 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
 from bot.services.shared.changes import Change
+from bot.services.shared.jobs import remind_later
 from bot.services.shared.postings import notice, posting_deliveries
-from bot.services.shared.reminders import remind_later
 from bot.storage.tables.deliveries import DeliveryWrites
 
 

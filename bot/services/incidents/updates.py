@@ -7,11 +7,17 @@ from typing import Final
 import structlog
 
 from bot.capability import IncidentEvent
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.forms import Shown, with_changes
 from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate, UsersAffected
-from bot.domain.incident.records import DetailsChangedEntry, UpdateDueEntry, UpdateDueNotice
+from bot.domain.incident.records import (
+    DetailsChangedEntry,
+    UpdatedEntry,
+    UpdatedNotice,
+    UpdateDueEntry,
+    UpdateDueNotice,
+)
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.text import storable
@@ -19,13 +25,11 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
-from bot.services.incidents.update_posts import post_update
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.jobs import refresh_job
+from bot.services.shared.jobs import note_sign_of_life, refresh_job, remind_later
 from bot.services.shared.postings import notice
 from bot.services.shared.reminder_recipients import Absence, ReminderRecipients
-from bot.services.shared.reminders import note_sign_of_life, remind_later
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
@@ -36,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 #: Characters of what is known, and of who is affected.
 KNOWN_LIMIT: Final = 1_000
+
 IMPACT_LIMIT: Final = 300
 
 # For a severity for which the policy asks for no updates, when a person has promised one.
@@ -43,6 +48,58 @@ _EVERY: Final = timedelta(hours=1)
 
 # The same words by the same person within this time were sent twice: Discord had shown an error, perhaps.
 _AGAIN_WITHIN: Final = timedelta(minutes=2)
+
+
+async def post_update(
+    change: Change,
+    words: tuple[str | None, str | None],
+    *,
+    key: str,
+    phase: Phase | None = None,
+    users: UsersAffected | None = None,
+) -> None:
+    """Record and post what is known and the impact (None: only a promise), with the next update's time."""
+    (known, impact), next_at, line = words, change.incident.updates.due_at, f"updated:{key}"
+    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, users=users, key=key)
+    await change.record(entry, line=line)
+    told = UpdatedNotice(
+        at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, users=users, key=key
+    )
+    await change.say(told, key=line)
+
+
+class Promises:
+    """Moves the promised time of the next status update to what the severity asks for, when a person says so.
+
+    A change of severity alone leaves the promise as it was.
+    """
+
+    def __init__(self, policy: Policy, changes: Changes) -> None:
+        self._policy = policy
+        self._changes = changes
+
+    async def follow_severity(self, incident_id: int, *, severity: str, by: Person, key: str) -> Incident:
+        """Promise the next update when *severity* asks for it, from now on, and tell the thread.
+
+        Args:
+            severity: As the button showed it.
+            key: The same key promises once ("interaction:123").
+
+        Raises:
+            As `Changes.change`; InvalidTransition: it has ended, or has another severity by now.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
+            if await change.recorded_under(key):  # Discord has delivered the same press twice
+                return change.incident
+            transitions.require_open(change.incident)
+            now = change.incident.severity
+            if now != severity:
+                raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)
+            next_at = self._policy.update_due(self._policy.rules(severity), at=change.now)
+            await change.save(transitions.apply_status_update(change.incident, None, next_update_at=next_at))
+            await remind_later(change.tx, change.incident, now=change.now)
+            await post_update(change, (None, None), key=key)
+        return change.incident
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ from bot.domain.urgency import PERSON, urgency
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm
-from bot.services.outage.mirror import Mirror
-from bot.services.outage.overdue import Overdue
+from bot.services.outage.mirror import Mirror, Overdue
 from bot.services.outage.recording import JournalRecorder
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store

@@ -23,14 +23,14 @@ from bot.domain.timeline.recorded import EmailedEntry
 from bot.domain.triage.session import triage_of_key
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.delivery.arrivals import Arrivals
+from bot.services.delivery.deliveries import Arrivals
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.opening import Incidents
 from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord
-from bot.services.running_triages.endings import end_in
+from bot.services.running_triages import end_in
 from bot.services.shared.access import Access
-from bot.services.shared.firing import count_message
+from bot.services.shared.contributions import count_message
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows

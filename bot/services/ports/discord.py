@@ -1,13 +1,15 @@
-"""The requests that the use cases make to Discord."""
+"""The requests that the use cases make to Discord, and what they ask it about people on call."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
 from bot.domain.alerts.alert import ChannelPage
 from bot.domain.delivery.delivery import Attachment, Delivery, Posted, Request
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.timeline.recorded import ThreadMessage
@@ -201,3 +203,84 @@ class DiscordMessages(Protocol):
 
 class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):
     """The requests that the use cases make to Discord. Rendering happens behind it."""
+
+
+class Gap(StrEnum):
+    """A reason why a person on call cannot be reached, or cannot answer."""
+
+    NOT_MEMBER = "not_member"
+    NO_DM = "no_dm"
+    NO_ROLE = "no_role"
+    NO_CHANNEL = "no_channel"
+    NO_EMAIL = "no_email"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessFinding:
+    """A gap, and what it is about.
+
+    Attributes:
+        names: The roles that would do, or the channels that are not seen.
+    """
+
+    gap: Gap
+    names: tuple[str, ...] = ()
+
+
+class Reachability(Protocol):
+    """Finds out whether Discord lets the bot reach a person on call."""
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
+        """Return what *person* lacks to be on call; empty when they lack nothing.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        """Return the member with that id or username; None if there is none, or it is a bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPlace:
+    """Where a webhook posts, as Discord says.
+
+    Attributes:
+        id: The webhook's.
+    """
+
+    id: int
+    channel_id: int
+    guild_id: int
+
+
+class Webhooks(Protocol):
+    """Executes the webhooks of the settings. Their addresses never leave the implementation."""
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """Return the id of each channel's webhook, by the channel's name without "#"."""
+
+    async def place(self, webhook_id: int) -> WebhookPlace:
+        """Ask Discord where a webhook posts.
+
+        Raises:
+            DeliveryRefused: it is gone (code 10015), or its token is wrong. UpstreamUnavailable.
+        """
+
+    def require_capacity(self, webhook_id: int) -> None:
+        """Raise Crowded unless the webhook's limit has capacity, now or in a moment."""
+
+    async def post(self, webhook_id: int, body: Mapping[str, object]) -> Posted:
+        """Post a message once.
+
+        Raises:
+            DeliveryRefused: Discord has not taken it. UpstreamUnavailable: whether it has is unknown.
+        """
+
+    async def message(self, webhook_id: int, message_id: int) -> Mapping[str, object] | None:
+        """Return a message that the webhook has posted, with its words; None if it is gone.
+
+        Raises:
+            DeliveryRefused: as `place`. UpstreamUnavailable.
+        """

@@ -18,9 +18,8 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
-from bot.services.shared.jobs import refresh_job
+from bot.services.shared.jobs import note_act, refresh_job
 from bot.services.shared.postings import notice
-from bot.services.shared.reminders import note_act
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites

@@ -1,17 +1,21 @@
 """Fences against a process that was stopped and wakes up: it must not do its successor's work again.
 
-The changes that a gateway event causes are written only while its shard still belongs to this process. After
-a stop, the socket may hold events that the successor has handled, too. `bot.domain.shards.CLAIM` prevents a
-second write of them: the gateway's sessions set it, and the store reads it. Jobs and ticks have no claim; for
-them the rows decide. An attempt to send that was stopped is not continued (`is_stale`).
+The changes that a gateway event causes are written only while its shard still belongs to this
+process. After a stop, the socket may hold events that the successor has handled, too.
+`bot.domain.shards.CLAIM` prevents a second write of them: the gateway's sessions set it, and the
+store reads it. Jobs and ticks have no claim; for them the rows decide. An attempt to send that was
+stopped is not continued (`is_stale`). All is measured with a clock that goes on while the machine
+sleeps.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from bot.services.shared.boot_clock import boot_s
+# CLOCK_MONOTONIC, which is what asyncio and time.monotonic() use, stops while Linux is suspended.
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 #: How long after an attempt has begun its request may still go out, seconds: as long as Discord surely knows
 #: the nonce under which another process may have sent the same meanwhile.
@@ -22,6 +26,11 @@ FRESH_S: Final = 60.0
 ALONE_S: Final = 1.0
 
 _began: Final[ContextVar[float | None]] = ContextVar("began", default=None)
+
+
+def boot_s() -> float:
+    """Return the seconds since the machine was started, sleep included."""
+    return time.clock_gettime(_CLOCK)
 
 
 @contextmanager

@@ -14,14 +14,12 @@ from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
-from bot.services.running_triages.endings import lock_walk
-from bot.services.running_triages.posts import line, set_clock
+from bot.services.running_triages import line, lock_walk, set_clock
 from bot.services.shared.access import Access
+from bot.services.triage.clocks import Reevaluations, admit
 from bot.services.triage.raising import MayNotLower, Raising
-from bot.services.triage.reevaluations import Reevaluations, admit
 from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
-from bot.services.triage.views import PressResult, TriageView, path_of, view_of
-from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
+from bot.services.triage.walk import FORGOTTEN_AFTER, PressResult, TriageView, Walk, path_of, view_of
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites

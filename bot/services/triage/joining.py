@@ -15,14 +15,12 @@ from bot.domain.timeline.recorded import EvidenceEntry
 from bot.domain.triage.session import JoinedReport, PathStep, ReportJoinedNotice, Triage
 from bot.runbook.model import Policy
 from bot.services.incidents.severity_change import Cause, Regrading
-from bot.services.running_triages.endings import end_in
+from bot.services.running_triages import end_in
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change
-from bot.services.triage.reevaluations import admit
-from bot.services.triage.similar import rises
+from bot.services.triage.clocks import admit
 from bot.services.triage.sources import TriageSources, require_open
-from bot.services.triage.views import PressResult, TriageView
-from bot.services.triage.walk import Walk
+from bot.services.triage.walk import PressResult, TriageView, Walk, rises
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentWrites

@@ -16,11 +16,9 @@ from bot.domain.triage.session import Triage, TriagedHereNotice
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
-from bot.services.incidents.declaring import declare_within
-from bot.services.incidents.opening import Incidents
+from bot.services.incidents.opening import Incidents, declare_within
 from bot.services.incidents.severity_change import Cause, Regrading
-from bot.services.running_triages.endings import end_in, subject_of, take_in_walks
-from bot.services.running_triages.posts import is_confided
+from bot.services.running_triages import end_in, is_confided, subject_of, take_in_walks
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, link_both
 from bot.storage.tables.incidents import IncidentWrites

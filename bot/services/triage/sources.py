@@ -1,4 +1,4 @@
-"""The messages that a triage may be about, and their text, kept until the form comes back."""
+"""The messages that a triage may be about, with their text and titles, kept until the form comes back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,11 +8,14 @@ from cachetools import LRUCache
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.forms import digest_of
+from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage.session import Evidence
-from bot.services.running_triages.posts import is_confided
+from bot.services.running_triages import is_confided
+from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditRows
 from bot.storage.tables.triages import KnownMessage, TriageRows
 from bot.storage.transaction import Transaction
@@ -22,6 +25,38 @@ _UNWRITTEN: Final = 200
 
 #: How many messages of triages are remembered.
 _TRIAGED: Final = 2_000
+
+
+class AlertTitles:
+    """Finds the title of a tracked alert that everybody may see."""
+
+    def __init__(self, store: Store, shown: ShownIncidents) -> None:
+        self._store = store
+        self._shown = shown
+
+    def as_shown(self, incident_id: int, digest: str) -> str | None:
+        """Return the title that the alert's post shows, without a query.
+
+        Args:
+            digest: The `digest_of` the title on the post.
+
+        Returns:
+            None if this process does not remember the alert with that title.
+        """
+        title = _public_title(self._shown.last(incident_id))
+        return title if title is not None and digest_of(title) == digest else None
+
+    async def of_message(self, message_id: int) -> str | None:
+        """Return the title of the alert that a message was counted on; None without one that all may see.
+
+        The person who asked for the form waits for this, so it is one round trip.
+        """
+        return _public_title(await IncidentRows(self._store.sql).incident_by_message(message_id))
+
+
+def _public_title(alert: Incident | None) -> str | None:
+    is_told = alert is not None and alert.kind is IncidentKind.ALERT and not alert.is_private
+    return alert.title if alert is not None and is_told else None
 
 
 class AlreadyRaised(Exception):  # a signal to the caller, who shows it

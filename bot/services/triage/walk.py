@@ -1,22 +1,217 @@
-"""A walk through the decision tree while a person acts on it: locked, in one transaction."""
+"""A walk through the decision tree: what people see of it, and its lock while a person acts on it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from bot.domain.audit import AuditData
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.relations import Rarity, TroubleReport, most_similar
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.session import Triage, TriageStatus
+from bot.domain.triage.session import StoredAnswer, StoredChoice, Triage, TriageStatus, severity_if_left
+from bot.domain.triage.tree import Given, Path, Position
 from bot.runbook.model import Policy
-from bot.services.running_triages.posts import refresh_triage_job, set_clock
-from bot.services.triage.views import PressResult, TriageView, path_of, view_of
+from bot.services.running_triages import refresh_triage_job, set_clock
+from bot.storage.store import Store
+from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditWrites
-from bot.storage.tables.triages import TriageAnswerRows, TriageRows
+from bot.storage.tables.triages import KnownMessage, TriageAnswerRows, TriageRows
 from bot.storage.transaction import Transaction
+
+#: How long ago an incident may have been raised to be offered.
+OPENED_WITHIN: Final = timedelta(days=7)
+
+#: How many open incidents a report is compared with, and among how many titles its words may be rare.
+_MOST: Final = 100
+_TITLES: Final = 300
+
+#: How long ago another triage may have begun to be worth a mention: people report the same thing.
+OTHERS_WITHIN: Final = timedelta(minutes=30)
 
 #: A walk that is not continued expires after this time.
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A similar incident.
+
+    Attributes:
+        rises: The triage's result is a higher severity: by joining, the incident gets it.
+    """
+
+    incident: Incident
+    rises: bool
+
+
+async def similar_to(
+    tx: Transaction, policy: Policy, triage: Triage, severity: SeverityPolicy | None
+) -> Similar | None:
+    """Return the open incident that is most similar to an open triage with *severity* as its result, or None.
+
+    It is never a private incident: people who do not know of that one read the report.
+    """
+    if severity is None or triage.status is not TriageStatus.OPEN:
+        return None
+    incident = await _most_similar(tx, triage, triage.guild_id, message_id=triage.source_message_id)
+    return None if incident is None else Similar(incident, rises(policy, incident, severity))
+
+
+class SimilarIncidents:
+    """Finds what an incident that was raised without questions may have in common with another open one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def beside(self, incident: Incident) -> Incident | None:
+        """Return the most similar of the open incidents raised before *incident*; None for a private one.
+
+        Only the newer one names the older, so that two people do not merge each into the other. A drill has
+        none either, nor has one that has ended.
+        """
+        if incident.is_private or incident.is_drill or not incident.is_open:
+            return None
+        async with self._store.transaction() as tx:
+            return await _most_similar(tx, incident, incident.guild_id, before=incident.id)
+
+
+async def _most_similar(
+    tx: Transaction,
+    report: TroubleReport,
+    guild_id: int,
+    *,
+    message_id: int | None = None,
+    before: int | None = None,
+) -> Incident | None:
+    known = await TriageRows(tx.sql).open_reports(
+        guild_id, message_id=message_id, within=OPENED_WITHIN, limit=_MOST, titles=_TITLES
+    )
+    others = [one for one in known.open if before is None or one.number < before]
+    found = most_similar(report, others, Rarity.of(known.titles))
+    return None if found is None else found.incident()
+
+
+def rises(policy: Policy, incident: Incident, severity: SeverityPolicy) -> bool:
+    """Return True if *severity* is higher than the incident's."""
+    return severity.rank < policy.rules(incident.severity).rank
+
+
+def has_become(known: KnownMessage | None) -> bool:
+    """Return True if a triage's message has become an incident: then it is about that one."""
+    return known is not None and known.raised is not None
+
+
+class PressResult(StrEnum):
+    """Why a press did not do what it says on the button, or a form did not begin a triage."""
+
+    ANSWERED = "answered"  # another person was first
+    CHANGED = "changed"  # the result is another one than the screen showed
+    REOPENED = "reopened"  # an answer was taken back: a question is open again
+    JOINED = "joined"  # the message is being triaged already
+    HELD = "held"  # the message waits for its re-evaluation
+    GONE = "gone"  # the incident that it was to join is not open any more, or not for all to see
+    OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class TriageView:
+    """The state of a walk.
+
+    Attributes:
+        position: The question to ask, or the outcome.
+        severity: What confirming would open: the one chosen by hand, else the outcome's; None while a
+            question is open or when the outcome is to re-evaluate.
+        ack_due_at: The deadline if it were confirmed now.
+        incident: What it became.
+        others: Walks that began lately and have not ended: perhaps about the same thing.
+        notice: Set when what was done last changed nothing.
+        choice: The choice of *severity* by hand; None if there is none, or it is not known.
+        first_answer: With `PressResult.ANSWERED` on a question: the answer that counts.
+        in_drill: It was begun in the thread of a drill, and is real all the same.
+        similar: An open incident that its result may be about as well.
+        gone: With `PressResult.GONE`: the number of the incident that cannot be joined.
+    """
+
+    triage: Triage
+    position: Position
+    severity: SeverityPolicy | None
+    ack_due_at: datetime | None
+    incident: Incident | None = None
+    others: tuple[Triage, ...] = ()
+    notice: PressResult | None = None
+    first_answer: StoredAnswer | None = None
+    choice: StoredChoice | None = None
+    in_drill: bool = False
+    similar: Similar | None = None
+    gone: int | None = None
+
+
+async def view_of(
+    tx: Transaction,
+    policy: Policy,
+    triage: Triage,
+    *,
+    notice: PressResult | None = None,
+    first_answer: StoredAnswer | None = None,
+    gone: int | None = None,
+) -> TriageView:
+    """Return the view of *triage* as this transaction sees it."""
+    known = await _known(tx, triage)
+    position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
+    name = triage.severity or (position.outcome.severity if position.outcome else None)
+    severity = None if name is None else policy.rules(name)
+    return TriageView(
+        triage=triage,
+        position=position,
+        severity=severity,
+        ack_due_at=None if severity is None else policy.ack_due(severity, at=await tx.now()),
+        incident=None
+        if triage.incident_id is None
+        else await IncidentRows(tx.sql).incident(triage.incident_id),
+        others=await _others(tx, triage),
+        notice=notice,
+        first_answer=first_answer,
+        choice=None
+        if triage.severity is None
+        else triage.standing(await TriageAnswerRows(tx.sql).given_choices(triage.id)),
+        in_drill=known is not None and known.is_of_drill,
+        similar=None if has_become(known) else await similar_to(tx, policy, triage, severity),
+        gone=gone,
+    )
+
+
+def raised_if_left(policy: Policy, triage: Triage) -> SeverityPolicy | None:
+    """Return the severity for raising an unfinished walk that is not continued; None if it is not raised."""
+    if not policy.unfinished.raises:
+        return None
+    path = policy.tree.fitting(path_of(triage))
+    chosen = triage.severity if triage.severity in policy.severities else None
+    return severity_if_left(policy.tree, policy.severities, path=path, chosen=chosen)
+
+
+def path_of(triage: Triage) -> Path:
+    """Return the answers that count, as the tree takes them."""
+    return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
+
+
+async def _known(tx: Transaction, triage: Triage) -> KnownMessage | None:
+    """Return what is known of the place where an open triage was begun, and of the message it is about.
+
+    For a triage that has ended, return None: then the incident says what it is.
+    """
+    if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
+        return None
+    return await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
+
+
+async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:
+    """Return other triages that began lately; none after the first answer, when joining them is no use."""
+    if triage.status is not TriageStatus.OPEN or triage.answers:
+        return ()
+    found = await TriageRows(tx.sql).open_triages(triage.guild_id, within=OTHERS_WITHIN)
+    return tuple(one for one in found if one.id != triage.id)
 
 
 def continued(triage: Triage, policy: Policy, *, by: Person, at: datetime) -> Triage:

@@ -100,7 +100,7 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseVitals:
-    """A `bot.services.ports.live_checks.LiveCheck`.
+    """A `bot.services.ports.systems.LiveCheck`.
 
     Attributes:
         dsn: Direct, or through a pooler of any mode.

@@ -9,7 +9,7 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Rest
 from bot.ui.discord_api.reading.places import Places
 from bot.ui.people import person_from
@@ -18,7 +18,7 @@ _Channels = dict[str, discord.abc.GuildChannel]
 
 
 class DiscordReachability:
-    """A `bot.services.ports.oncall.Reachability`, through a client that has logged in.
+    """A `bot.services.ports.discord.Reachability`, through a client that has logged in.
 
     Args:
         mails: Email is set up, so that an address is required.

@@ -6,8 +6,8 @@ from typing import Final
 from bot.domain.incident.forms import ShownDetails, digest_of, shown_details
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
+from bot.services.incidents.details import NewDetails
 from bot.services.incidents.opening import TITLE_LIMIT
-from bot.services.incidents.title_and_start import NewDetails
 from bot.ui.forms.base import STARTED, STARTED_LIMIT, TITLE, Submitted, started_now
 from bot.ui.forms.fields import Form, label, text_input
 from bot.ui.words.voice import Voice

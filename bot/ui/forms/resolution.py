@@ -15,7 +15,7 @@ from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.text import cut
 from bot.services.incidents.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
-from bot.services.shared.postmortems import owing_if_resolved
+from bot.services.shared.contributions import owing_if_resolved
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line

@@ -6,8 +6,14 @@ from bot.domain.incident.forms import digest_of
 from bot.domain.incident.incident import label_of
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
-from bot.services.timeline.corrections import CORRECTION_LIMIT, Correction, ShownWords, editable, shown_words
-from bot.services.timeline.timelines import NOTE_LIMIT
+from bot.services.timeline.timelines import (
+    CORRECTION_LIMIT,
+    NOTE_LIMIT,
+    Correction,
+    ShownWords,
+    editable,
+    shown_words,
+)
 from bot.ui.buttons import Component
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, text_input

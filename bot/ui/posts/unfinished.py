@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.triage.session import Triage
-from bot.services.triage.views import raised_if_left
+from bot.services.triage.walk import raised_if_left
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.verbs import TriageVerb

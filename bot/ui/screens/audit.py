@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.audit import AuditQuestion, AuditRow
-from bot.services.audit import AuditPage
+from bot.services.shared.access import AuditPage
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert
 from bot.ui.words.voice import Voice

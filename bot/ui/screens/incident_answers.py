@@ -11,14 +11,14 @@ from bot.domain.escalation.pages import Bundle
 from bot.domain.incident.incident import Incident, IncidentKind, Status, label_of
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention
-from bot.services.escalation.bundles import AllAcknowledged
+from bot.services.escalation.deliveries import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
-from bot.services.incidents.merging import Merged
+from bot.services.incidents.lifecycle import Merged
 from bot.services.incidents.resolutions import CorrectedResolution
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
-from bot.services.shared.postmortems import shown_postmortem
+from bot.services.shared.contributions import shown_postmortem
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.escalation.next_step import next_step

@@ -7,7 +7,7 @@ from discord import ButtonStyle, ui
 
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage
-from bot.services.triage.similar import Similar
+from bot.services.triage.walk import Similar
 from bot.ui.components import Screen, button, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.verbs import IncidentVerb

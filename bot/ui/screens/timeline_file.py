@@ -14,8 +14,7 @@ import discord
 
 from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow, folded
-from bot.services.timeline.corrections import CORRECTION_LIMIT
-from bot.services.timeline.timelines import History
+from bot.services.timeline.timelines import CORRECTION_LIMIT, History
 from bot.ui.words.timeline import (
     beside,
     corrected_by,

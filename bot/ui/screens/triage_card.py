@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Evidence, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, Question
-from bot.services.triage.views import TriageView
+from bot.services.triage.walk import TriageView
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, sent_card

@@ -22,7 +22,7 @@ from bot.integrations.systems.vendors import (
     GitHubActions,
     SentryIssues,
 )
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from bot.storage.database.sql import queries
 from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.systems import results_in_steps

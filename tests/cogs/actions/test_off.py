@@ -9,7 +9,7 @@ from bot.capability import capability_names
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.services.incidents.queries import IncidentView
-from bot.services.shared.action_items import actions_of_incident, open_action_items
+from bot.services.shared.contributions import actions_of_incident, open_action_items
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.ui.screens.incident_console import show_screen
 from cogs.actions.use_cases import ActionUseCases

@@ -16,7 +16,7 @@ from bot.domain.code_host import ExportTrouble
 from bot.domain.errors import LockConflict
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
-from bot.services.shared.firing import fired_in
+from bot.services.shared.contributions import fired_in
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentWrites

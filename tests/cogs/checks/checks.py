@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from tests.services.desk import Desk
 
 

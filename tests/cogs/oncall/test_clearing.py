@@ -9,7 +9,7 @@ from bot.domain.errors import NotPermitted, UserError
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from cogs.oncall.schedules import ScheduleClearing
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk

@@ -17,7 +17,7 @@ from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.runbook.oncall import Handover, OnCallPlace
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.storage.tables.incidents import IncidentRows
 from cogs.oncall.handovers import is_checked
 from cogs.oncall.rules import OnCallDelivery

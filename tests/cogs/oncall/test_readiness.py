@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.runbook.oncall import Handover
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from cogs.oncall.rules import OnCallDelivery
 from tests.cogs.oncall.acts import oncall_of
 from tests.cogs.oncall.test_handovers import weekly

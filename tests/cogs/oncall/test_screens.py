@@ -11,7 +11,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

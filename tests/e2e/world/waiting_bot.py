@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import time_machine
 
-from bot.services.outage import logbook
-from bot.services.shared.boot_clock import boot_s
+from bot.services.outage import journal
+from bot.services.shared.fencing import boot_s
 
 #: What SIGRTMIN lets pass, seconds, since the database was last asked for the time.
 PASSES_S: Final = 20
@@ -33,7 +33,7 @@ def let_time_pass() -> None:
         clock.shift(PASSES_S)
 
     signal.signal(signal.SIGRTMIN, wait)
-    patch.object(logbook, "boot_s", lambda: boot_s() + passed_s).start()
+    patch.object(journal, "boot_s", lambda: boot_s() + passed_s).start()
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ import typer
 from bot.app import run
 from bot.cli.outcome import ends_well
 from bot.cli.setup import load
-from bot.services.outage import logbook
+from bot.services.outage import journal
 from bot.services.ports import Discord
-from bot.services.shared.boot_clock import boot_s
+from bot.services.shared.fencing import boot_s
 from bot.services.shared.roster import OnCall
 from bot.wiring import GuildDependencies, UseCases, wire
 from tests.faults.stage.crashing import Fuse, watched
@@ -77,7 +77,7 @@ def let_time_pass() -> None:
 
     signal.signal(signal.SIGRTMIN, wait)
     signal.signal(SKIP, wait)
-    patch.object(logbook, "boot_s", lambda: boot_s() + waited_s).start()
+    patch.object(journal, "boot_s", lambda: boot_s() + waited_s).start()
 
 
 def main() -> None:

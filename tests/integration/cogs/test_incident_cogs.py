@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.services.audit import PAGE_SIZE
+from bot.services.shared.access import PAGE_SIZE
 from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
 from local_discord.client import controls
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words

@@ -12,8 +12,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.domain.urgency import urgency
 from bot.services.shared import fencing
-from bot.services.shared.boot_clock import boot_s
-from bot.services.shared.fencing import fresh
+from bot.services.shared.fencing import boot_s, fresh
 from local_discord.messages.posting import remove
 from local_discord.messages.reacting import react
 from local_discord.world.permissions import P

@@ -12,8 +12,7 @@ from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.privacy import LeftBehind
 from bot.services.shared import fencing
-from bot.services.shared.boot_clock import boot_s
-from bot.services.shared.fencing import fresh
+from bot.services.shared.fencing import boot_s, fresh
 from local_discord.messages.posting import remove, set_archived
 from local_discord.messages.threads import remove_channel
 from local_discord.world.permissions import P

@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
-from bot.services.ports.oncall import Gap, ReadinessFinding
+from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.discord_api.reachability import DiscordReachability
 from cogs.oncall.rules import OnCallDelivery
 from local_discord.world.permissions import P

@@ -12,8 +12,7 @@ from bot.domain.jobs import JobName
 from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.acknowledging.reading_ahead import ReadingAhead
-from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.acknowledging.reconciliation import ReadingAhead, Reconciler
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.sweeps import Sweeps
 from bot.services.shared.access import Access

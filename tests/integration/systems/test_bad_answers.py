@@ -17,7 +17,7 @@ from bot.integrations.systems.vendors import (
     GitHubActions,
     SentryIssues,
 )
-from bot.services.ports.live_checks import LiveCheck
+from bot.services.ports.systems import LiveCheck
 from cogs.checks.systems import results_in_steps
 from tests.integration.outbound.upstream import Behaviour, says, upstream
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident
-from bot.services.acknowledging.incident_of_message import PASSED_OVER_S, IncidentLookup
+from bot.services.acknowledging.acknowledge import PASSED_OVER_S, IncidentLookup
 from bot.storage.tables.incidents import IncidentRows
 from tests.unit.ui.samples import TRIGGERED
 

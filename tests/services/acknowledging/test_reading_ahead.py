@@ -11,9 +11,8 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
-from bot.services.acknowledging import reading_ahead
-from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
-from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
+from bot.services.acknowledging import reconciliation
+from bot.services.acknowledging.reconciliation import READ_WITHIN_S, ReadingAhead, ReadProgress, Reconciler
 from bot.services.shared.jobs import READ_AHEAD
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
@@ -203,7 +202,7 @@ async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool
 ) -> None:
     """If the reading a second reader waits for fails or is cancelled, that reader reads for itself."""
-    monkeypatch.setattr(reading_ahead, "READ_ON_S", PATIENCE_S)  # a busy machine reads nothing in 0.2 s
+    monkeypatch.setattr(reconciliation, "READ_ON_S", PATIENCE_S)  # a busy machine reads nothing in 0.2 s
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     failing = FailsOnce(desk.reconciler)

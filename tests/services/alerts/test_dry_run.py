@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
-from bot.services.alerts.dry_run import AlertDryRun, MessageDryRun
+from bot.services.alerts.decisions import AlertDryRun, MessageDryRun
 from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader
 from cogs.digest.rules import Verdict

@@ -493,7 +493,7 @@ async def test_more_than_a_page_is_read_back(desk: Desk) -> None:
 
 async def test_what_is_too_far_back_is_told_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages too far back to read are reported once in the channel, and the newest are tracked."""
-    monkeypatch.setattr("bot.services.alerts.missed.MOST_PAGES", 2)
+    monkeypatch.setattr("bot.services.alerts.arrivals.MOST_PAGES", 2)
     desk.discord.watching = [posted(desk, 1, "first", channel="p0-alerts")]
     await desk.services.missed_alerts.catch_up(GUILD)
     lost = [posted(desk, number, "✅ deploy ok", channel="p0-alerts") for number in range(2, 300)]

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.audit import AuditQuestion
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.people import Person
-from bot.services.audit import PAGE_SIZE
+from bot.services.shared.access import PAGE_SIZE
 from tests.cogs.actions.action_desk import actions, add, on_monday
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import open_private

@@ -19,7 +19,7 @@ from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Evidence
 from bot.i18n import Texts
 from bot.services.escalation.release import ReleaseOutcome
-from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.details import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.escalation import EscalationRows

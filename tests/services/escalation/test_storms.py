@@ -16,7 +16,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import load_policy
-from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
+from bot.services.acknowledging.reconciliation import READ_WITHIN_S
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows

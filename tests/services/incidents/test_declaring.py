@@ -14,7 +14,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import NewTriage
 from bot.domain.triage.tree import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.triage.views import TriageView
+from bot.services.triage.walk import TriageView
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows

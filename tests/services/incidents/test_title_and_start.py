@@ -10,7 +10,7 @@ from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.incident.forms import ShownDetails, shown_details
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
+from bot.services.incidents.details import CorrectedDetails, NewDetails
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from tests.by_person import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

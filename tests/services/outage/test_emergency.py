@@ -538,7 +538,7 @@ async def test_a_full_disk_is_told_once_and_so_is_its_end(
 
     It is found although nothing changes that would have to be written.
     """
-    monkeypatch.setattr("bot.services.outage.logbook._WRITE_AGAIN_S", 0.0)
+    monkeypatch.setattr("bot.services.outage.journal._WRITE_AGAIN_S", 0.0)
     await mirrored(desk)
     assert desk.emergency.disk_trouble is None
     desk.spool.is_full = True

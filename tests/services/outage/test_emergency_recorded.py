@@ -15,8 +15,7 @@ from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.outage import GRACE, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.outage.journal import from_data
-from bot.services.outage.logbook import Logbook
+from bot.services.outage.journal import Logbook, from_data
 from bot.storage.tables.deliveries import DeliveryAttempts
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.outage import MirrorRows

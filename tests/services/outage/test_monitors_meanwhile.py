@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.outage import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.alerts import live
+from bot.services.alerts import arrivals
 from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_alerts import FIRST, alert
@@ -24,7 +24,7 @@ P0 = "p0-alerts"
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test wait for another process's answer."""
-    monkeypatch.setattr(live, "_HEED_S", 0.0)
+    monkeypatch.setattr(arrivals, "_HEED_S", 0.0)
 
 
 async def away(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import NewTriage, TriageStatus
-from bot.services.triage.views import TriageView
+from bot.services.triage.walk import TriageView
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.tables.triages import TriageRows

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.incidents.updates import NewUpdate
-from bot.services.timeline.corrections import Correction, ShownWords, shown_words
+from bot.services.timeline.timelines import Correction, ShownWords, shown_words
 from bot.storage.tables.incidents import IncidentRows
 from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
 from tests.services.timeline.test_timelines import of_kind

@@ -13,8 +13,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryKind, TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import FoldedLines, Line
 from bot.services.incidents.updates import NewUpdate
-from bot.services.timeline.corrections import Correction
-from bot.services.timeline.timelines import PAGE_SIZE
+from bot.services.timeline.timelines import PAGE_SIZE, Correction
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

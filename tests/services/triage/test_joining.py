@@ -15,7 +15,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.joining import Offer
-from bot.services.triage.views import PressResult, TriageView
+from bot.services.triage.walk import PressResult, TriageView
 from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows

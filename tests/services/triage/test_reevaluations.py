@@ -10,7 +10,7 @@ from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNSURE
-from bot.services.triage.views import PressResult
+from bot.services.triage.walk import PressResult
 from bot.services.watchdogs import audit
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows

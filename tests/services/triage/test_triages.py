@@ -11,7 +11,7 @@ from bot.domain.errors import NotPermitted, UserError
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Evidence, NewTriage, TriageStatus
 from bot.domain.triage.tree import UNSURE
-from bot.services.triage.views import PressResult, TriageView
+from bot.services.triage.walk import PressResult, TriageView
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.tables.triages import TriageRows

@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import TriageStatus
 from bot.services.triage.sources import AlreadyRaised
-from bot.services.triage.views import PressResult
+from bot.services.triage.walk import PressResult
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.triages import TriageRows
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk

@@ -11,7 +11,7 @@ from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.triage.views import PressResult
+from bot.services.triage.walk import PressResult
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.tables.triages import TriageRows

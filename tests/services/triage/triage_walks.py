@@ -2,7 +2,7 @@
 
 from bot.domain.people import Person
 from bot.domain.triage.session import Evidence, NewTriage
-from bot.services.triage.views import TriageView
+from bot.services.triage.walk import TriageView
 from tests.fakes.clock import START
 from tests.services.desk import GUILD, RESPONDER, Desk
 

@@ -10,8 +10,7 @@ import pytest
 import bot.services
 from bot.domain.audit import AuditData, AuditQuestion, AuditRow
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.audit import AuditPage
-from bot.services.shared.access import Act
+from bot.services.shared.access import Act, AuditPage
 from bot.ui.screens.audit import audit_screen
 from cogs.digest.rules import Verdict
 from tests.unit.ui import screens

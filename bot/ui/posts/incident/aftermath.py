@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.records import ResolutionCorrectedNotice, ResolvedNotice
-from bot.services.shared.postmortems import shown_postmortem
+from bot.services.shared.contributions import shown_postmortem
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.words.inert import inert, inert_lines

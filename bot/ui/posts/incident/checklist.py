@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.incident.forms import Checklist, ChecklistPick
 from bot.domain.incident.incident import Incident
-from bot.services.incidents.checklists import ChecklistChange
+from bot.services.incidents.details import ChecklistChange
 from bot.ui.buttons import Component, Option, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.inert import inert, joined, plain

@@ -7,7 +7,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.records import DetailsChangedNotice
 from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
-from bot.services.incidents.title_and_start import CorrectedDetails
+from bot.services.incidents.details import CorrectedDetails
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone, by
 from bot.ui.words.detail_words import title_and_start_changes

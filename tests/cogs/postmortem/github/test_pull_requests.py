@@ -9,7 +9,7 @@ from bot.domain.incident.forms import shown_details
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import PostmortemState
 from bot.integrations.github.repository import GitHubRepository
-from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.details import NewDetails
 from bot.services.watchdogs import audit
 from cogs.postmortem.store import PostmortemRows, PullExportRows
 from tests.cogs.actions.action_desk import ended

@@ -17,7 +17,7 @@ from bot.domain.alerts.decisions import (
     ShownDecision,
 )
 from bot.domain.incident.parts import AlertWait
-from bot.services.alerts.history import PAGE_SIZE
+from bot.services.alerts.decisions import PAGE_SIZE
 from bot.ui.posts.renderer import render
 from bot.ui.screens.alerts.decisions import PAGE, decisions_screen
 from tests.unit.ui.alerts.test_tracked import NEW, QUIET

@@ -16,7 +16,7 @@ from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
-from bot.services.incidents.checklists import ChecklistChange
+from bot.services.incidents.details import ChecklistChange
 from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen

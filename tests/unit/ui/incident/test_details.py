@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import UserError
 from bot.domain.incident.forms import changes_of, correct_details, shown_details
 from bot.domain.incident.incident import Incident
-from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
+from bot.services.incidents.details import CorrectedDetails, NewDetails
 from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of

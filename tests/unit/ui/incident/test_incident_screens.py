@@ -31,7 +31,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
-from bot.services.incidents.merging import Merged
+from bot.services.incidents.lifecycle import Merged
 from bot.services.incidents.queries import IncidentView
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.components import GREY

@@ -8,8 +8,7 @@ from hypothesis import given
 
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import TriageStatus
-from bot.services.triage.similar import Similar
-from bot.services.triage.views import TriageView
+from bot.services.triage.walk import Similar, TriageView
 from bot.ui.screens.outcome import sent_card
 from bot.ui.screens.similar_incident import JOIN, joined_card
 from bot.ui.screens.triage_card import triage_card

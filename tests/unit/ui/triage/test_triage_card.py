@@ -14,7 +14,7 @@ from bot.domain.calendar.typed_times import InvalidStartTime
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import Evidence, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
-from bot.services.triage.views import PressResult, TriageView
+from bot.services.triage.walk import PressResult, TriageView
 from bot.ui.forms.base import MessageSource, Typed
 from bot.ui.screens.outcome import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card

@@ -1,21 +1,36 @@
-"""Corrects an incident's title and start time in all its posts."""
+"""Details of an incident that responders change: its title and start in all posts, its checklist."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from bot.capability import IncidentEvent
 from bot.domain.calendar.typed_times import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
-from bot.domain.incident.forms import DetailsChange, ShownDetails, changes_of, correct_details
+from bot.domain.incident.forms import (
+    Checklist,
+    ChecklistPick,
+    DetailsChange,
+    Filled,
+    ShownDetails,
+    changes_of,
+    correct_details,
+    drawn_anew,
+    fill_in,
+)
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.records import DetailsChangedEntry, DetailsChangedNotice
+from bot.domain.incident.records import (
+    DetailsChangedEntry,
+    DetailsChangedNotice,
+    StepDoneEntry,
+    StepUndoneEntry,
+)
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Changes
+from bot.services.shared.changes import Change, Changes
 from bot.storage.tables.timeline import TimelineRows
 
 
@@ -92,3 +107,51 @@ class Details:
 def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> DetailsChange | None:
     found = (DetailsChange.from_json(entry.data or {}) for entry in entries if entry.key == key)
     return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistChange:
+    """The outcome of a choice.
+
+    Attributes:
+        sheet: As it is now.
+        is_outdated: It was made on another sheet, so nothing was ticked; the card is being drawn anew.
+    """
+
+    filled: Filled
+    sheet: Checklist
+    is_outdated: bool = False
+
+
+class Checklists:
+    """Records which items of the first response are done."""
+
+    def __init__(self, policy: Policy, changes: Changes) -> None:
+        self._policy = policy
+        self._changes = changes
+
+    async def choose(self, incident_id: int, pick: ChecklistPick, *, by: Person) -> ChecklistChange:
+        """Tick what *by* chose, and take back what they took out of the choice; see `fill_in`.
+
+        A choice on the sheet of another severity, or on one whose words were edited since, changes nothing.
+
+        Raises:
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
+        """
+        async with self._changes.change(incident_id, by=by, act=Act.CHECK_STEP) as change:
+            sheet = self._policy.checklist(change.incident.severity)
+            if pick.edition != sheet.edition:
+                await change.save(drawn_anew(change.incident))
+                return ChecklistChange(Filled(change.incident), sheet, is_outdated=True)
+            filled = fill_in(change.incident, sheet, pick, by=by, at=change.now)
+            if filled.incident is not change.incident:
+                await change.save(filled.incident)
+                await self._record(change, sheet, filled)
+        return ChecklistChange(filled, sheet)
+
+    async def _record(self, change: Change, sheet: Checklist, filled: Filled) -> None:
+        """Record an entry for each step, with its words: the sheet may be edited."""
+        for kind, places in ((StepDoneEntry, filled.ticked), (StepUndoneEntry, filled.unticked)):
+            for place in places:
+                words = asdict(sheet.steps[place])
+                await change.record(kind(severity=sheet.severity, number=place + 1, words=words))

@@ -1,10 +1,11 @@
-"""The table of notifications that were not delivered."""
+"""The clock, and the systems beside Discord: failed notifications, live checks, a heartbeat, charts."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
+from bot.domain.charts import Chart
 from bot.domain.dlq import (
     Cursor,
     DlqCounts,
@@ -17,6 +18,57 @@ from bot.domain.dlq import (
     StatusCounts,
     TableReport,
 )
+from bot.domain.systems import CheckResult, SystemKind
+
+#: Seconds that a person waits for an answer at most.
+PATIENCE_S: Final = 4.0
+
+
+class Clock(Protocol):
+    """Tells the time; the services ask nothing else for "now"."""
+
+    async def now(self) -> datetime:
+        """Return the database's time, aware: the one clock that all instances share."""
+
+
+class Charts(Protocol):
+    """Draws charts. A picture is an addition to words: without it, the words go out alone."""
+
+    async def draw(self, charts: Sequence[Chart], *, within_s: float = PATIENCE_S) -> list[bytes | None]:
+        """Return each chart as a PNG; None for one that failed or was not ready *within_s*.
+
+        A chart that was drawn lately comes at once.
+        """
+
+
+class Heartbeat(Protocol):
+    """An external service that raises the alarm when no ping comes."""
+
+    async def ping(self) -> None:
+        """Say that all is well.
+
+        Raises:
+            UpstreamUnavailable: the service has not accepted it.
+        """
+
+
+class LiveCheck(Protocol):
+    """Looks at one system without changing anything there."""
+
+    @property
+    def system(self) -> SystemKind:
+        """Return the kind of system."""
+
+    @property
+    def name(self) -> str:
+        """Return which one of its kind; "" if there is only one."""
+
+    async def look(self) -> CheckResult:
+        """Return the state of the system.
+
+        Raises:
+            UpstreamUnavailable, StorageUnavailable: it could not be looked at.
+        """
 
 
 class DlqStore(Protocol):
