@@ -437,7 +437,11 @@ class PageSync:
                 page, system, await IncidentRows(self._store.sql).incident(page.incident_id)
             )
         except OutboundFailed as failed:
-            return await self._failed(page, failed)
+            failures = page.failures + 1
+            if failures == 1:
+                log.warning("page.out_of_step", way=page.way, problem=failed.problem, reason=failed.reason)
+            wait = pause_after(failures, asked_s=failed.retry_after_s)
+            return await self._save(replace(page, failures=failures), wait=wait)
         is_done = after.state is SyncedState.OVER or (
             after.state is SyncedState.ANSWERED and after.way is Way.PUSHOVER
         )
@@ -497,14 +501,6 @@ class PageSync:
         except BotError as unknown:
             log.info("page.person_not_asked", reason=type(unknown).__name__)
         return Person(who.user_id or stand_in(who.handle), who.name)
-
-    async def _failed(self, page: SyncedPage, failed: OutboundFailed) -> timedelta | None:
-        """Try again later, and say so the first time."""
-        failures = page.failures + 1
-        if failures == 1:
-            log.warning("page.out_of_step", way=page.way, problem=failed.problem, reason=failed.reason)
-        wait = pause_after(failures, asked_s=failed.retry_after_s)
-        return await self._save(replace(page, failures=failures), wait=wait)
 
     async def _save(self, page: SyncedPage, *, wait: timedelta | None) -> timedelta | None:
         async with self._store.transaction() as tx:

@@ -114,8 +114,8 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
     """Set or reset the jobs that look at the triage at its deadlines; none once it has ended."""
     rank = policy.severities[policy.reevaluate.promote_to].rank
     clocks = (
-        (JobName.REEVALUATE, _clock_key(triage.id), triage.due_at, triage.is_under_reevaluation),
-        (JobName.UNFINISHED_TRIAGE, _idle_key(triage.id), triage.idle.due_at, True),
+        (JobName.REEVALUATE, f"reevaluate:{triage.id}", triage.due_at, triage.is_under_reevaluation),
+        (JobName.UNFINISHED_TRIAGE, f"unfinished:{triage.id}", triage.idle.due_at, True),
     )
     await tx.cancel_jobs([key for _, key, _, _ in clocks])
     now = await tx.now()
@@ -223,14 +223,6 @@ def _held_key(triage_id: int, number: int) -> str:
 
 def _asked_key(triage_id: int, number: int) -> str:
     return f"triage:{triage_id}:asked:{number}"
-
-
-def _idle_key(triage_id: int) -> str:
-    return f"unfinished:{triage_id}"
-
-
-def _clock_key(triage_id: int) -> str:
-    return f"reevaluate:{triage_id}"
 
 
 async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
@@ -360,30 +352,28 @@ def _triaged(triage: Triage, answers: list[StoredAnswer], choices: list[StoredCh
         triage=triage.id,
         started_by=triage.user_name,
         chosen=triage.severity,
-        answers=tuple(_answer(one) for one in answers),
-        choices=tuple(_choice(one, counts=one is triage.standing(choices)) for one in choices),
-    )
-
-
-def _answer(given: StoredAnswer) -> GivenAnswer:
-    return GivenAnswer(
-        question=given.question,
-        answer=given.answer,
-        unsure=given.unsure,
-        by=given.by_name,
-        at=given.at,
-        withdrawn=given.withdrawn_at,
-        withdrawn_by=given.withdrawn_by_name,
-    )
-
-
-def _choice(made: StoredChoice, *, counts: bool) -> SeverityChoice:
-    return SeverityChoice(
-        proposed=made.proposed,
-        severity=made.severity,
-        counts=counts,
-        by=made.by_name,
-        at=made.at,
-        withdrawn=made.withdrawn_at,
-        withdrawn_by=made.withdrawn_by_name,
+        answers=tuple(
+            GivenAnswer(
+                question=one.question,
+                answer=one.answer,
+                unsure=one.unsure,
+                by=one.by_name,
+                at=one.at,
+                withdrawn=one.withdrawn_at,
+                withdrawn_by=one.withdrawn_by_name,
+            )
+            for one in answers
+        ),
+        choices=tuple(
+            SeverityChoice(
+                proposed=one.proposed,
+                severity=one.severity,
+                counts=one is triage.standing(choices),
+                by=one.by_name,
+                at=one.at,
+                withdrawn=one.withdrawn_at,
+                withdrawn_by=one.withdrawn_by_name,
+            )
+            for one in choices
+        ),
     )

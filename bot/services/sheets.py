@@ -168,7 +168,13 @@ class Pasting:
         )
         files: tuple[FileRef, ...] = ()
         if preview.is_file:
-            file = _file(incident, preview)
+            file = Attachment(
+                key=f"output:{incident.id}:{preview.key}",
+                guild_id=incident.guild_id,
+                filename=output_filename(preview),
+                content=preview.text.encode(),
+                incident_id=incident.id,
+            )
             await AttachmentRows(change.tx.sql).add_attachment(file)
             files = (FileRef(key=file.key, filename=file.filename),)
             entry = replace(entry, file=file.key)
@@ -188,16 +194,6 @@ class Pasting:
 def output_filename(preview: OutputPreview) -> str:
     """Return the name of the file with the whole: "INC-42-worker_logs.txt"."""
     return f"{label_of(preview.incident_id)}-{preview.topic or 'output'}.txt"
-
-
-def _file(incident: Incident, preview: OutputPreview) -> Attachment:
-    return Attachment(
-        key=f"output:{incident.id}:{preview.key}",
-        guild_id=incident.guild_id,
-        filename=output_filename(preview),
-        content=preview.text.encode(),
-        incident_id=incident.id,
-    )
 
 
 class OutputDeliveries(DeliveryHandler):

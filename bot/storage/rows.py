@@ -146,12 +146,9 @@ def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
 
 def entries_from_rows(rows: Iterable[Row]) -> list[TimelineEntry]:
     """Return the entries of rows of `timeline`."""
-    return [_entry_from_row(row) for row in rows]
-
-
-def _entry_from_row(row: Row) -> TimelineEntry:
-    """Return the entry of a row of `timeline`; empty data reads as None."""
-    return from_row(TimelineEntry, row, kind=entry_kind(row["kind"]), data=row["data"] or None)
+    return [
+        from_row(TimelineEntry, row, kind=entry_kind(row["kind"]), data=row["data"] or None) for row in rows
+    ]
 
 
 def step_from_row(row: Row) -> Step:

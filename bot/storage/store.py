@@ -83,7 +83,8 @@ class Store:
         """
         async with borrow(self._pool) as connection:
             try:
-                await _begin(connection)  # cancelled, it may have begun all the same
+                with storage_errors():  # cancelled, it may have begun all the same
+                    await connection.begin(_BEGIN if current() == PERSON else _BEGIN_JOB)
                 begun = await _opened(Sql(connection), guild_id=self._guild_id, locking=locking)
                 tx = self._on(connection, begun)
                 yield tx
@@ -160,12 +161,6 @@ class Store:
             async with self.transaction() as tx:
                 await tx.enqueue(*lost)
         return [job.key for job in lost]
-
-
-async def _begin(connection: Session) -> None:
-    """Begin a transaction, for a person or for a job."""
-    with storage_errors():
-        await connection.begin(_BEGIN if current() == PERSON else _BEGIN_JOB)
 
 
 async def _opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begun:

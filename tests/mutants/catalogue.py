@@ -258,8 +258,8 @@ MUTANTS: Final = (
     Mutant(
         name="the deadline of a question about an unknown P0 has no job",
         file="bot/services/alerts/questions.py",
-        before="await tx.enqueue(self._deadline(question, after=alerts.unanswered_after))",
-        after="_ = self._deadline",
+        before="await tx.enqueue(\n                Job(\n                    JobName.TRACK_UNANSWERED",
+        after="_ = (\n                Job(\n                    JobName.TRACK_UNANSWERED",
         tests=("tests/services/alerts/test_unknown.py",),
     ),
     Mutant(
@@ -314,8 +314,8 @@ MUTANTS: Final = (
     Mutant(
         name="a correction of a resolution undoes what another person wrote meanwhile",
         file="bot/services/incidents/resolutions.py",
-        before="_merged(before, _made(change, said), said.left)",
-        after="_merged(before, _made(change, said), frozenset())",
+        before="for name in said.left}",
+        after="for name in ()}",
         tests=("tests/services/incidents/test_resolutions.py",),
     ),
     Mutant(
@@ -398,8 +398,8 @@ MUTANTS: Final = (
     Mutant(
         name="a replay by a webhook pages people as a new alert",
         file="bot/services/alerts/tracking.py",
-        before="return AlertOutcome.REPLAY if self._is_replay(message) else None",
-        after="return None",
+        before="return AlertOutcome.REPLAY  #",
+        after="return None  #",
         tests=("tests/services/alerts/test_alerts.py",),
     ),
     Mutant(

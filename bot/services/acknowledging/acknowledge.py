@@ -85,15 +85,11 @@ class IncidentLookup:
                         raise
                 else:
                     for message_id, future in asked.items():
-                        _answer(future, found.get(message_id, ()))
+                        if not future.done():
+                            future.set_result(found.get(message_id, ()))
         finally:
             self._asking = None
             _fail(self._asked.values(), asyncio.CancelledError())
-
-
-def _answer(future: asyncio.Future[Sequence[Incident]], incidents: Sequence[Incident]) -> None:
-    if not future.done():
-        future.set_result(incidents)
 
 
 def _fail(futures: Iterable[asyncio.Future[Sequence[Incident]]], error: BaseException) -> None:

@@ -94,15 +94,12 @@ class MissedAlerts:
         """
         self._is_expected = True
         if await self._emergency.is_recorded():
-            await self._read_all(guild_id)
+            for channel in self._policy.alerts.watch:
+                try:
+                    await self._read(guild_id, channel)
+                except (UpstreamUnavailable, DeliveryRefused) as error:
+                    log.warning("alerts.not_read", channel=channel, reason=error.reason)
             self._is_expected = False
-
-    async def _read_all(self, guild_id: int) -> None:
-        for channel in self._policy.alerts.watch:
-            try:
-                await self._read(guild_id, channel)
-            except (UpstreamUnavailable, DeliveryRefused) as error:
-                log.warning("alerts.not_read", channel=channel, reason=error.reason)
 
     async def _read(self, guild_id: int, channel: str) -> None:
         page = await self._discord.watched(guild_id, channel)
@@ -176,7 +173,7 @@ class MissedAlerts:
     async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:
         """Say once, in the channel, that older messages were not looked at."""
         log.error("alerts.skipped", channel=channel, before=oldest.evidence.at.isoformat())
-        severity = self._severity(channel)
+        severity = self._policy.severities[self._policy.alerts.watch[channel]]
         async with self._store.transaction() as tx:
             line = NewDelivery(
                 kind=DeliveryKind.ALERTS_SKIPPED,
@@ -191,9 +188,6 @@ class MissedAlerts:
                 priority=priority_of(severity.rank),
             )
             await DeliveryWrites(tx.sql).insert_deliveries([line])
-
-    def _severity(self, channel: str) -> SeverityPolicy:
-        return self._policy.severities[self._policy.alerts.watch[channel]]
 
     def _is_too_old(self, message: AlertMessage, now: datetime) -> bool:
         at = message.evidence.at

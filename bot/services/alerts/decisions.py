@@ -1,6 +1,5 @@
 """Why an alert became an incident or did not, and what would become of one (the dry run)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -10,7 +9,6 @@ from bot.domain.alerts.decisions import (
     DecisionCursor,
     DecisionFilter,
     DecisionPage,
-    ShownDecision,
 )
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, Occurrence, event_id
 from bot.domain.alerts.recognition import Says, Unknown
@@ -156,18 +154,14 @@ class AlertHistory:
             shown = shown[::-1]
         if await self._access.sight(by, guild_id=guild_id) is not None:
             shown = [replace(one, is_hidden=False) for one in shown]
-        return _placed(asked, shown, has_newer=at is not None, has_older=goes_on or bool(at and at.is_newer))
-
-
-def _placed(
-    asked: DecisionFilter, shown: Sequence[ShownDecision], *, has_newer: bool, has_older: bool
-) -> DecisionPage:
-    if not shown:
-        return DecisionPage(asked, ())
-    first, last = shown[0].decision, shown[-1].decision
-    return DecisionPage(
-        asked,
-        tuple(shown),
-        newer=DecisionCursor(first.said_id, first.nth, is_newer=True) if has_newer else None,
-        older=DecisionCursor(last.said_id, last.nth) if has_older else None,
-    )
+        has_newer = at is not None
+        has_older = goes_on or bool(at and at.is_newer)
+        if not shown:
+            return DecisionPage(asked, ())
+        first, last = shown[0].decision, shown[-1].decision
+        return DecisionPage(
+            asked,
+            tuple(shown),
+            newer=DecisionCursor(first.said_id, first.nth, is_newer=True) if has_newer else None,
+            older=DecisionCursor(last.said_id, last.nth) if has_older else None,
+        )

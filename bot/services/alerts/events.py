@@ -115,15 +115,13 @@ class AlertEvents:
             return Decided(AlertOutcome.COUNTED, await self._counting.count(tx, same, said))
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
-            return Decided(AlertOutcome.COUNTED, await self._raise(tx, lesser, said))
+            incident = await self._counting.count(tx, lesser, said)
+            change = Change(tx, self._policy, incident, said.by, await tx.now())
+            regraded = await self._regrading.regrade(change, said.severity, why=Cause())
+            return Decided(AlertOutcome.COUNTED, regraded.incident)
         if await AlertEventRows(tx.sql).is_over_since(said):
             return Decided(AlertOutcome.OVER_BEFORE)
         return await self._opening.passed_over(tx, said) or await self._opening.open(tx, said, new)
-
-    async def _raise(self, tx: Transaction, lesser: Incident, said: Occurrence) -> Incident:
-        incident = await self._counting.count(tx, lesser, said)
-        change = Change(tx, self._policy, incident, said.by, await tx.now())
-        return (await self._regrading.regrade(change, said.severity, why=Cause())).incident
 
 
 async def unrecorded(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail, HeldAlert, HoldReason
-from bot.domain.alerts.events import Occurrence, Threshold
+from bot.domain.alerts.events import Occurrence
 from bot.domain.alerts.questions import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident import transitions
@@ -74,13 +74,9 @@ class AlertCounting:
             news = FiresAgainNotice(by=said.by.name, url=said.url, count=incident.tracked.occurrences)
             line = notice(incident, self._policy, news, key=f"fires_again:{said.id}")
             await DeliveryWrites(tx.sql).insert_deliveries([line])
-        await tx.enqueue(_count_job(incident))
+        after = min(_SHOWN_AFTER * incident.tracked.occurrences, _SHOWN_WITHIN)
+        await tx.enqueue(Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after))
         return incident
-
-
-def _count_job(incident: Incident) -> Job:
-    after = min(_SHOWN_AFTER * incident.tracked.occurrences, _SHOWN_WITHIN)
-    return Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +127,9 @@ class AlertStops:
                 times = (
                     await AlertDecisionRows(tx.sql).times_below(said, since=said.at - threshold.within) + 1
                 )
-                detail = _counted(detail, threshold, times)
+                detail = replace(
+                    detail, count=times, needed=threshold.count, within_s=threshold.within.total_seconds()
+                )
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
         if (back := await self._held_back(tx, said)) is not None:
@@ -178,7 +176,3 @@ class AlertOpening:
         waited = None if count is None else AlertWait(count=count, within_s=within_s)
         incident = await self._incidents.open_within(tx, replace(new, waited=waited), by=None)
         return replace(decided, incident=incident)
-
-
-def _counted(detail: DecisionDetail, threshold: Threshold, times: int) -> DecisionDetail:
-    return replace(detail, count=times, needed=threshold.count, within_s=threshold.within.total_seconds())

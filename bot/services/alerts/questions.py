@@ -93,10 +93,30 @@ class MessageQuestions:
         if is_shown is None:
             return AlertOutcome.NOT_ASKED
         if then_tracks:
-            await tx.enqueue(self._deadline(question, after=alerts.unanswered_after))
+            payload = f"{question.guild_id}:{question.message_id}"
+            await tx.enqueue(
+                Job(
+                    JobName.TRACK_UNANSWERED,
+                    payload,
+                    f"track_unanswered:{payload}",
+                    priority=priority_of(self._policy.rules(question.severity).rank),
+                    after=alerts.unanswered_after,
+                )
+            )
         outcome = AlertOutcome.ASKED if is_shown else AlertOutcome.WAITING
         if is_shown:
-            await DeliveryWrites(tx.sql).insert_deliveries([self._line(question), *self._dms(question)])
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                [
+                    NewDelivery(
+                        kind=DeliveryKind.ALERT_QUESTION,
+                        to=f"channel:{question.channel_id}",
+                        key=_question_key(question.message_id),
+                        guild_id=question.guild_id,
+                        data=_told(question).to_json(),
+                    ),
+                    *self._dms(question),
+                ]
+            )
         log.info(
             "alert.asked_about",
             channel_id=question.channel_id,
@@ -209,25 +229,6 @@ class MessageQuestions:
         since = await tx.now() - self._policy.alerts.same_within
         return await AlertRows(tx.sql).same_alert(
             question.guild_id, question.fingerprint, since=since, lesser=()
-        )
-
-    def _deadline(self, question: AlertQuestion, *, after: timedelta) -> Job:
-        payload = f"{question.guild_id}:{question.message_id}"
-        return Job(
-            JobName.TRACK_UNANSWERED,
-            payload,
-            f"track_unanswered:{payload}",
-            priority=priority_of(self._policy.rules(question.severity).rank),
-            after=after,
-        )
-
-    def _line(self, question: AlertQuestion) -> NewDelivery:
-        return NewDelivery(
-            kind=DeliveryKind.ALERT_QUESTION,
-            to=f"channel:{question.channel_id}",
-            key=_question_key(question.message_id),
-            guild_id=question.guild_id,
-            data=_told(question).to_json(),
         )
 
     def _dms(self, question: AlertQuestion) -> list[NewDelivery]:

@@ -116,7 +116,16 @@ class Recoveries:
             said = await identified(tx, said, is_over=True)
             outcome, incident = await self.receive_within(tx, said)
             if incident is None:
-                await _answer_question(tx, said)
+                # Answer the question about what is over now: it must not be tracked because nobody has
+                # answered.
+                waiting = await AlertQuestionRows(tx.sql).waiting_questions(
+                    said.guild_id, said.channel_id, said.sender
+                )
+                if (asked := about(said, waiting)) is not None:
+                    await AlertQuestionRows(tx.sql).answer_alert_question(
+                        asked.number, AlertAnswer.RESOLVED, by=said.by
+                    )
+                    await show_answer(tx, asked.number)
             await AlertDecisionRows(tx.sql).decide(
                 AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident)
             )
@@ -158,11 +167,3 @@ class Recoveries:
         await change.record(RecoveredEntry(url=told.url), line=key)
         await change.say(told, key=key)
         log.info("alert.recovery_noted", incident_id=incident.id)
-
-
-async def _answer_question(tx: Transaction, said: Occurrence) -> None:
-    """Answer the question about what is over now: it must not be tracked because nobody has answered."""
-    waiting = await AlertQuestionRows(tx.sql).waiting_questions(said.guild_id, said.channel_id, said.sender)
-    if (asked := about(said, waiting)) is not None:
-        await AlertQuestionRows(tx.sql).answer_alert_question(asked.number, AlertAnswer.RESOLVED, by=said.by)
-        await show_answer(tx, asked.number)

@@ -113,15 +113,13 @@ class AlertReader:
             return AlertOutcome.NOT_HEEDED
         if is_from(message, alerts.ignore):
             return AlertOutcome.IGNORED_SENDER
-        return AlertOutcome.REPLAY if self._is_replay(message) else None
+        by = message.evidence
+        if message.is_webhook and by.author_id in self._replaying and by.author_name == REPLAYED_AS:
+            return AlertOutcome.REPLAY  # an old notification, which must not page anyone
+        return None
 
     def _is_watched(self, message: AlertMessage) -> bool:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
-
-    def _is_replay(self, message: AlertMessage) -> bool:
-        """Return True if the message is a replay of an old notification, which must not page anyone."""
-        by = message.evidence
-        return message.is_webhook and by.author_id in self._replaying and by.author_name == REPLAYED_AS
 
     def understand(self, message: AlertMessage) -> Understood | None:
         """Read a message; None if it is not watched, or passed over whatever it says.

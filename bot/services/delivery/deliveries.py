@@ -334,7 +334,11 @@ class Deliveries:
             posts = await DeliveryRows(self._store.sql).posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was queued, or even begun, while the incident was public
-        files = await self._files(delivery)
+        refs = AttachedFiles.from_json(delivery.data).files
+        files: list[Attachment] = []
+        if refs:  # almost no delivery carries any
+            stored = await AttachmentRows(self._store.sql).attachments([ref.key for ref in refs])
+            files = in_order(refs, stored)
         self._discord.require_capacity(request)  # before it begins: a begun attempt has to be searched for
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
@@ -347,15 +351,6 @@ class Deliveries:
                 return None  # it was acknowledged while the message was being made
             self._already_told.begin(begun)
             return await self._discord.send(begun.request or request, nonce=begun.nonce, files=files)
-
-    async def _files(self, delivery: Delivery) -> list[Attachment]:
-        """Return the files that the delivery carries; almost none does."""
-        refs = AttachedFiles.from_json(delivery.data).files
-        return (
-            in_order(refs, await AttachmentRows(self._store.sql).attachments([ref.key for ref in refs]))
-            if refs
-            else []
-        )
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
         async with self._store.transaction() as tx:
@@ -428,16 +423,13 @@ class Deliveries:
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again
                 )
             else:
-                await self._give_up(tx, current, failure)
+                # What follows is queued in the same commit: the DLQ entry and the email.
+                await DeliveryAttempts(tx.sql).finish_failed(
+                    current.id, error=failure.reason, http_status=failure.http_status
+                )
+                handler = self._kinds.of(current)
+                await handler.give_up(tx, current, reason=failure.reason, code=failure.code)
         return again
-
-    async def _give_up(self, tx: Transaction, delivery: Delivery, failure: Failure) -> None:
-        """Fail the delivery, and queue in the same commit what follows: the DLQ entry and the email."""
-        reason, code = failure.reason, failure.code
-        await DeliveryAttempts(tx.sql).finish_failed(
-            delivery.id, error=reason, http_status=failure.http_status
-        )
-        await self._kinds.of(delivery).give_up(tx, delivery, reason=reason, code=code)
 
 
 def _is_held_back(seen: Prospect) -> bool:

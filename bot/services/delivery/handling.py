@@ -121,7 +121,9 @@ class DeliveryHandler:
             return
         await self.report(tx, delivery)
         if delivery.incident_id is not None:
-            entry = _failed(delivery, Named.from_json(delivery.data).name, reason, at=await tx.now())
+            reader = Named.from_json(delivery.data).name
+            data = DeliveryFailedEntry(of=delivery.kind.value, to=delivery.to, reason=reason, name=reader)
+            entry = TimelineEntry.of(data, await tx.now())
             await TimelineWrites(tx.sql).add_timeline(delivery.incident_id, entry)
 
 
@@ -167,8 +169,3 @@ def record_job(delivery_id: int, *, priority: int) -> Job:
 def email_job(delivery: Delivery) -> Job:
     """Return the job that emails a delivery that Discord took; a bundle gets one email for everything."""
     return Job(JobName.EMAIL, str(delivery.id), f"email:{delivery.id}", priority=delivery.priority)
-
-
-def _failed(delivery: Delivery, reader: str | None, reason: str, *, at: datetime) -> TimelineEntry:
-    data = DeliveryFailedEntry(of=delivery.kind.value, to=delivery.to, reason=reason, name=reader)
-    return TimelineEntry.of(data, at)

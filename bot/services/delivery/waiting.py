@@ -107,16 +107,13 @@ class HeldDeliveries:
         if is_news:
             log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
         if is_news and delivery.kind.spec.is_urgent:
-            await self._email_at_once(tx, delivery, away)
+            handler = self._kinds.of(delivery)
+            if await self._goes_by_email(tx, delivery):
+                await handler.record(tx, delivery)
+            channels = await handler.channel_message_of_same_step(tx, delivery)
+            if channels is not None and channels.held_at is None and channels.status in UNFINISHED:
+                await self.hold(tx, channels, away)  # one email for both, whichever was tried first
         return after
-
-    async def _email_at_once(self, tx: Transaction, delivery: Delivery, away: UpstreamUnavailable) -> None:
-        handler = self._kinds.of(delivery)
-        if await self._goes_by_email(tx, delivery):
-            await handler.record(tx, delivery)
-        channels = await handler.channel_message_of_same_step(tx, delivery)
-        if channels is not None and channels.held_at is None and channels.status in UNFINISHED:
-            await self.hold(tx, channels, away)  # one email for both, whichever was tried first
 
     async def _goes_by_email(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if the policy asks for an email in the delivery's place."""

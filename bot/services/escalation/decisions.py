@@ -73,15 +73,12 @@ class Escalations:
                 return
             due = [step] if is_alone else await _due_with(tx, step)
             await self.queue_messages(tx, incident, due, before=reached(pages))
-            await self._show(tx, incident)
+            # Queue an edit of the incident's posts: their ladder shows which steps were taken.
+            shown = replace(incident, version=incident.version + 1)
+            await EscalationWrites(tx.sql).keep_followed_pages(incident.id)
+            await IncidentWrites(tx.sql).save(shown)
+            await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
         log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
-
-    async def _show(self, tx: Transaction, incident: Incident) -> None:
-        """Queue an edit of the incident's posts: their ladder shows which steps were taken."""
-        shown = replace(incident, version=incident.version + 1)
-        await EscalationWrites(tx.sql).keep_followed_pages(incident.id)
-        await IncidentWrites(tx.sql).save(shown)
-        await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
 
     async def start(
         self,

@@ -14,7 +14,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Posted
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UpstreamUnavailable
-from bot.domain.escalation.pages import Bundle, Bundled, may_grow, person_of
+from bot.domain.escalation.pages import Bundle, may_grow, person_of
 from bot.domain.escalation.payloads import BundleData, PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckOutcome, AckVia
@@ -316,16 +316,15 @@ class BundleDeliveries(DeliveryHandler):
         """Mark each delivery of the bundle as failed, and page the next people."""
         now = await tx.now()
         entries = [
-            (one.incident_id, TimelineEntry.of(_failed(one, reason), now))
+            (
+                one.incident_id,
+                TimelineEntry.of(DeliveryFailedEntry(of=one.kind.value, to=one.to, reason=reason), now),
+            )
             for one in await BundleRows(tx.sql).bundled(delivery.id)
         ]
         await TimelineWrites(tx.sql).add_timelines(entries)
         await self.record(tx, delivery)
         await self._passing_on.give_up_bundle(tx, delivery)
-
-
-def _failed(one: Bundled, reason: str) -> DeliveryFailedEntry:
-    return DeliveryFailedEntry(of=one.kind.value, to=one.to, reason=reason)
 
 
 async def _is_past(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:

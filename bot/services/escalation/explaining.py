@@ -40,12 +40,8 @@ class Explaining:
         """
         incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="why")
-        found = await self._evidence(incident)
-        return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
-
-    async def _evidence(self, incident: Incident) -> CallEvidence:
         book = await OnCallRows(self._store.sql).oncall_book(incident.guild_id, since=incident.triggered_at)
-        return CallEvidence(
+        found = CallEvidence(
             incident=incident,
             pages=await DeliveryRows(self._store.sql).pages(incident.id),
             steps=await EscalationRows(self._store.sql).steps(incident.id),
@@ -53,6 +49,7 @@ class Explaining:
             rosters=self._oncall.combined(book),
             usernames=await self._usernames(incident),
         )
+        return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
 
     async def _usernames(self, incident: Incident) -> dict[int, str]:
         """Return the usernames of those who acknowledged, by id, as far as Discord tells them now."""

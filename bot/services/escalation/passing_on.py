@@ -118,7 +118,10 @@ class PassingOn:
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         person = asked_of(page, holders)
         if person not in incident.unreached:
-            incident = await self._note_unreached(tx, incident, person)
+            unreached = (*incident.unreached, person)
+            incident = replace(incident, unreached=unreached, version=incident.version + 1)
+            await IncidentWrites(tx.sql).save(incident)
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
         ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         to = next_place(holders, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
@@ -174,13 +177,6 @@ class PassingOn:
         await DeliveryWrites(tx.sql).insert_deliveries(
             self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
         )
-
-    async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
-        unreached = (*incident.unreached, person)
-        noted = replace(incident, unreached=unreached, version=incident.version + 1)
-        await IncidentWrites(tx.sql).save(noted)
-        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
-        return noted
 
     async def _page_once(
         self, tx: Transaction, incident: Incident, to: str, person: OnCallPerson, *, page: Delivery, why: Why

@@ -155,18 +155,15 @@ class Releasing:
         due_at, thread_id = incident.updates.due_at, incident.thread.id
         if thread_id is None or due_at is None:
             return False
-        people = await self._people_on(incident)
+        # The current responders, and the commander even if they have not joined.
+        named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
+        joined = {holder.id for holder in await AcknowledgementRows(self._store.sql).responders(incident.id)}
+        people = named | (joined - set(await AcknowledgementRows(self._store.sql).who_left(incident.id)))
         try:
             latest = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
         except (UpstreamUnavailable, DeliveryRefused):
             return False
         return any(one.content.author_id in people and one.content.at > due_at for one in latest)
-
-    async def _people_on(self, incident: Incident) -> set[int]:
-        """Return the ids of the current responders, and of the commander even if they have not joined."""
-        named = {holder.id for holder in (incident.commander, incident.on_it) if holder is not None}
-        joined = {holder.id for holder in await AcknowledgementRows(self._store.sql).responders(incident.id)}
-        return named | (joined - set(await AcknowledgementRows(self._store.sql).who_left(incident.id)))
 
     async def lapse(
         self, tx: Transaction, incident: Incident, *, now: datetime, silence: Silence

@@ -149,7 +149,10 @@ class NoticeDeliveries(DeliveryHandler):
         incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if is_reminder and is_past(incident, UpdateDueNotice.from_json(delivery.data)):
             return True
-        return await _would_let_in(tx, lead_id, incident)
+        # In a private thread, a mention would let in a person who was removed since the line was queued.
+        return incident.is_private and lead_id in {
+            one.id for one in await MemberRows(tx.sql).removed_members(incident.id)
+        }
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Move a line to the incident's new thread after Discord refused the old one."""
@@ -198,10 +201,3 @@ async def _with_place(tx: Transaction, incident: Incident, delivery: Delivery, p
             incident.id, alert=(posted.channel_id, posted.message_id)
         )
     return await IncidentWrites(tx.sql).set_places(incident.id, thread_id=posted.message_id)
-
-
-async def _would_let_in(tx: Transaction, lead_id: object, incident: Incident) -> bool:
-    """Return True if a line mentions, in a private thread, a person removed since it was queued."""
-    return incident.is_private and lead_id in {
-        one.id for one in await MemberRows(tx.sql).removed_members(incident.id)
-    }

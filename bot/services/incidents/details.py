@@ -30,7 +30,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Change, Changes
+from bot.services.shared.changes import Changes
 from bot.storage.tables.timeline import TimelineRows
 
 
@@ -146,12 +146,8 @@ class Checklists:
             filled = fill_in(change.incident, sheet, pick, by=by, at=change.now)
             if filled.incident is not change.incident:
                 await change.save(filled.incident)
-                await self._record(change, sheet, filled)
+                for kind, places in ((StepDoneEntry, filled.ticked), (StepUndoneEntry, filled.unticked)):
+                    for place in places:
+                        words = asdict(sheet.steps[place])  # the sheet may be edited
+                        await change.record(kind(severity=sheet.severity, number=place + 1, words=words))
         return ChecklistChange(filled, sheet)
-
-    async def _record(self, change: Change, sheet: Checklist, filled: Filled) -> None:
-        """Record an entry for each step, with its words: the sheet may be edited."""
-        for kind, places in ((StepDoneEntry, filled.ticked), (StepUndoneEntry, filled.unticked)):
-            for place in places:
-                words = asdict(sheet.steps[place])
-                await change.record(kind(severity=sheet.severity, number=place + 1, words=words))

@@ -144,6 +144,7 @@ class Incidents:
         severity = self._policy.severities[new.severity]
         now = min(new.triggered_at or await tx.now(), await tx.now())
         is_alert = new.kind is IncidentKind.ALERT
+        thread_channel = self._policy.private.channel if new.is_private else severity.thread_channel
         incident, is_new = await IncidentWrites(tx.sql).insert_incident(
             replace(
                 new,
@@ -153,7 +154,7 @@ class Incidents:
             ),
             priority=severity.priority,
             ack_due_at=self._policy.ack_due(severity, at=now),
-            thread_channel=None if is_alert else self._thread_channel(severity, new),
+            thread_channel=None if is_alert else thread_channel,
         )
         if is_new and new.is_private:
             await MemberRows(tx.sql).add_member(
@@ -165,7 +166,11 @@ class Incidents:
             await TimelineWrites(tx.sql).add_timeline(
                 incident.id, _opened(incident, by=by), *_evidence(incident, new)
             )
-            await _audit(tx, incident, by=by)
+            if by is not None:
+                data = AuditData(incident.id, facts={"severity": incident.severity})
+                await AuditWrites(tx.sql).audit(
+                    guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data
+                )
             await DeliveryWrites(tx.sql).insert_deliveries(posting_deliveries(incident, severity, tone=tone))
             await self._escalations.start(tx, incident, severity, now=now, is_first=True)
         return incident
@@ -212,9 +217,6 @@ class Incidents:
         waits_for_email = severity.email_backup and not emailed and incident.status is Status.TRIGGERED
         return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
 
-    def _thread_channel(self, severity: SeverityPolicy, new: NewIncident) -> str | None:
-        return self._policy.private.channel if new.is_private else severity.thread_channel
-
 
 def clean_title(text: str) -> str:
     """Return a title as one visible line of at most `TITLE_LIMIT` characters.
@@ -231,14 +233,6 @@ def clean_title(text: str) -> str:
 def _is_held(alert: Delivery) -> bool:
     """Return True if the alert waits for Discord to be back."""
     return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
-
-
-async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:
-    if by is not None:
-        data = AuditData(incident.id, facts={"severity": incident.severity})
-        await AuditWrites(tx.sql).audit(
-            guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data
-        )
 
 
 def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:

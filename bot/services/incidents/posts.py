@@ -92,13 +92,11 @@ class Reposting:
             if delivery.kind is DeliveryKind.THREAD_ROOT or incident.is_private:
                 await self._rethread(tx, incident)
             else:
-                await self._repost(tx, incident, with_thread=self._carries_thread(delivery, incident))
+                thread = incident.thread
+                is_near = thread.channel == self._policy.rules(incident.severity).channel
+                was_to_carry = thread.id is None and posting_of(delivery) == thread.posting
+                await self._repost(tx, incident, with_thread=is_near and was_to_carry)
         return True
-
-    def _carries_thread(self, alert: Delivery, incident: Incident) -> bool:
-        """Return True if the thread was to hang on *alert*, and does not exist yet."""
-        is_near = incident.thread.channel == self._policy.rules(incident.severity).channel
-        return is_near and incident.thread.id is None and posting_of(alert) == incident.thread.posting
 
     async def lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of the bot's 👀, or of a thread, whose message was deleted meanwhile.
@@ -137,7 +135,10 @@ class Reposting:
         if await self.lost_its_thread(tx, delivery):
             incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
             if incident.thread.posting > posting_of(delivery):
-                await DeliveryWrites(tx.sql).insert_deliveries([_into_next(incident, delivery)])
+                known = MemberData.from_json(delivery.data)
+                to, priority = delivery.to, delivery.priority
+                again = member(incident, to, priority=priority, name=known.name, asked=known.asked)
+                await DeliveryWrites(tx.sql).insert_deliveries([again])
         return True
 
     async def repost_line(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
@@ -228,12 +229,6 @@ def _reposted_alerts(posts: Sequence[Delivery]) -> int:
     return sum(posting_of(post) not in private_threads for post in reposts)
 
 
-def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
-    """Return the delivery that adds the same person to the next thread."""
-    known = MemberData.from_json(delivery.data)
-    return member(incident, delivery.to, priority=delivery.priority, name=known.name, asked=known.asked)
-
-
 def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
     """Return *line* for the alert's channel instead of the thread."""
     after = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
@@ -285,7 +280,8 @@ class Refreshing:
         emptied = None
         if incident.is_private:
             emptied = await self._follow_ups.redact(incident, posts)
-            posts = await self._theirs(incident, posts)
+            public, removed = exposed(posts), await MemberRows(self._store.sql).removed_members(incident.id)
+            posts = [post for post in posts if post not in public and is_told(post, removed)]
         shown = await self._show(incident, posts)
         own = [await edit(incident, posts) for edit in self._follow_ups.edits]
         return soonest([wait for wait in (emptied, shown, *own) if wait is not None])
@@ -313,8 +309,3 @@ class Refreshing:
                 threads={post.message_id or 0 for post in gone if post.kind.spec.opens_thread},
             )
         return shown.again_in
-
-    async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
-        """Return the *posts* of a private incident that only its members can read."""
-        public, removed = exposed(posts), await MemberRows(self._store.sql).removed_members(incident.id)
-        return [post for post in posts if post not in public and is_told(post, removed)]

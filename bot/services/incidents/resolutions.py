@@ -115,25 +115,22 @@ class Resolutions:
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT_RESOLUTION) as change:
             transitions.require_resolved(change.incident)
-            before = await ResolutionRows(change.tx.sql).resolution(incident_id) or _nothing_said(change)
-            corrected = _merged(before, _made(change, said), said.left)
+            before = await ResolutionRows(change.tx.sql).resolution(incident_id) or Resolution(
+                by_id=change.by.id, by_name=change.by.name, at=change.now
+            )
+            corrected = replace(
+                _made(change, said),
+                **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in said.left},
+            )
             is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
             if is_new:
-                await _write(change, corrected, key=said.key)
+                await ResolutionRows(change.tx.sql).save_resolution(change.incident, corrected)
+                await change.save(transitions.renewed(change.incident))
+                line = f"resolution:{change.incident.version}"
+                await change.record(ResolutionCorrectedEntry(said=corrected, key=said.key), line=line)
+                await change.say(ResolutionCorrectedNotice(said=corrected), key=line)
                 await change.then(IncidentEvent.RESOLUTION_CORRECTED)
             return CorrectedResolution(await with_aftermath(change), is_new)
-
-
-async def _write(change: Change, corrected: Resolution, *, key: str | None) -> None:
-    await ResolutionRows(change.tx.sql).save_resolution(change.incident, corrected)
-    await change.save(transitions.renewed(change.incident))
-    line = f"resolution:{change.incident.version}"
-    await change.record(ResolutionCorrectedEntry(said=corrected, key=key), line=line)
-    await change.say(ResolutionCorrectedNotice(said=corrected), key=line)
-
-
-def _nothing_said(change: Change) -> Resolution:
-    return Resolution(by_id=change.by.id, by_name=change.by.name, at=change.now)
 
 
 def _made(change: Change, said: NewResolution) -> Resolution:
@@ -146,13 +143,6 @@ def _made(change: Change, said: NewResolution) -> Resolution:
         by_id=change.by.id,
         by_name=change.by.name,
         at=change.now,
-    )
-
-
-def _merged(before: Resolution, said: Resolution, left: frozenset[str]) -> Resolution:
-    """Return *said* with the fields named in *left* as they were *before*."""
-    return replace(
-        said, **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in left}
     )
 
 

@@ -65,8 +65,17 @@ class Regrading:
         """
         before = change.incident
         clock = await self._escalations.clock(change.tx, before, severity, now=change.now)
-        new, told = self._new(severity, change, since=clock.since), _change(change, severity, why)
-        await change.save(transitions.change_severity(before, new, change=told))
+        new = self._new(severity, change, since=clock.since)
+        # What the posts say of the change, in the place of the triage's path.
+        shown = SeverityChange(
+            before=before.severity,
+            after=severity.name,
+            by=None if change.is_by_clock else change.by.name,
+            at=change.now,
+            reason=why.reason,
+            merged=why.merged,
+        )
+        await change.save(transitions.change_severity(before, new, change=shown))
         await self._announce(change, severity, before=before, why=why, clock=clock)
         changed = change.incident
         return Regraded(
@@ -136,15 +145,3 @@ class Regrading:
             incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread.posting}"
         )
         return replace(line, to=f"thread:{thread_id}")
-
-
-def _change(change: Change, severity: SeverityPolicy, why: Cause) -> SeverityChange:
-    """Return what the posts say of the change, in the place of the triage's path."""
-    return SeverityChange(
-        before=change.incident.severity,
-        after=severity.name,
-        by=None if change.is_by_clock else change.by.name,
-        at=change.now,
-        reason=why.reason,
-        merged=why.merged,
-    )

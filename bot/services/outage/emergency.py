@@ -198,7 +198,9 @@ class Emergency:
             return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._book.set_clock(now)
-        self._note_back()
+        if self._since is not None:
+            log.info("database.back", away_s=round(time.monotonic() - self._since))
+        self.trouble, self._since, self._told_at = None, None, float("-inf")
         self._look_at_queue()
         await self._record_journal()
         # Last, so that the mirror does not contain steps that were recorded just now.
@@ -363,8 +365,3 @@ class Emergency:
         told = log.warning if self.trouble is DatabaseTrouble.AWAY else log.error
         watched = len(self._book.journal.watches)
         told("database.not_writable", trouble=self.trouble, reason=str(error), watched=watched)
-
-    def _note_back(self) -> None:
-        if self._since is not None:
-            log.info("database.back", away_s=round(time.monotonic() - self._since))
-        self.trouble, self._since, self._told_at = None, None, float("-inf")

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,7 +90,8 @@ class Mirror:
     def completed(self, journal: Journal) -> Journal:
         """Return *journal* with what was committed since its watches were read."""
         changed = {key: watch for key, (watch, _) in self._committed.items()}
-        return replace(journal, watches=_merged(journal.watches, changed))
+        watches = {**journal.watches, **changed}
+        return replace(journal, watches={key: watch for key, watch in watches.items() if watch is not None})
 
     async def read(self, *, ahead_s: float, at_once: bool = False) -> None:
         """Read the watches from the database every other second. A reading that takes too long is dropped.
@@ -110,7 +110,11 @@ class Mirror:
         if abs(ahead_s - journal.ahead_s) < 1:
             ahead_s = journal.ahead_s  # no news: the file stays as it is
         journal = replace(journal, installation_id=found.installation_id, ahead_s=ahead_s)
-        await self._keep(journal, found.watches, since=now)
+        # What was committed since the reading began is kept.
+        self._committed = {key: known for key, known in self._committed.items() if known[1] >= now}
+        own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
+        mirrored = {**{watch.key: watch for watch in found.watches}, **own}
+        await self.book.keep(self.completed(replace(journal, watches=mirrored)))
 
     async def _ask(self) -> _Read | None:
         """Read what is mirrored; None if the database does not answer in time."""
@@ -134,17 +138,6 @@ class Mirror:
             self._is_full = is_full
             log.warning("emergency.mirror_full" if is_full else "emergency.mirror_whole", most=MIRRORED)
         return _Read(watches, known, tuple(windows), installation.id)
-
-    async def _keep(self, journal: Journal, watches: list[Watch], *, since: float) -> None:
-        """Replace the watches by those of a reading that began at *since*; keep what was committed later."""
-        self._committed = {key: known for key, known in self._committed.items() if known[1] >= since}
-        own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
-        mirrored = {**{watch.key: watch for watch in watches}, **own}
-        await self.book.keep(self.completed(replace(journal, watches=mirrored)))
-
-
-def _merged(watches: Mapping[str, Watch], changed: Mapping[str, Watch | None]) -> dict[str, Watch]:
-    return {key: watch for key, watch in {**watches, **changed}.items() if watch is not None}
 
 
 class Overdue:

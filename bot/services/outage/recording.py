@@ -122,7 +122,10 @@ class JournalRecorder:
             else:
                 incident = await self._incidents.open_within(tx, report.as_incident, by=_reporter(report))
             await self._end_triage(tx, report, incident)
-            ours = {_renamed(key, report, incident): where for key, where in posted.items()}
+            ours = {
+                key.replace(report.watch_key, watch_key(incident.id), 1): where
+                for key, where in posted.items()
+            }
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
                 settled = await IncidentWrites(tx.sql).incident(incident.id, lock=True)
@@ -270,10 +273,6 @@ def _decision(
         fingerprint=alert.fingerprint,
         incident_id=incident.id,
     )
-
-
-def _renamed(key: str, report: UnrecordedReport, incident: Incident) -> str:
-    return key.replace(report.watch_key, watch_key(incident.id), 1)
 
 
 async def _is_recorded(

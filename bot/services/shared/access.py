@@ -275,13 +275,9 @@ class Auditing:
             await self._access.require_visible(by, "audit", incident, act="audit")
         found = await AuditRows(self._store.sql).audit_rows(guild_id, asked, limit=PAGE_SIZE + 1)
         shown = found[:PAGE_SIZE]
-        visible = await self._visible(shown, by)
-        following = shown[-1].id if len(found) > PAGE_SIZE else None
-        return AuditPage(asked, tuple(visible), len(shown) - len(visible), following)
-
-    async def _visible(self, rows: Iterable[AuditRow], by: Person) -> list[AuditRow]:
-        known = list(rows)
-        numbers = {row.incident_id for row in known if row.incident_id is not None}
+        numbers = {row.incident_id for row in shown if row.incident_id is not None}
         incidents = [await IncidentRows(self._store.sql).incident(number) for number in sorted(numbers)]
         hidden = {one.id for one in incidents if not await self._access.sees(by, one)}
-        return [row for row in known if row.incident_id not in hidden]
+        visible = [row for row in shown if row.incident_id not in hidden]
+        following = shown[-1].id if len(found) > PAGE_SIZE else None
+        return AuditPage(asked, tuple(visible), len(shown) - len(visible), following)

@@ -93,13 +93,9 @@ def _thread(owed: "_Owed", channel: str, alert: NewDelivery, *, is_near: str) ->
 
 def _hung_on(root: NewDelivery, owed: "_Owed") -> list[NewDelivery]:
     thread = owed.make(DeliveryKind.THREAD, after=root.key)
-    return [thread, *_beginning(owed, thread)]
-
-
-def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
     start = owed.make(DeliveryKind.THREAD_START, after=thread.key)
     card = owed.make(DeliveryKind.THREAD_CARD, after=start.key)
-    return [start, card, *owed.sheet(card)]
+    return [thread, start, card, *owed.sheet(card)]
 
 
 def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:

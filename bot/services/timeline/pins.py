@@ -75,18 +75,15 @@ class Pins:
         if by.is_bot:
             return None
         async with self._turn(message_id):
-            return await self._pin_reaction(channel_id, message_id, by=by)
-
-    async def _pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
-        incident = await IncidentRows(self._store.sql).incident_by_thread(channel_id)
-        if incident is None:
-            return None
-        # Refused before Discord is asked, and on record.
-        await self._access.require_incident(by, Act.PIN, incident)
-        if incident.id in await TimelineRows(self._store.sql).pinned_in(message_id):
-            return Pinned.ALREADY
-        found = await self._discord.message(channel_id, message_id, guild_id=incident.guild_id)
-        return None if found is None else await self._pin(incident.id, found, by=by)
+            incident = await IncidentRows(self._store.sql).incident_by_thread(channel_id)
+            if incident is None:
+                return None
+            # Refused before Discord is asked, and on record.
+            await self._access.require_incident(by, Act.PIN, incident)
+            if incident.id in await TimelineRows(self._store.sql).pinned_in(message_id):
+                return Pinned.ALREADY
+            found = await self._discord.message(channel_id, message_id, guild_id=incident.guild_id)
+            return None if found is None else await self._pin(incident.id, found, by=by)
 
     async def pin(self, message: ThreadMessage, *, by: Person) -> tuple[Incident, Pinned]:
         """Pin a message that *by* has chosen by its menu, which carries its words.
@@ -115,14 +112,11 @@ class Pins:
         """Handle the deletion of messages: pinned ones stay on the timeline, with one note of that."""
         for message_id in message_ids:
             async with self._turn(message_id):
-                await self._deleted(message_id)
-
-    async def _deleted(self, message_id: int) -> None:
-        for incident_id in await TimelineRows(self._store.sql).pinned_in(message_id):
-            async with self._store.transaction() as tx:
-                incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
-                if await _note_deletion(tx, incident_id, message_id):
-                    await follow_entry(tx, self._policy, incident)
+                for incident_id in await TimelineRows(self._store.sql).pinned_in(message_id):
+                    async with self._store.transaction() as tx:
+                        incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+                        if await _note_deletion(tx, incident_id, message_id):
+                            await follow_entry(tx, self._policy, incident)
 
     async def reconcile_all(self, guild_id: int) -> None:
         """Find what happened while the gateway was away, in the threads of open incidents.
@@ -142,7 +136,9 @@ class Pins:
         if thread_id is None:
             return
         # First: what is written and pinned while Discord answers is not among its messages, and is not gone.
-        known = _pins(await TimelineRows(self._store.sql).timeline(incident.id))
+        entries = await TimelineRows(self._store.sql).timeline(incident.id)
+        stored = (entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED)
+        known = {pin.message_id: pin.channel_id for pin in map(PinnedEntry.from_json, stored)}
         messages = await self._discord.latest_messages(thread_id, guild_id=incident.guild_id)
         await self._find_pins(incident, [one for one in messages if one.has_pin and one.id not in known])
         for message in messages:
@@ -179,7 +175,17 @@ class Pins:
                 )
                 await change.note_act()
             await DeliveryWrites(change.tx.sql).insert_deliveries(
-                [self._check_mark(change.incident, message)]
+                [
+                    NewDelivery(
+                        kind=DeliveryKind.PIN_SEEN,
+                        to="message",
+                        key=f"inc:{change.incident.id}:pin:{message.id}",
+                        guild_id=change.incident.guild_id,
+                        incident_id=change.incident.id,
+                        data=PinSeenData(channel_id=message.channel_id, message_id=message.id).to_json(),
+                        priority=priority_of(self._policy.rules(change.incident.severity).rank),
+                    )
+                ]
             )
         return outcome
 
@@ -193,17 +199,6 @@ class Pins:
         if message.content.text and await TimelineRows(tx.sql).fill_pin(incident_id, message.id, data=data):
             return Pinned.FILLED
         return Pinned.ALREADY
-
-    def _check_mark(self, incident: Incident, message: ThreadMessage) -> NewDelivery:
-        return NewDelivery(
-            kind=DeliveryKind.PIN_SEEN,
-            to="message",
-            key=f"inc:{incident.id}:pin:{message.id}",
-            guild_id=incident.guild_id,
-            incident_id=incident.id,
-            data=PinSeenData(channel_id=message.channel_id, message_id=message.id).to_json(),
-            priority=priority_of(self._policy.rules(incident.severity).rank),
-        )
 
 
 async def _note_edit(tx: Transaction, incident_id: int, message: ThreadMessage, *, at: datetime) -> bool:
@@ -242,12 +237,6 @@ async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> 
     await TimelineWrites(tx.sql).add_timeline(incident_id, TimelineEntry.of(data, await tx.now()))
     log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
     return True
-
-
-def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:
-    """Return the thread of each pinned message, by the message's id."""
-    stored = (entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED)
-    return {pin.message_id: pin.channel_id for pin in map(PinnedEntry.from_json, stored)}
 
 
 def _gone(messages: Sequence[ThreadMessage], pinned: Sequence[int]) -> list[int]:

@@ -253,7 +253,9 @@ class Timelines:
             UserError: the note is empty, or the time is unreadable, in the future, or a time of day, without
                 a day, before the incident began.
         """
-        words = _words(text, limit=NOTE_LIMIT)
+        words = cleaned(text, limit=NOTE_LIMIT)
+        if not words:
+            raise UserError("note_empty")
         async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
             happened_at = self._moment(at, now=change.now, incident=change.incident)
             if _known(key, await TimelineRows(change.tx.sql).timeline(incident_id)):
@@ -337,7 +339,7 @@ class Timelines:
         seen = [
             one
             for one in await IncidentRows(self._store.sql).open_incidents(guild_id)
-            if await self._concerns(one, by)
+            if one.kind is IncidentKind.INCIDENT and await self._access.sees(by, one)
         ]
         theirs = [one for one in seen if await self._is_on(one, by)]
         chosen = theirs or (seen if len(seen) == 1 else [])
@@ -346,9 +348,6 @@ class Timelines:
         newest_first = sorted(chosen, key=lambda one: one.id, reverse=True)
         most_severe = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
         return most_severe if await self._note_voice(most_severe, by=by, channel=channel) else None
-
-    async def _concerns(self, incident: Incident, by: Person) -> bool:
-        return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)
 
     async def _is_on(self, incident: Incident, by: Person) -> bool:
         if incident.status is not Status.ACKNOWLEDGED:
@@ -371,8 +370,11 @@ class Timelines:
             incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
             require_as_seen(incident, seen)
             now = await tx.now()
-            if not incident.is_open or _joined_since(
-                await TimelineRows(tx.sql).timeline(seen.id), by, now - _JOINED_AGAIN_AFTER
+            if not incident.is_open or any(
+                entry.kind is TimelineKind.VOICE_JOINED
+                and entry.actor_id == by.id
+                and entry.at > now - _JOINED_AGAIN_AFTER
+                for entry in await TimelineRows(tx.sql).timeline(seen.id)
             ):
                 return False
             change = Change(tx, self._policy, incident, by, now)
@@ -409,13 +411,6 @@ class Timelines:
             raise UserError("note_time_too_old", **refused.fields) from refused
 
 
-def _words(text: str, *, limit: int) -> str:
-    words = cleaned(text, limit=limit)
-    if not words:
-        raise UserError("note_empty")
-    return words
-
-
 def _known(key: str, entries: Sequence[TimelineEntry]) -> bool:
     return any(entry.key == key for entry in entries)
 
@@ -425,10 +420,3 @@ def _line(entries: Sequence[TimelineEntry], entry_id: int) -> Line:
     if found is None or not found.can_be_corrected:
         raise UserError("entry_not_correctable")
     return found
-
-
-def _joined_since(entries: Sequence[TimelineEntry], by: Person, since: datetime) -> bool:
-    return any(
-        entry.kind is TimelineKind.VOICE_JOINED and entry.actor_id == by.id and entry.at > since
-        for entry in entries
-    )

@@ -85,7 +85,13 @@ class Reevaluations:
             elif await is_dealt_with(tx, self._policy, triage):
                 log.info("triage.dealt_with", triage_id=triage_id)
             elif triage.asked_at is None:
-                await self._ask(tx, triage, now=now)
+                asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
+                monitor = await monitor_of(tx, triage)
+                await DeliveryWrites(tx.sql).insert_deliveries(
+                    [question(asked, self._policy, monitor=monitor)]
+                )
+                await save_walk(tx, asked, self._policy)
+                log.info("triage.asked", triage_id=triage.id)
             else:
                 await self._raising.promote(tx, triage, by=None)
 
@@ -131,13 +137,6 @@ class Reevaluations:
             again = triage.look_again(by=by, at=await tx.now(), within=within)
             await self._save(tx, again, by=by, action="triage.reopened")
             return await view_of(tx, self._policy, await TriageRows(tx.sql).triage(triage_id))
-
-    async def _ask(self, tx: Transaction, triage: Triage, *, now: datetime) -> None:
-        asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
-        monitor = await monitor_of(tx, triage)
-        await DeliveryWrites(tx.sql).insert_deliveries([question(asked, self._policy, monitor=monitor)])
-        await save_walk(tx, asked, self._policy)
-        log.info("triage.asked", triage_id=triage.id)
 
     async def _save(self, tx: Transaction, triage: Triage, *, by: Person, action: str) -> None:
         await save_walk(tx, triage, self._policy)

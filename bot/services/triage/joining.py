@@ -116,7 +116,16 @@ class Joining:
         if triage.evidence is not None:
             evidence = TimelineEntry.of(EvidenceEntry.of(triage.evidence), change.now)
             await TimelineWrites(tx.sql).add_timeline(incident.id, evidence)
-        report = _report_of(triage, severity)
+        report = JoinedReport(
+            title=triage.title,
+            targets=triage.targets,
+            symptoms=triage.symptoms,
+            started_at=triage.started_at,
+            by=triage.user_name,
+            severity=severity.name,
+            path=tuple(PathStep(*step) for step in triage.path_to(None)),
+            url=None if triage.evidence is None else triage.evidence.url,
+        )
         await change.say(ReportJoinedNotice(report=report), key=f"report_joined:{triage.id}")
         await end_in(tx, self._policy, triage, change.incident, by=by, joined=report)
 
@@ -158,16 +167,3 @@ async def _is_about_another(tx: Transaction, triage: Triage) -> bool:
     return (
         await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
     ).raised is not None
-
-
-def _report_of(triage: Triage, severity: SeverityPolicy) -> JoinedReport:
-    return JoinedReport(
-        title=triage.title,
-        targets=triage.targets,
-        symptoms=triage.symptoms,
-        started_at=triage.started_at,
-        by=triage.user_name,
-        severity=severity.name,
-        path=tuple(PathStep(*step) for step in triage.path_to(None)),
-        url=None if triage.evidence is None else triage.evidence.url,
-    )

@@ -73,7 +73,9 @@ class Query:
 
         They are found anew each time: those of all queries would take a megabyte.
         """
-        return frozenset(_identifiers(self.text))
+        return frozenset(
+            token["name"].strip('"').lower() for token in _TOKEN.finditer(self.text) if token["name"]
+        )
 
     def arguments(self, given: Mapping[str, object], source: object = None) -> list[object]:
         """Return the values of *given*, or the attributes of *source*, in the order of the positions.
@@ -118,7 +120,9 @@ def composed(
         ValueError: Two share a name, or one has no description.
     """
     texts, named = _read(files)
-    parts = {name: _bare(text) for name, text in texts.items()} | dict(given or {})
+    # A statement is a part without its description and its semicolon.
+    parts = {name: _DESCRIPTION.sub("", text, count=1).rstrip(";") for name, text in texts.items()}
+    parts |= given or {}
 
     def filled(text: str) -> str:
         return _PART.sub(lambda part: filled(parts[part[1]]), text)
@@ -143,16 +147,6 @@ def _read(files: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     return texts, named
 
 
-def _bare(text: str) -> str:
-    """Return a statement without its description and its semicolon."""
-    return _DESCRIPTION.sub("", text, count=1).rstrip(";")
-
-
-def _identifiers(text: str) -> Iterator[str]:
-    """Find the words of *text* outside of comments, quoted text and parameters."""
-    return (token["name"].strip('"').lower() for token in _TOKEN.finditer(text) if token["name"])
-
-
 class Connection(Protocol):
     """The part of an asyncpg connection that is used here; asyncpg has no types of its own."""
 
@@ -163,14 +157,9 @@ class Connection(Protocol):
 def queries() -> Mapping[str, Query]:
     """Return all queries by name; raises as `composed` does."""
     texts = [file.read_text(encoding="utf-8") for file in _files()]
-    return composed(texts, {"own_of_incident": _own_of_incident(texts)})
-
-
-def _own_of_incident(texts: Iterable[str]) -> str:
-    """Return the column ``own`` of an incident: the parts ``own_<capability>``, by the name."""
     names = [name for text in texts for name in _OWN.findall(text)]
     shown = ", ".join(f"'{name}', {{own_{name}}}" for name in names)
-    return f"jsonb_build_object({shown}) AS own"
+    return composed(texts, {"own_of_incident": f"jsonb_build_object({shown}) AS own"})
 
 
 def _files() -> Iterator[Traversable]:

@@ -95,7 +95,8 @@ async def _next_to_learn(
     """
     async with AsyncExitStack() as knowing:
         for _ in range(_CONNECTIONS):
-            if _free(pool) <= 1:
+            # What the pool can give without waiting, including connections that are not yet open.
+            if pool.get_max_size() - pool.get_size() + pool.get_idle_size() <= 1:
                 return None
             one = AsyncExitStack()
             connection: Session = await one.enter_async_context(borrow(pool))
@@ -104,8 +105,3 @@ async def _next_to_learn(
             if not knows:
                 return connection
     return None
-
-
-def _free(pool: asyncpg.Pool) -> int:
-    """Return how many connections *pool* can give without waiting, including those not yet open."""
-    return int(pool.get_max_size() - pool.get_size() + pool.get_idle_size())

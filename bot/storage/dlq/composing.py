@@ -189,14 +189,11 @@ class DlqQueries:
             narrowing = [condition for condition in key[1] if condition != OF_CHANNEL]
             whole = [condition for condition in narrowing if condition not in PLACES]
             where = {"conditions": _all_of(narrowing), "whole": _all_of(whole)}
-            source = _source(is_of_channel=OF_CHANNEL in key[1])
+            is_of_channel = OF_CHANNEL in key[1]
+            # What a list is read from, in each of its orders.
+            source = {order: f"{{{order}_of_channel}}" if is_of_channel else "{table}" for order in _ORDERS}
             self._made[key] = composed([_file()], self._parts | where | source, only=[name])[name]
         return self._made[key]
-
-
-def _source(*, is_of_channel: bool) -> dict[str, str]:
-    """Return what a list is read from, in each of its orders."""
-    return {order: f"{{{order}_of_channel}}" if is_of_channel else "{table}" for order in _ORDERS}
 
 
 async def run(connection: Connection, query: Query, given: Mapping[str, object]) -> list[Row]:

@@ -306,7 +306,9 @@ class PostgresDlqStore:
                 log.warning("dlq.not_recorded", table=str(self._table), reason=refusal.value)
                 return
             try:
-                await _write(sql, self._values(failure, sql.layout))
+                values = self._values(failure, sql.layout)
+                if not await sql.all("record_failure", None, **values) and sql.layout.may_change:
+                    await sql.all("renew_failure", None, **values)
             except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as refused:
                 log.warning("dlq.not_recorded", table=str(self._table), reason=type(refused).__name__)
 
@@ -419,8 +421,3 @@ def _leaving(connection: asyncpg.Connection) -> Iterator[None]:
     except asyncio.CancelledError:
         connection.terminate()
         raise
-
-
-async def _write(sql: DlqSql, values: Mapping[str, object]) -> None:
-    if not await sql.all("record_failure", None, **values) and sql.layout.may_change:
-        await sql.all("renew_failure", None, **values)

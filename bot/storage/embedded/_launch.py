@@ -32,12 +32,6 @@ def _enter_user_namespace() -> None:
     Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", encoding="ascii")
 
 
-def _become_nobody() -> None:
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-
-
 def _die_with(owner: int) -> None:
     """Ask the kernel for a SIGINT (PostgreSQL's fast shutdown) when the thread that started us ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script's background (`incident-bot demo &`) ignores it
@@ -52,7 +46,9 @@ def main(identity: str, owner: str, *command: str) -> None:
         if identity == "userns":
             _enter_user_namespace()
         elif identity == "nobody":
-            _become_nobody()
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
     except OSError:
         sys.exit(EXIT_NO_IDENTITY)
     if sys.platform == "linux":

@@ -75,7 +75,21 @@ class Queue:
         for _ in range(_ROUNDS):
             if not left:
                 return
-            there = await self._insert(left)
+            priorities = await self._priorities(left) if self._is_shared else [job.priority for job in left]
+            rows = [
+                {
+                    "priority": priority,
+                    "entrypoint": job.name,
+                    "payload": job.payload,
+                    "after_s": job.after.total_seconds(),
+                    "dedupe_key": job.key,
+                    "headers": None if job.guild_id is None else {_GUILD: str(job.guild_id)},
+                }
+                for job, priority in zip(left, priorities, strict=True)
+            ]
+            made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", jobs=many(rows))}
+            first = {job.key: job for job in reversed(left)}  # a key that is asked for twice is put once
+            there = [job for job in left if job.key not in made or job is not first[job.key]]
             if not there:
                 return
             asked = await self._sql.all(
@@ -88,14 +102,6 @@ class Queue:
             known = {row["dedupe_key"] for row in asked}
             left = [job for job in there if job.key not in known]
         raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
-
-    async def _insert(self, jobs: Sequence[Job]) -> list[Job]:
-        """Insert *jobs*, and return those whose key is there already."""
-        priorities = await self._priorities(jobs) if self._is_shared else [job.priority for job in jobs]
-        rows = [_as_json(job, priority) for job, priority in zip(jobs, priorities, strict=True)]
-        made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", jobs=many(rows))}
-        first = {job.key: job for job in reversed(jobs)}  # a key that is asked for twice is put once
-        return [job for job in jobs if job.key not in made or job is not first[job.key]]
 
     async def _priorities(self, jobs: Sequence[Job]) -> list[int]:
         """Return each job's priority: the more jobs its guild has in the band, the lower (`fairness.py`)."""
@@ -125,17 +131,6 @@ async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
     jobs that may be running, which none of these is.
     """
     await sql.all("take_back_jobs", keys=keys)
-
-
-def _as_json(job: Job, priority: int) -> dict[str, object]:
-    return {
-        "priority": priority,
-        "entrypoint": job.name,
-        "payload": job.payload,
-        "after_s": job.after.total_seconds(),
-        "dedupe_key": job.key,
-        "headers": None if job.guild_id is None else {_GUILD: str(job.guild_id)},
-    }
 
 
 class QueueWatch:

@@ -81,7 +81,9 @@ class Turns:
             try:
                 return await handler(payload)
             finally:
-                await self._give_back(guild_id)
+                async with self._changed:
+                    self._running[guild_id] -= 1
+                    self._changed.notify_all()
 
         return run
 
@@ -96,11 +98,6 @@ class Turns:
             return False
         finally:
             self._waiting[guild_id] -= 1
-
-    async def _give_back(self, guild_id: int) -> None:
-        async with self._changed:
-            self._running[guild_id] -= 1
-            self._changed.notify_all()
 
     def _share(self) -> int:
         busy = {one for counts in (self._running, self._waiting) for one, count in counts.items() if count}
@@ -163,7 +160,10 @@ class FewInTurn:
                 again = await handle(payload)
             finally:
                 self._left += 1
-            self._note(payload, has_more=again is not None)
+            if again is None:
+                self._parts.pop(payload, None)
+            else:
+                self._parts[payload] += 1
             return again
 
         return run
@@ -177,9 +177,3 @@ class FewInTurn:
         mine = _Place(-top_of(current()), self._parts[payload], since_s, now_s)
         self._line[payload] = mine
         return sum(place < mine for place in self._line.values())
-
-    def _note(self, payload: str, *, has_more: bool) -> None:
-        if has_more:
-            self._parts[payload] += 1
-        else:
-            self._parts.pop(payload, None)

@@ -140,19 +140,18 @@ class JobRunner:
                     pause_s = _RESTART_S[0]
                 reason = str(error) if isinstance(error, StorageUnavailable) else type(error).__name__
                 self._on_refusal(reason)
-                self._tell(reason, retry_s=pause_s)
-                await self._pause(pause_s)
+                # Logged once a minute: the queue is tried every second for as long as it takes.
+                now, (last, at) = time.monotonic(), self._told
+                if reason != last or now - at > _TELL_EVERY_S:
+                    self._told = (reason, now)
+                    log.warning("jobs.runner_failed", error=reason, retry_s=pause_s)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause_s):
+                        await self._stopping.wait()
                 pause_s = min(2 * pause_s, _RESTART_S[1])
         self._last_seen = float("-inf")
         self._watch.answered()
         log.info("jobs.runner_stopped")
-
-    def _tell(self, error: str, *, retry_s: float) -> None:
-        """Log a reason once a minute: the queue is tried every second for as long as it takes."""
-        now, (last, at) = time.monotonic(), self._told
-        if error != last or now - at > _TELL_EVERY_S:
-            self._told = (error, now)
-            log.warning("jobs.runner_failed", error=error, retry_s=retry_s)
 
     async def _work(self) -> None:
         """Run the queue's loop once, on a pool of its own."""
@@ -208,11 +207,6 @@ class JobRunner:
             if not deadline.expired() and (deadline.when() or latest) > latest:
                 deadline.reschedule(latest)
 
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-
     async def _perform(self, job: PgJob) -> None:
         payload = (job.payload or b"").decode()
         told = bound_contextvars(trigger="job", job=job.entrypoint, subject=payload)
@@ -224,7 +218,9 @@ class JobRunner:
     async def _outcome(self, job: PgJob, payload: str) -> timedelta | None:
         """Run the job's handler; return when to run it again, or None."""
         try:
-            again = await self._handle(self._handler(job), payload)
+            guild_id = guild_of(job.headers)
+            own = self._handlers if guild_id is None else self._by_guild.get(guild_id, self._handlers)
+            again = await self._handle(own[job.entrypoint], payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.capacity_in
         except LockConflict:  # another transaction holds, or held, the lock
@@ -246,24 +242,15 @@ class JobRunner:
             log.exception("job.failed", retry_s=delay.total_seconds())
             return delay
         self._failures.pop(job.id, None)
-        self._note_done(job, is_over=again is None)
+        if job.entrypoint in _PROMISED:
+            self._watch.done()
+        if str(job.entrypoint) == JobName.ESCALATE and again is None:  # one that only looked decided nothing
+            self._watch.decided()
         return again
 
     def _note_failed(self, job: PgJob) -> None:
         if job.entrypoint in _PROMISED:
             self._watch.failed()
-
-    def _note_done(self, job: PgJob, *, is_over: bool) -> None:
-        """Note that a job did its work; a job that only looked has decided nothing."""
-        if job.entrypoint in _PROMISED:
-            self._watch.done()
-        if str(job.entrypoint) == JobName.ESCALATE and is_over:
-            self._watch.decided()
-
-    def _handler(self, job: PgJob) -> Handler:
-        guild_id = guild_of(job.headers)
-        own = self._handlers if guild_id is None else self._by_guild.get(guild_id, self._handlers)
-        return own[job.entrypoint]
 
     async def _handle(self, handler: Handler, payload: str) -> timedelta | None:
         deadline = asyncio.timeout(_HANDLER_S)

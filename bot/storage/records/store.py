@@ -90,11 +90,25 @@ async def load(connection: asyncpg.Connection, lines: Iterable[str]) -> Imported
     with storage_errors():
         async with connection.transaction():
             header = _header(next(numbered, (1, ""))[1])
-            await _require_same_schema(connection, header)
-            await _require_empty(connection)
+            here = await _schema(connection)
+            if header.get("schema") != here:
+                raise ConfigError(
+                    f"the file is of database version {header.get('schema')}, and this database has {here}: "
+                    "export and import with the same version of incident-bot, and upgrade before or "
+                    "afterwards"
+                )
+            for table in tables():
+                if await connection.fetchval(_of(table.name)["is_occupied"].text):
+                    raise ConfigError(
+                        f"the database is not empty: it has rows in {table.name}. Import into a new "
+                        "database, before a bot has run on it"
+                    )
             written = await _insert(connection, numbered)
             is_checked = _has_all_rows(header, written)
-            await _continue_numbers(connection)
+            for row in await connection.fetch(_queries()["identities"].text):
+                if row["table_name"] in _by_name():
+                    query = _of(row["table_name"], column=row["column_name"])["continue_numbers"]
+                    await connection.fetchval(query.text)
     return Imported(written, is_checked)
 
 
@@ -135,15 +149,6 @@ def _header(line: str) -> Mapping[str, object]:
     return header
 
 
-async def _require_same_schema(connection: asyncpg.Connection, header: Mapping[str, object]) -> None:
-    here = await _schema(connection)
-    if header.get("schema") != here:
-        raise ConfigError(
-            f"the file is of database version {header.get('schema')}, and this database has {here}: "
-            "export and import with the same version of incident-bot, and upgrade before or afterwards"
-        )
-
-
 def _has_all_rows(header: Mapping[str, object], written: Mapping[str, int]) -> bool:
     """Return True if the file has the rows that its header counts; False if its header counts none.
 
@@ -161,15 +166,6 @@ def _has_all_rows(header: Mapping[str, object], written: Mapping[str, int]) -> b
                 "Nothing was imported; copy it once more, or export again"
             )
     return True
-
-
-async def _require_empty(connection: asyncpg.Connection) -> None:
-    for table in tables():
-        if await connection.fetchval(_of(table.name)["is_occupied"].text):
-            raise ConfigError(
-                f"the database is not empty: it has rows in {table.name}. Import into a new database, "
-                "before a bot has run on it"
-            )
 
 
 async def _insert(connection: asyncpg.Connection, numbered: Iterator[tuple[int, str]]) -> dict[str, int]:
@@ -199,13 +195,6 @@ def _named(number: int, line: str) -> tuple[str, int, str]:
     if not isinstance(name, str) or name not in _by_name():
         raise ConfigError(f"line {number}: this is no row of an export")
     return name, number, line
-
-
-async def _continue_numbers(connection: asyncpg.Connection) -> None:
-    for row in await connection.fetch(_queries()["identities"].text):
-        if row["table_name"] in _by_name():
-            query = _of(row["table_name"], column=row["column_name"])["continue_numbers"]
-            await connection.fetchval(query.text)
 
 
 def _queries() -> Mapping[str, Query]:

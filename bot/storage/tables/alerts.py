@@ -258,7 +258,10 @@ class AlertQuestionRows:
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         """Lock and return the question about a message; None when there is none."""
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
-        return None if row is None else _question(row)
+        if row is None:
+            return None
+        answer = None if row["answer"] is None else AlertAnswer(row["answer"])
+        return from_row(AlertQuestion, row, evidence=Evidence.from_json(row["evidence"]), answer=answer)
 
     async def answer_alert_question(
         self, message_id: int, answer: AlertAnswer | None, *, by: Person | None
@@ -306,15 +309,6 @@ class AlertQuestionRows:
             await self._sql.one("is_ignored_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
         )["ignored"]
         return found
-
-
-def _question(row: Row) -> AlertQuestion:
-    return from_row(
-        AlertQuestion,
-        row,
-        evidence=Evidence.from_json(row["evidence"]),
-        answer=None if row["answer"] is None else AlertAnswer(row["answer"]),
-    )
 
 
 class AlertEventRows:

@@ -37,24 +37,24 @@ class OnCallRows:
 
 def _book(rows: Sequence[Row]) -> Book:
     known = [row for row in rows if row["id"] is not None]
-    overrides = [_override(row) for row in known if row["content"] is None]
-    schedules = [_schedule(row) for row in known if row["content"] is not None]
+    overrides = [
+        from_row(
+            StoredOverride,
+            row,
+            who=Who(row["user_id"], row["username"], row["name"]),
+            starts=row["starts_at"],
+            ends=row["ends_at"],
+        )
+        for row in known
+        if row["content"] is None
+    ]
+    schedules = [
+        from_row(StoredSchedule, row, content=Content.from_json(row["content"]), starts=row["starts_at"])
+        for row in known
+        if row["content"] is not None
+    ]
     notify = rows[0]["notify"] or [] if rows else []
     return Book(tuple(overrides), tuple(schedules), tuple(map(_settings, notify)))
-
-
-def _override(row: Row) -> StoredOverride:
-    return from_row(
-        StoredOverride,
-        row,
-        who=Who(row["user_id"], row["username"], row["name"]),
-        starts=row["starts_at"],
-        ends=row["ends_at"],
-    )
-
-
-def _schedule(row: Row) -> StoredSchedule:
-    return from_row(StoredSchedule, row, content=Content.from_json(row["content"]), starts=row["starts_at"])
 
 
 def _settings(row: Row | Mapping[str, Any]) -> NotifySettings:

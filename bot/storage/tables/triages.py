@@ -189,7 +189,19 @@ class TriageRows:
             limit=limit,
             titles=titles,
         )
-        return OpenReports(tuple(_report(row) for row in rows), tuple(rows[0]["titles"]) if rows else ())
+        return OpenReports(
+            tuple(
+                OpenReport(
+                    number=row["id"],
+                    title=row["title"],
+                    targets=tuple(row["targets"]),
+                    symptoms=tuple(row["symptoms"]),
+                    incident=partial(incident_from_row, row),
+                )
+                for row in rows
+            ),
+            tuple(rows[0]["titles"]) if rows else (),
+        )
 
     async def save_triage(self, triage: Triage) -> None:
         """Write everything that the methods of `Triage` may have changed. The row must be locked."""
@@ -271,16 +283,6 @@ class TriageAnswerRows:
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
         """Withdraw the choice that is in force, if there is one; the row stays, marked."""
         await self._sql.all("withdraw_choice", triage_id=triage_id, by_id=by.id, by_name=by.name)
-
-
-def _report(row: Row) -> OpenReport:
-    return OpenReport(
-        number=row["id"],
-        title=row["title"],
-        targets=tuple(row["targets"]),
-        symptoms=tuple(row["symptoms"]),
-        incident=partial(incident_from_row, row),
-    )
 
 
 def _triage(row: Row, answers: Sequence[Row]) -> Triage:
