@@ -50,17 +50,17 @@ class Texts:
         Raises:
             TextError: a language is missing, the placeholders differ, a file is no TOML, or two have a key.
         """
-        found: dict[str, Mapping[str, str]] = {}
+        texts: dict[str, Mapping[str, str]] = {}
         problems: list[str] = []
         for area, file in _files(folder or files("bot.i18n").joinpath("texts"), with_others=folder is None):
             for key, entry in _entries(area, _parsed(area or str(file), file, problems), problems):
-                if key in found:
+                if key in texts:
                     problems.append(f"{key}: {file} has it, too")
-                found[key] = entry
-        problems += [line for key, entry in found.items() for line in _faults(key, entry)]
+                texts[key] = entry
+        problems += [line for key, entry in texts.items() for line in _faults(key, entry)]
         if problems:
             raise TextError("\n".join(problems))
-        return cls(found)
+        return cls(texts)
 
     def say(self, locale: str | discord.Locale, key: str, **fields: object) -> str:
         """Return the text *key* in the language of *locale*, with *fields* in its places.

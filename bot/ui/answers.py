@@ -98,18 +98,18 @@ class Answers:
     async def answer(self, interaction: Interaction) -> None:
         """Answer a press or a form; any error becomes one reply."""
         trigger = _TRIGGERS[interaction.type]
-        await run(interaction, self._found(trigger, custom_id_of(interaction)), trigger=trigger)
+        await run(interaction, self._handler(trigger, custom_id_of(interaction)), trigger=trigger)
 
     def _add(self, trigger: str, template: re.Pattern[str], answer: _Answer) -> None:
         self._of[trigger][_beginning(template)].append((template, answer))
 
-    def _found(self, trigger: str, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
+    def _handler(self, trigger: str, custom_id: str) -> Callable[[Interaction], Awaitable[None]]:
         beginning = custom_id
         while beginning:
             beginning = beginning[: beginning.rfind(":", 0, -1) + 1]
             for template, answer in self._of[trigger].get(beginning, ()):
-                if found := template.fullmatch(custom_id):
-                    fields = found.groupdict()
+                if match := template.fullmatch(custom_id):
+                    fields = match.groupdict()
                     return lambda interaction: answer(interaction, fields)
         return _outdated
 

@@ -56,14 +56,14 @@ class ErrorReplies:
             log.info("interaction.superseded")
             return
         voice = Voice.of(self._texts, policy, locale=str(interaction.locale))
-        told = self._told(voice, cause)
-        text, file = _with_words(voice, told, given_back(voice, interaction))
+        text, file = _with_words(voice, self._logged(voice, cause), given_back(voice, interaction))
         try:
             await reply(interaction, text, file=file)
         except discord.HTTPException as malformed:  # no caller would catch it
             log.warning("interaction.answer_failed", http_status=malformed.status, code=malformed.code)
 
-    def _told(self, voice: Voice, cause: Exception) -> str:
+    def _logged(self, voice: Voice, cause: Exception) -> str:
+        """Log *cause*, and return what the person reads about it."""
         if isinstance(cause, UserError):
             log.info("interaction.refused", key=cause.key)
             return describe(voice, cause)
@@ -75,17 +75,17 @@ class ErrorReplies:
         return voice.say("errors.unexpected", id=error_id)
 
 
-def _with_words(voice: Voice, told: str, typed: list[tuple[str, str]]) -> tuple[str, discord.File | None]:
-    """Return *told* with the text typed into a form, as Discord has closed it; a long text becomes a file."""
+def _with_words(voice: Voice, refusal: str, typed: list[tuple[str, str]]) -> tuple[str, discord.File | None]:
+    """Add the text typed into a form to *refusal*, as Discord has closed it; a long text becomes a file."""
     if not typed:
-        return told, None
+        return refusal, None
     words = "\n".join(f"**{name}**\n{code_block(text)}" for name, text in typed)
-    shown = voice.say("errors.your_words", refusal=told, text=words)
+    shown = voice.say("errors.your_words", refusal=refusal, text=words)
     if len(shown) <= CONTENT_LIMIT:
         return shown, None
     whole = "\n\n".join(f"{name}\n{text}" for name, text in typed)
     file = discord.File(io.BytesIO(whole.encode(errors="replace")), filename="words.txt")
-    return voice.say("errors.your_words_in_file", refusal=told), file
+    return voice.say("errors.your_words_in_file", refusal=refusal), file
 
 
 def unwrapped(error: Exception) -> Exception:

@@ -102,8 +102,8 @@ async def find_guild(interaction: Interaction) -> None:
 
 def found_guild(interaction: Interaction) -> int | None:
     """Return the guild that `find_guild` found; None when it has not run or found none."""
-    found: int | None = interaction.extras.get(_GUILD, interaction.guild_id)
-    return found
+    guild_id: int | None = interaction.extras.get(_GUILD, interaction.guild_id)
+    return guild_id
 
 
 async def run(

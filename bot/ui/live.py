@@ -35,7 +35,11 @@ async def follow(
     It goes on until the value has ended, the person dismisses the screen, or Discord takes no more edits.
     A press on the screen begins anew, so that a turned page stays. Nothing depends on it: a restart ends it.
     """
-    _let_go(interaction)
+    if interaction.message is not None and keeps_screen(interaction):
+        # The answer replaces the screen that was pressed on: what redraws that has to stop.
+        task = _redrawing.pop(interaction.message.id, None)
+        if task is not None:
+            task.cancel()
     if not await redraw(interaction, draw(value)) or has_ended(value):
         return
     if not await takes(interaction.original_response):  # which remembers the message
@@ -43,14 +47,6 @@ async def follow(
     message = await interaction.original_response()
     work = _redraw_until_ended(interaction, value, read=read, draw=draw, has_ended=has_ended)
     _redrawing[message.id] = host_of(interaction).spawn(work, name="a screen that follows")
-
-
-def _let_go(interaction: Interaction) -> None:
-    """Stop what redraws the screen that was pressed on, since the answer replaces it."""
-    if interaction.message is not None and keeps_screen(interaction):
-        task = _redrawing.pop(interaction.message.id, None)
-        if task is not None:
-            task.cancel()
 
 
 async def _redraw_until_ended(

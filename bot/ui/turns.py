@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 #: How long deferred work waits for others to get their first response, seconds.
@@ -54,18 +55,13 @@ class FirstResponses:
             return
         patient_until = self._clock() + PATIENCE_S
         async with self._turn:  # in the order of their coming
-            await self._calm(within_s=patient_until - self._clock())
-            await asyncio.sleep(PACE_S)
-
-    async def _calm(self, *, within_s: float) -> None:
-        try:
-            async with asyncio.timeout(within_s):
-                await self._nobody.wait()
-                while left_s := self._calm_in_s():
-                    await asyncio.sleep(left_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patient_until - self._clock()):
                     await self._nobody.wait()
-        except TimeoutError:
-            return
+                    while left_s := self._calm_in_s():
+                        await asyncio.sleep(left_s)
+                        await self._nobody.wait()
+            await asyncio.sleep(PACE_S)
 
     def _calm_in_s(self) -> float:
         return max(self._last_came + CALM_S - self._clock(), 0.0) if self._is_crowd else 0.0

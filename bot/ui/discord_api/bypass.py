@@ -7,7 +7,6 @@ slot and its commit. It has no switch for that (`max_ratelimit_timeout` is 30 s 
 keep the usual buckets.
 """
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Self, cast
 
@@ -39,18 +38,16 @@ class _Open:
 def open_buckets(client: discord.Client) -> None:
     """Let requests with `has_capacity` pass; once per client, however often it is called."""
     http = cast("Any", client.http)
-    if "get_ratelimit" not in vars(http):
-        http.get_ratelimit = _choice(http.get_ratelimit, http._buckets)  # noqa: SLF001  # the version is pinned
+    if "get_ratelimit" in vars(http):
+        return
+    usual, buckets = http.get_ratelimit, http._buckets  # noqa: SLF001  # the version is pinned
 
-
-def _choice(usual: Callable[[str], object], buckets: dict[str, object]) -> Callable[[str], object]:
     def get_ratelimit(key: str) -> object:
         if has_capacity.get():
             return _Open()
-        if isinstance(
-            buckets.get(key), _Open
-        ):  # `request` keeps whatever it was given, once it knows the bucket
+        # `request` keeps whatever it was given, once it knows the bucket.
+        if isinstance(buckets.get(key), _Open):
             del buckets[key]
         return usual(key)
 
-    return get_ratelimit
+    http.get_ratelimit = get_ratelimit

@@ -97,19 +97,16 @@ class Gate:
                     self._later(wait_s, self._timer)
                 return
             heapq.heappop(self._waiting)
-            self._take(-urgency)
+            now = self._now()
+            self._overall.take(now)
+            if -urgency <= BACKGROUND:
+                self._background.take(now)
             future.set_result(None)
 
     def _wait_s(self, urgency: int) -> float:
         now = self._now()
         overall_s = self._overall.wait_s(now)
         return overall_s if urgency > BACKGROUND else max(overall_s, self._background.wait_s(now))
-
-    def _take(self, urgency: int) -> None:
-        now = self._now()
-        self._overall.take(now)
-        if urgency <= BACKGROUND:
-            self._background.take(now)
 
     def _timer(self) -> None:
         self._is_set = False

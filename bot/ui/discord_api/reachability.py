@@ -85,11 +85,11 @@ class DiscordReachability:
         if not has_role(person_from(member), roles):
             yield ReadinessFinding(Gap.NO_ROLE, roles)
         wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
-        unseen = [name for name in wanted if not _sees(member, channels.get(name))]
+        unseen = [
+            name
+            for name in wanted
+            if (channel := channels.get(name)) is not None  # the doctor reports a missing channel
+            and not channel.permissions_for(member).read_messages
+        ]
         if unseen:
             yield ReadinessFinding(Gap.NO_CHANNEL, tuple(unseen))
-
-
-def _sees(member: discord.Member, channel: discord.abc.GuildChannel | None) -> bool:
-    """Return whether *member* can read *channel*; True for a missing channel, which the doctor reports."""
-    return channel is None or channel.permissions_for(member).read_messages

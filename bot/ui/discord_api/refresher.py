@@ -104,7 +104,10 @@ class Refresher:
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         moved = has_moved(post, incident)
-        name = self._name(incident, post, moved=moved)
+        if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
+            name = private_thread_name(self._words, incident)
+        else:
+            name = (left_name if moved else thread_name)(self._words, incident)
         thread = await self._rest.one(channel_route("GET", post.message_id))
         archived = is_archived(thread)
         # Discord may strip signs from a name: without folding, each refresh would rename it once more.
@@ -117,11 +120,6 @@ class Refresher:
             await self._rest.one(channel_route("PATCH", post.message_id), json=wanted)
         if archived and _was_put_to_sleep(incident):
             await archive(self._rest, post.message_id)
-
-    def _name(self, incident: Incident, post: Delivery, *, moved: bool) -> str:
-        if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
-            return private_thread_name(self._words, incident)
-        return left_name(self._words, incident) if moved else thread_name(self._words, incident)
 
 
 async def redraw(rest: Rest, post: Delivery, body: Mapping[str, object]) -> None:

@@ -49,7 +49,8 @@ def input_names() -> Mapping[str, str]:
 def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
     """Name and text of each field that was filled in otherwise than it was shown; nothing of a press."""
     custom_id, typed = written(interaction)
-    shown = _shown(custom_id)
+    matches = (re.fullmatch(template, custom_id) for template in _SAYING_WHAT_THEY_SHOWED)
+    shown = next((match.groupdict() for match in matches if match), {})
     is_update = timeline.TEXT in typed and update.IMPACT in typed
     names = input_names()
     if is_update:
@@ -59,11 +60,6 @@ def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
         for name, text in typed.items()
         if text and name in names and not _is_left(voice, name, text, shown)
     ]
-
-
-def _shown(custom_id: str) -> Mapping[str, str]:
-    found = (re.fullmatch(template, custom_id) for template in _SAYING_WHAT_THEY_SHOWED)
-    return next((match.groupdict() for match in found if match), {})
 
 
 def _is_left(voice: Voice, name: str, text: str, shown: Mapping[str, str]) -> bool:

@@ -10,7 +10,6 @@ from typing import Final
 from bot.domain.errors import UserError
 from bot.domain.incident.forms import digest_of, parse_people_and_span
 from bot.domain.incident.incident import Incident, Phase
-from bot.domain.incident.parts import Resolution
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.text import cut
@@ -81,7 +80,10 @@ def resolution_of(form: Submitted, *, key: str) -> NewResolution:
         UserError: the number of people or the duration cannot be read.
     """
     texts = {name: form.text(name).strip() for name in FIELDS}
-    people, duration = _extent(texts[EXTENT])
+    try:
+        people, duration = parse_people_and_span(texts[EXTENT])
+    except ValueError:
+        raise UserError("extent_unreadable", value=texts[EXTENT]) from None
     left = [_STORED[name] for name in FIELDS if digest_of(texts[name]) == form.fields[name]]
     return NewResolution(
         cause=texts[CAUSE],
@@ -114,8 +116,10 @@ def _owner(voice: Voice, owing: Owing, *, in_dm: bool) -> Component:
 
 
 def _words(voice: Voice, incident: Incident, shown: dict[str, str]) -> list[Component | None]:
+    effect = "drill" if incident.is_drill else incident.kind.value
+    means = voice.say(f"resolution.form.means_{effect if incident.is_open else 'correct'}")
     return [
-        label(voice.say("resolution.form.cause"), _long(CAUSE, shown), hint=_means(voice, incident)),
+        label(voice.say("resolution.form.cause"), _long(CAUSE, shown), hint=means),
         label(voice.say("resolution.form.fix"), _long(FIX, shown)),
         _field(voice, IMPACT, _long(IMPACT, shown, limit=IMPACT_LIMIT)),
         _field(voice, EXTENT, text_input(EXTENT, limit=_SHORT_LIMIT, required=False, value=shown[EXTENT])),
@@ -132,10 +136,15 @@ def _prefilled(voice: Voice, incident: Incident, *, now: datetime | None) -> dic
     Args:
         now: Until then an open incident has lasted; None for one that has ended.
     """
-    said, last = incident.aftermath.resolution, incident.updates.last
-    is_newer = now is not None and last is not None and (said is None or last.at > said.at)
-    if said is not None and not is_newer:
-        return _as_said(voice, said)
+    given, last = incident.aftermath.resolution, incident.updates.last
+    is_newer = now is not None and last is not None and (given is None or last.at > given.at)
+    if given is not None and not is_newer:
+        people = (
+            "" if given.people is None else voice.say("resolution.fact.people", count=f"{given.people:,}")
+        )
+        span = "" if given.duration is None else voice.span(given.duration)
+        extent = " · ".join(part for part in (people, span) if part)
+        return {CAUSE: given.cause, FIX: given.fix, IMPACT: given.impact, EXTENT: extent}
     if now is None:
         return dict.fromkeys(FIELDS, "")
     lasted = now - incident.started_at
@@ -147,21 +156,6 @@ def _prefilled(voice: Voice, incident: Incident, *, now: datetime | None) -> dic
     return {**shown, about: cut(last.known, limit=WORDS_LIMIT), IMPACT: cut(last.impact, limit=IMPACT_LIMIT)}
 
 
-def _as_said(voice: Voice, said: Resolution) -> dict[str, str]:
-    people = "" if said.people is None else voice.say("resolution.fact.people", count=f"{said.people:,}")
-    span = "" if said.duration is None else voice.span(said.duration)
-    extent = " · ".join(part for part in (people, span) if part)
-    return {CAUSE: said.cause, FIX: said.fix, IMPACT: said.impact, EXTENT: extent}
-
-
-def _means(voice: Voice, incident: Incident) -> str:
-    """Say what sending the form does."""
-    if not incident.is_open:
-        return voice.say("resolution.form.means_correct")
-    kind = "drill" if incident.is_drill else incident.kind.value
-    return voice.say(f"resolution.form.means_{kind}")
-
-
 def _field(voice: Voice, name: str, component: Component) -> Component:
     return label(
         voice.say(f"resolution.form.{name}"), component, hint=voice.say(f"resolution.form.{name}_hint")
@@ -170,10 +164,3 @@ def _field(voice: Voice, name: str, component: Component) -> Component:
 
 def _long(name: str, shown: dict[str, str], *, limit: int = WORDS_LIMIT) -> Component:
     return text_input(name, limit=limit, several_lines=True, required=False, value=shown[name])
-
-
-def _extent(text: str) -> tuple[int | None, timedelta | None]:
-    try:
-        return parse_people_and_span(text)
-    except ValueError:
-        raise UserError("extent_unreadable", value=text) from None

@@ -32,9 +32,10 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
         for severity in known
     ]
     reason = text_input(REASON, limit=REASON_LIMIT, example=voice.say("consoles.form.reason_example"))
+    shown = f":{incident.severity}" if len(incident.severity) <= _NAME_LIMIT else ""
     return Form(
         voice.say("consoles.form.severity_of", label=incident.label),
-        f"inc:v1:severity-form:{incident.id}{_was(incident)}",
+        f"inc:v1:severity-form:{incident.id}{shown}",
         [
             label(voice.say("consoles.form.severity"), choice(SEVERITY, options)),
             label(voice.say("consoles.form.reason"), reason),
@@ -52,10 +53,6 @@ def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | 
     key = "here" if severity.mention is Mention.HERE else "quiet"
     channel = f"#{severity.channel.removeprefix('#')}"
     return voice.say(f"consoles.triage.rings_{key}", channel=channel)
-
-
-def _was(incident: Incident) -> str:
-    return f":{incident.severity}" if len(incident.severity) <= _NAME_LIMIT else ""
 
 
 def chosen_severity(form: Submitted) -> str:

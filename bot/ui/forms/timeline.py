@@ -64,9 +64,12 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: str) -> Form
         ]
         return Form(title, custom_id, fields)
     said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=words)
-    return Form(
-        title, custom_id, [_label(voice, TEXT, said), _time(voice, line) if line.can_be_moved else None]
-    )
+    time = None
+    if line.can_be_moved:  # it starts empty, with the entry's time as example; empty changes nothing
+        example = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
+        at = text_input(AT, limit=AT_LIMIT, required=False, example=example)
+        time = label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))
+    return Form(title, custom_id, [_label(voice, TEXT, said), time])
 
 
 def correction_of(form: Submitted) -> Correction:
@@ -79,13 +82,6 @@ def correction_of(form: Submitted) -> Correction:
         impact=None if impact is None or digest_of(impact) == known_impact else impact,
         shown=None if known is None or known_impact is None else ShownWords(known, known_impact, moment),
     )
-
-
-def _time(voice: Voice, line: Line) -> Component:
-    """Build the time field. It starts empty, with the entry's time as example; empty changes nothing."""
-    shown = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
-    at = text_input(AT, limit=AT_LIMIT, required=False, example=shown)
-    return label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))
 
 
 def _optional(voice: Voice, custom_id: str, *, name: str, limit: int, value: str) -> Component:

@@ -58,8 +58,11 @@ _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
 def update_form(voice: Voice, incident: Incident) -> Form:
     """Build the form: empty but for the known impact, place and symptoms, and the severity's cadence."""
     impact = "" if incident.updates.last is None else cut(incident.updates.last.impact, limit=IMPACT_LIMIT)
-    has_state = _fit_one_select(voice.policy)
-    where = [_affected(voice, incident)] if has_state else _each(voice, incident)
+    has_state = len(voice.policy.targets) + len(voice.policy.symptoms) <= OPTIONS_LIMIT
+    if has_state:
+        where = [_affected(voice, incident)]
+    else:
+        where = where_and_how(voice, incident.targets, incident.symptoms)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
         _phase(voice, incident) if has_state else None,
@@ -91,14 +94,6 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
         users=_only([users for users in UsersAffected if _users_value(users) in said]),
         shown=_shown(where, policy),
     )
-
-
-def _fit_one_select(policy: Policy) -> bool:
-    return len(policy.targets) + len(policy.symptoms) <= OPTIONS_LIMIT
-
-
-def _each(voice: Voice, incident: Incident) -> list[Component | None]:
-    return where_and_how(voice, incident.targets, incident.symptoms)
 
 
 def _affected(voice: Voice, incident: Incident) -> Component | None:
@@ -134,12 +129,12 @@ def _affected(voice: Voice, incident: Incident) -> Component | None:
 def _apart(form: Submitted) -> Submitted:
     """Return *form* with targets and symptoms as two selects, whichever way it asked for them."""
     for name, values in form.values.items():
-        if (found := re.fullmatch(AFFECTED, name)) is not None:
+        if (chosen := re.fullmatch(AFFECTED, name)) is not None:
             both = {
                 of: tuple(value.removeprefix(prefix) for value in values if value.startswith(prefix))
                 for of, prefix in ((TARGETS, _TARGET), (SYMPTOMS, _SYMPTOM))
             }
-            return Submitted({**form.fields, **found.groupdict()}, {**form.values, **both})
+            return Submitted({**form.fields, **chosen.groupdict()}, {**form.values, **both})
     return form
 
 
@@ -234,31 +229,24 @@ def _next(voice: Voice, incident: Incident, *, asks: bool) -> Component:
         asks: It asks as well whether users are affected.
     """
     own = voice.severity(incident).update_every
-    offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
-    options = [_option(voice, one, own=own) for one in offered]
+    spans_s = {*_SPANS_S, int(own.total_seconds())} if isinstance(own, timedelta) else _SPANS_S
+    spans = [timedelta(seconds=span_s) for span_s in sorted(spans_s)]
+    options = [_option(voice, one, own=own) for one in (*spans, NEXT_BUSINESS_DAY, None)]
     if not asks:
         return _label(voice, NEXT, choice(NEXT, options))
     both = choice(NEXT, [*options, *_users(voice)], several=True, required=True)
     return _label(voice, _NEXT_TOO, both | {"max_values": 2})
 
 
-def _spans(own: Deadline | None) -> list[timedelta]:
-    seconds = {int(own.total_seconds())} if isinstance(own, timedelta) else set()
-    return [timedelta(seconds=one) for one in sorted({*_SPANS_S, *seconds})]
-
-
 def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> Option:
     if offered is None:
         words, value = voice.say("updates.form.never"), _NEVER
     elif isinstance(offered, timedelta):
-        words, value = voice.say("updates.form.next_in", span=voice.span(offered)), _seconds(offered)
+        words = voice.say("updates.form.next_in", span=voice.span(offered))
+        value = str(int(offered.total_seconds()))
     else:
         words, value = voice.say("updates.form.next_business_day"), offered.value
     return Option(value, words, chosen=offered == own)
-
-
-def _seconds(span: timedelta) -> str:
-    return str(int(span.total_seconds()))
 
 
 def _label(voice: Voice, name: str, component: Component) -> Component:

@@ -162,7 +162,11 @@ def triage_raised(words: Wording, incident: Incident) -> Body:
 def _line(words: Wording, triage: Triage) -> Body:
     title = inert(triage.title, limit=_TITLE_LIMIT)
     if triage.status is TriageStatus.REEVALUATING:
-        return message(_waiting(words, triage, title), components=_show(words, triage))
+        key = "held" if triage.asked_at is None else "asked"
+        due = words.moment(triage.due_at or triage.created_at)
+        channel = channel_name(words.policy.reevaluate.channel)
+        line = words.say(f"triaging.line.{key}", title=title, due=due, channel=channel)
+        return message(line, components=_show(words, triage))
     name = triage.at_work_name if triage.status is TriageStatus.OPEN else triage.ended_by_name
     line = words.say(f"triaging.line.{_LINES[triage.status]}", who=words.who(name), title=title)
     return message(line, components=_show(words, triage) if triage.status is TriageStatus.OPEN else row([]))
@@ -172,19 +176,19 @@ def _show(words: Wording, triage: Triage) -> Sequence[Component]:
     return row([words.buttons.make(TriageVerb.SHOW, triage.id)])
 
 
-def _waiting(words: Wording, triage: Triage, title: str) -> str:
-    key = "held" if triage.asked_at is None else "asked"
-    due = triage.due_at or triage.created_at
-    channel = channel_name(words.policy.reevaluate.channel)
-    return words.say(f"triaging.line.{key}", title=title, due=words.moment(due), channel=channel)
-
-
 def _asked(words: Wording, triage: Triage, kind: AnyDeliveryKind, *, reporter: str) -> Body:
     """Compose the question with its buttons; it mentions the reporter only when a re-evaluation is due."""
     is_due = kind is DeliveryKind.REEVALUATION
-    facts = [_about(words, triage, "asked" if is_due else "held", reporter=reporter), _facts(words, triage)]
+    due = triage.due_at or triage.created_at
+    about = words.say(
+        f"triaging.question.{'asked' if is_due else 'held'}",
+        reporter=words.who(reporter),
+        holder=words.who(triage.held_by_name),
+        due=words.moment(due),
+        left=relative(due),
+    )
+    facts = [about, _facts(words, triage)]
     if is_due:
-        due = triage.due_at or triage.created_at
         promise = words.say(
             "triaging.question.promise",
             due=words.moment(due),
@@ -213,17 +217,6 @@ def _question(
     if targets:
         line = words.say("alert.line.targets", line=line, targets=targets)
     return message(line, embeds=[embed(colour=GREY, description="\n".join(facts))])
-
-
-def _about(words: Wording, triage: Triage, key: str, *, reporter: str) -> str:
-    due = triage.due_at or triage.created_at
-    return words.say(
-        f"triaging.question.{key}",
-        reporter=words.who(reporter),
-        holder=words.who(triage.held_by_name),
-        due=words.moment(due),
-        left=relative(due),
-    )
 
 
 def _facts(words: Wording, triage: Triage) -> str:

@@ -39,8 +39,8 @@ def clue_words(words: Wording, decision: AlertDecision) -> str:
     return words.say("alert_decisions.why.line", clues=words.listed(clues)) if clues else ""
 
 
-def _clue(words: Wording, part: str, said: str) -> str:
-    shown = inert(said, limit=_CLUE_LIMIT)
+def _clue(words: Wording, part: str, text: str) -> str:
+    shown = inert(text, limit=_CLUE_LIMIT)
     if part in _OWN_WORDS:
         return words.say(f"alert_decisions.why.{part}", words=shown)
     name = words.say(f"alert_decisions.why.part.{part}") if part in _PARTS else inert(part, limit=_PART_LIMIT)

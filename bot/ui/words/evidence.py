@@ -72,14 +72,11 @@ def suggested_title(text: str, names: Mapping[int, str]) -> str:
         text: A message's.
         names: Of the people it mentions, by id; other mentions are left out.
     """
-    readable = _MENTION.sub(lambda found: _named(names.get(int(found["id"]))), text)
-    readable = _ESCAPED.sub(lambda found: chr(_PRIVATE + ord(found[1])), _BARE.sub(r"\1", readable))
+    handles = {user_id: f"@{name}" for user_id, name in names.items()}
+    readable = _MENTION.sub(lambda mention: handles.get(int(mention["id"]), ""), text)
+    readable = _ESCAPED.sub(lambda sign: chr(_PRIVATE + ord(sign[1])), _BARE.sub(r"\1", readable))
     # Not discord.py's `remove_markdown`: some thousand "[a](" keep that busy for half a second (2.7.1).
     return first_line(_EMPHASIS.sub("", readable), limit=TITLE_LIMIT).translate(_THEMSELVES)
-
-
-def _named(name: str | None) -> str:
-    return "" if name is None else f"@{name}"
 
 
 def _words(content: str, embeds: Iterable[Mapping[str, Any]], attached: Iterable[str]) -> str:

@@ -110,18 +110,18 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 def _within(tokens: Iterable[str], *, limit: int) -> str:
-    kept: list[str] = []
+    shown: list[str] = []
     lengths: list[int] = []
     total = 0
     for token in tokens:
-        kept.append(token)
+        shown.append(token)
         lengths.append(len(token))
         total += len(token)
         if total > limit:
             break
     else:
-        return "".join(kept)
-    while kept and total > limit - 1:
+        return "".join(shown)
+    while shown and total > limit - 1:
         total -= lengths.pop()
-        kept.pop()
-    return "".join(kept) + "…"
+        shown.pop()
+    return "".join(shown) + "…"

@@ -29,8 +29,8 @@ def document_text(text: str, *, limit: int) -> str:
 def settled(shown: str) -> str:
     """Return what is inert in Discord as one line that is inert in a document, too."""
     lines = (line.strip() for line in shown.split("\n"))
-    return "<br>".join(_line(line) for line in lines if line)
-
-
-def _line(line: str) -> str:
-    return _BLOCK.sub(lambda found: f"{found['number'] or ''}\\", _REFERENCE.sub(r"\\&", line))
+    return "<br>".join(
+        _BLOCK.sub(lambda sign: f"{sign['number'] or ''}\\", _REFERENCE.sub(r"\\&", line))
+        for line in lines
+        if line
+    )

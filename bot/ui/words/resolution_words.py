@@ -12,7 +12,7 @@ from bot.ui.words.wording import Wording
 def resolved(words: Wording, data: ResolvedEntry, limit: int) -> Iterator[str]:
     """Yield how it was resolved, and who owes the postmortem, by when."""
     if data.said is not None:
-        yield from _said(words, data.said, limit)
+        yield from _facts(words, data.said, limit)
     if data.owner is not None and data.due_on is not None:
         yield owed_fact(words, data.owner.name, data.due_on)
 
@@ -20,19 +20,19 @@ def resolved(words: Wording, data: ResolvedEntry, limit: int) -> Iterator[str]:
 def resolution_corrected(words: Wording, data: ResolutionCorrectedEntry, limit: int) -> Iterator[str]:
     """Yield how it was resolved, as it was put right."""
     if data.said is not None:
-        yield from _said(words, data.said, limit)
+        yield from _facts(words, data.said, limit)
 
 
-def _said(words: Wording, said: Resolution, limit: int) -> Iterator[str]:
-    for name, text in (("cause", said.cause), ("fix", said.fix)):
+def _facts(words: Wording, resolution: Resolution, limit: int) -> Iterator[str]:
+    for name, text in (("cause", resolution.cause), ("fix", resolution.fix)):
         if text:
             yield words.say(f"resolution.fact.{name}", text=inert(text, limit=limit))
-    whom = [inert(said.impact, limit=limit)] if said.impact else []
-    if said.people is not None:
-        whom.append(words.say("history.fact.people", count=f"{said.people:,}"))
+    whom = [inert(resolution.impact, limit=limit)] if resolution.impact else []
+    if resolution.people is not None:
+        whom.append(words.say("history.fact.people", count=f"{resolution.people:,}"))
     key = "impact" if whom else "duration"
-    if said.duration is not None:
-        whom.append(words.span(said.duration))
+    if resolution.duration is not None:
+        whom.append(words.span(resolution.duration))
     if whom:
         yield words.say(f"resolution.fact.{key}", text=" · ".join(whom))
 

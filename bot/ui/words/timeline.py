@@ -48,14 +48,17 @@ def told_line(words: Wording, line: Line, *, budget: int | None = None, when: st
         budget: Characters, > 200, its link included; None: as many as a line may have anywhere.
         when: The time as it is to be shown; empty: date and time to the second.
     """
-    source = _source(words, line)
+    url = source_url(line)
+    source = "" if url is None else f"{_BETWEEN}[{words.say('history.fact.source')}]({url})"
     limit = LINE_LIMIT if budget is None else min(LINE_LIMIT, budget - len(source))
+    # A time that was corrected is struck through, of several the latest.
+    at = when or _struck_when(words.exact(line.at), [words.exact(each) for each in line.earlier_moments])
     for shares in _SHARES:
-        parts = [when or _when(words, line), *_parts(words, line, shares)]
+        parts = [at, *_parts(words, line, shares)]
         if len(_BETWEEN.join(parts)) <= limit:
             break
-    told = joined(parts, separator=_BETWEEN, limit=limit, more=" …")
-    return told.replace(f"{_BETWEEN}\n", "\n") + source
+    shown = joined(parts, separator=_BETWEEN, limit=limit, more=" …")
+    return shown.replace(f"{_BETWEEN}\n", "\n") + source
 
 
 def told_rows(words: Wording, rows: Sequence[TimelineRow], *, since: datetime, limit: int) -> list[str]:
@@ -70,11 +73,11 @@ def told_rows(words: Wording, rows: Sequence[TimelineRow], *, since: datetime, l
     days = [words.day(row.at) for row in rows]
     heads = [f"**{day}**" if not number or day != days[number - 1] else "" for number, day in enumerate(days)]
     budget = limit - sum(len(head) + 1 for head in heads if head)
-    told = [told_row(words, row, since=since) for row in rows]
-    share = fair_share([len(one) + 1 for one in told], limit=budget) - 1
+    whole = [told_row(words, row, since=since) for row in rows]
+    share = fair_share([len(one) + 1 for one in whole], limit=budget) - 1
     fitting = [
         one if len(one) <= share else told_row(words, row, since=since, budget=share)
-        for one, row in zip(told, rows, strict=True)
+        for one, row in zip(whole, rows, strict=True)
     ]
     return [line for head, one in zip(heads, fitting, strict=True) for line in (head, one) if line]
 
@@ -83,8 +86,8 @@ def told_row(words: Wording, row: TimelineRow, *, since: datetime, budget: int |
     """Return "14:07 +0:02 · 👀 ack · @responder · リアクション"; *since* and *budget* as above."""
     if isinstance(row, FoldedLines):
         at = words.time_of_day(row.at)
-        told = (f"{at} {offset(row.at, since=since)}", words.say("history.folded", count=len(row.lines)))
-        return _BETWEEN.join(told)
+        count = words.say("history.folded", count=len(row.lines))
+        return f"{at} {offset(row.at, since=since)}{_BETWEEN}{count}"
     return told_line(words, row, budget=budget, when=_short_when(words, row, since=since))
 
 
@@ -106,11 +109,6 @@ def _short_when(words: Wording, line: Line, *, since: datetime) -> str:
         for each in line.earlier_moments
     ]
     return _struck_when(at, before)
-
-
-def _when(words: Wording, line: Line) -> str:
-    """Say exactly when; a time that was corrected is struck through, of several the latest."""
-    return _struck_when(words.exact(line.at), [words.exact(each) for each in line.earlier_moments])
 
 
 def _struck_when(at: str, before: Sequence[str]) -> str:
@@ -166,38 +164,33 @@ def recorded(words: Wording, entry: TimelineEntry) -> str:
     return words.say("history.fact.recorded", at=words.exact(entry.recorded_at))
 
 
-def _parts(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
+def _parts(words: Wording, line: Line, shares: tuple[int, int, int]) -> list[str]:
     """Return the parts of a line without its time and link; *shares* limits the signs of people's words."""
-    entry = told.entry
+    entry = line.entry
     parts = [kind_words(words, entry)]
     if entry.actor_name is not None:
         parts.append(words.who(entry.actor_name))
-    late = recorded(words, replace(entry, at=told.at))
-    return [*parts, *_said(words, told, shares), *([f"({late})"] if late else [])]
+    late = recorded(words, replace(entry, at=line.at))
+    return [*parts, *_said(words, line, shares), *([f"({late})"] if late else [])]
 
 
-def _said(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
+def _said(words: Wording, line: Line, shares: tuple[int, int, int]) -> list[str]:
     said, struck, aside = shares
-    if not told.corrections:
-        return _short_facts(words, told.entry, limit=said)
-    last = told.corrections[-1]
-    earlier = spoken(told, told.versions)
+    if not line.corrections:
+        return _short_facts(words, line.entry, limit=said)
+    last = line.corrections[-1]
+    earlier = spoken(line, line.versions)
     parts = [
         *([_struck(words, earlier, limit=struck)] if earlier else []),
-        *(quoted(words, one, one.said, limit=said // 2) for one in spoken(told, [last])),
+        *(quoted(words, one, one.said, limit=said // 2) for one in spoken(line, [last])),
         f"({corrected_by(words, last)})",
     ]
-    return [" ".join(parts), *beside(words, told, limit=aside)]
+    return [" ".join(parts), *beside(words, line, limit=aside)]
 
 
 def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """Return those of *versions* that have words to show; an update may consist of the impact alone."""
     return [one for one in versions if one.said or not line.entry.is_update]
-
-
-def _source(words: Wording, told: Line) -> str:
-    url = source_url(told)
-    return "" if url is None else f"{_BETWEEN}[{words.say('history.fact.source')}]({url})"
 
 
 def _short_facts(words: Wording, entry: TimelineEntry, *, limit: int) -> list[str]:
@@ -217,7 +210,10 @@ def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool =
         multiline: Keep the line breaks of what people wrote.
     """
     if entry.kind.spec.has_words:
-        return list(_entry_words(words, entry, limit=limit, multiline=multiline))
+        shown = []
+        if entry.said or (entry.data and entry.kind is not TimelineKind.UPDATED):
+            shown.append(quoted(words, entry, entry.said, limit=limit, multiline=multiline))
+        return [*shown, *beside(words, Line(entry), limit=limit)]
     if not entry.data:
         return []
     return look_of(words.policy, entry.kind).details(words, entry.data, limit=limit)
@@ -265,9 +261,3 @@ def _impacts(words: Wording, line: Line, *, limit: int) -> str:
     shown = earlier[-(budget // _LEAST_IMPACT) :]
     struck = [f"~~{inert(impact, limit=budget // len(shown))}~~" for impact in shown]
     return " ".join([*(["…"] if len(shown) < len(earlier) else []), *struck, counts])
-
-
-def _entry_words(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) -> Iterator[str]:
-    if entry.said or (entry.data and entry.kind is not TimelineKind.UPDATED):
-        yield quoted(words, entry, entry.said, limit=limit, multiline=multiline)
-    yield from beside(words, Line(entry), limit=limit)

@@ -180,10 +180,6 @@ def _update_due(words: Wording, data: UpdateDueEntry, _limit: int) -> Iterator[s
     yield from _at(words, "was_due", data.due_at)
 
 
-def _any(words: Wording, data: _Reason, limit: int) -> Iterator[str]:
-    yield from _because(words, data.reason, limit)
-
-
 def _because(words: Wording, reason: str | None, limit: int) -> Iterator[str]:
     if shown := _text(reason, limit=limit):
         yield words.say("history.fact.reason", reason=shown)
@@ -269,7 +265,7 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
     )
 }
 
-_ANY: Final = EntryLook(_Reason, _any)
+_ANY: Final = EntryLook(_Reason, lambda words, data, limit: _because(words, data.reason, limit))
 
 
 def look_of(policy: Policy, kind: EntryKind) -> EntryLook[Any]:

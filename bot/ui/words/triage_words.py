@@ -79,13 +79,21 @@ def triaged(
     Args:
         beside: The entry whose date and actor come before them already.
     """
-    if data.joined is not None:
-        yield _joined(words, data.joined)
+    if (report := data.joined) is not None:
+        yield words.say(
+            "triaging.history.joined",
+            who=words.who(report.by),
+            severity=inert(report.severity, limit=_SEVERITY_LIMIT),
+            title=inert(report.title, limit=_TITLE_LIMIT),
+            at=words.full(report.started_at),
+            what=reported(words, report),
+        ).rstrip()
     counting = [one for one in data.choices if one.counts]
     if not counting and data.chosen is not None:  # as older versions wrote it
         yield words.say("triaging.history.chosen", severity=inert(data.chosen, limit=_SEVERITY_LIMIT))
     yield from (_choice(words, one, beside) for one in counting)
-    yield from (_given(words, one, beside) for one in sorted(data.answers, key=_is_withdrawn))
+    answers = sorted(data.answers, key=lambda given: given.withdrawn is not None)
+    yield from (_given(words, one, beside) for one in answers)
     yield from (_choice(words, one, beside) for one in data.choices if not one.counts)
 
 
@@ -126,21 +134,6 @@ def reported(words: Wording, report: JoinedReport) -> str:
         words.symptoms(report.symptoms, limit=_LIST_LIMIT),
     )
     return " · ".join(part for part in parts if part)
-
-
-def _joined(words: Wording, report: JoinedReport) -> str:
-    return words.say(
-        "triaging.history.joined",
-        who=words.who(report.by),
-        severity=inert(report.severity, limit=_SEVERITY_LIMIT),
-        title=inert(report.title, limit=_TITLE_LIMIT),
-        at=words.full(report.started_at),
-        what=reported(words, report),
-    ).rstrip()
-
-
-def _is_withdrawn(given: GivenAnswer) -> bool:
-    return given.withdrawn is not None
 
 
 def _stamp(words: Wording, at: datetime, who: str | None, beside: TimelineEntry | None) -> str:

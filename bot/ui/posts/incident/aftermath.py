@@ -53,10 +53,10 @@ def with_whole(words: Wording, incident: Incident, first: str, rest: list[str]) 
     return message(first, embeds=[embed(colour=colour_of(words, incident), description=body)])
 
 
-def resolve_lines(words: Wording, incident: Incident, told: ResolvedNotice) -> list[str]:
+def resolve_lines(words: Wording, incident: Incident, notice: ResolvedNotice) -> list[str]:
     """Return what the line of a resolve in the thread says of the postmortem, and of nothing else."""
     duties = (one.postmortems for one in words.policy.capabilities if one.postmortems is not None)
-    return [line for duty in duties for line in duty.notice_lines(words, incident, told)]
+    return [line for duty in duties for line in duty.notice_lines(words, incident, notice)]
 
 
 def own_postmortem(words: Wording, incident: Incident, reader: str | None) -> str:

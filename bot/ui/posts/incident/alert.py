@@ -176,8 +176,11 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     is_elsewhere = incident.is_open and thread not in (None, incident.post.message_id)
     regraded = incident.regraded is not None
     is_vague = incident.is_open and not (incident.targets or incident.symptoms)
+    first = head(words, incident)
+    if incident.status is Status.TRIGGERED and incident.acknowledged is None:  # whose 👀 is below the post
+        first = words.say("alert.head.seeded", head=first, emoji=words.policy.ack_emoji)
     return [
-        _seeded_head(words, incident),
+        first,
         impact(words, incident),
         next_step(words, incident),
         otherwise(words, incident),
@@ -208,14 +211,6 @@ def impact(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> s
     if not symptoms:
         return words.say("alert.path", path=answers) if answers else ""
     return words.say("alert.affected", what=_SEPARATOR.join(filter(None, (symptoms, answers))))
-
-
-def _seeded_head(words: Wording, incident: Incident) -> str:
-    """Return the head; until the first acknowledgement it says whose 👀 is below the post."""
-    line = head(words, incident)
-    if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
-        return line
-    return words.say("alert.head.seeded", head=line, emoji=words.policy.ack_emoji)
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:

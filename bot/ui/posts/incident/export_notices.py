@@ -11,14 +11,14 @@ from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 
-def failed(words: Wording, _incident: Incident, told: ExportFailedNotice) -> Body:
+def failed(words: Wording, _incident: Incident, notice: ExportFailedNotice) -> Body:
     """Compose the line about an export that fails, with the reason and what to do."""
-    why = why_of(words, told.problem, told.reason)
-    what = told.item or words.say("exports.notice.postmortem")
+    why = why_of(words, notice.problem, notice.reason)
+    what = notice.item or words.say("exports.notice.postmortem")
     return message(words.say("exports.notice.failed", what=inert(what, limit=40), why=why))
 
 
 NOTICES: Final[NoticeLooks] = (
-    line(ExportKeptNotice, "exports.notice.kept", url=lambda _w, _i, told: url_of(told.url)),
+    line(ExportKeptNotice, "exports.notice.kept", url=lambda _w, _i, notice: url_of(notice.url)),
     NoticeLook(ExportFailedNotice, failed),
 )

@@ -124,7 +124,7 @@ NOTICES: Final[NoticeLooks] = (
     ),
     NoticeLook(ReportJoinedNotice, _report_joined),
     NoticeLook(SeverityChangedNotice, _severity_changed),
-    line(ThreadMovedNotice, url=lambda _words, incident, _told: links.thread_url(incident)),
+    line(ThreadMovedNotice, url=lambda _words, incident, _notice: links.thread_url(incident)),
     # A monitor's news closes nothing: resolving is the responder's decision.
     line(RecoveredNotice, sender=_sender, url=_url),
     line(FiresAgainNotice, sender=_sender, url=_url),

@@ -128,7 +128,7 @@ NOTICES: Final[NoticeLooks] = (
         NotLetInNotice,
         "private.notice_not_let_in",
         who=_outsider,
-        channel=lambda _words, incident, _told: around(incident),
+        channel=lambda _words, incident, _notice: around(incident),
     ),
     line(NotTakenOutNotice, "private.notice_not_taken_out", who=_member),
     line(

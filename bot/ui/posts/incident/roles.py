@@ -31,7 +31,13 @@ VERBS: Final = {
 
 def roles_line(words: Wording, incident: Incident) -> str:
     """Return the card's line: "🧭 指揮：@primary  💬 広報：未定  ✍️ 記録：未定"."""
-    return "  ".join(_place(words, role, incident.roles.get(role)) for role in Role)
+    places = []
+    for role in Role:
+        if (holder := incident.roles.get(role)) is None:
+            places.append(words.say("roles.card.vacant", **_named(words, role)))
+        else:
+            places.append(words.say("roles.card.held", **_named(words, role), who=words.who(holder.name)))
+    return "  ".join(places)
 
 
 def role_changed(words: Wording, _incident: Incident, notice: RoleChangedNotice) -> Body:
@@ -56,7 +62,7 @@ def role_changed(words: Wording, _incident: Incident, notice: RoleChangedNotice)
 
 
 def role_undelivered(words: Wording, _incident: Incident, notice: RoleUndeliveredNotice) -> Body:
-    """Compose the line in the thread: the DM failed, so the role's holder must be notice in another way."""
+    """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
     holder = words.who(notice.holder or "?")
     return message(words.say("roles.notice.undelivered", **_named(words, notice.role), holder=holder))
 
@@ -132,12 +138,6 @@ def _past(words: Wording, incident: Incident, role: Role) -> str:
     if now is None:
         return words.say("roles.dm.vacated", **named)
     return words.say("roles.dm.moved", **named, holder=words.who(now.name))
-
-
-def _place(words: Wording, role: Role, holder: PersonRef | None) -> str:
-    if holder is None:
-        return words.say("roles.card.vacant", **_named(words, role))
-    return words.say("roles.card.held", **_named(words, role), who=words.who(holder.name))
 
 
 def _named(words: Wording, role: Role) -> dict[str, str]:

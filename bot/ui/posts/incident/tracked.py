@@ -36,7 +36,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         title=words.title(incident),
         other="?" if other is None else label_of(other),
     )
-    first = _SEPARATOR.join(part for part in (line, _standing(words, incident)) if part)
+    first = _SEPARATOR.join(part for part in (line, _latest_act(words, incident)) if part)
     waits = incident.status is Status.TRIGGERED
     lines = [
         f"{HERE} {first}" if rings else first,
@@ -66,8 +66,8 @@ def _monitor(words: Wording, incident: Incident) -> str:
     return _SEPARATOR.join(part for part in parts if part)
 
 
-def _standing(words: Wording, incident: Incident) -> str:
-    """Say the responder, then who ended the incident; empty without either."""
+def _latest_act(words: Wording, incident: Incident) -> str:
+    """Say who is the responder or, at last, who ended the incident; empty without either."""
     began = incident.triggered_at
     if (end := incident.ended) is not None:
         who, at = words.who(end.name), words.clock(end.at, on=began)

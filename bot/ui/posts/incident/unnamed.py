@@ -41,12 +41,15 @@ def without_incident(words: Wording, incident: Incident, message: Mapping[str, o
     Args:
         message: As Discord returns it.
     """
-    own = _mention(incident.label)
+    number = rf"(?<![A-Za-z0-9-]){re.escape(incident.label)}(?!\d)"
+    own = rf"(?:\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number})"  # as a link or in bold, too
+    title = incident.title
+    shown = (plain(title, limit=len(title) + 1), inert(title, limit=2 * len(title) + 1))
     cleaner = _Cleaner(
         hidden=str(redacted(words, incident)["content"]),
         own=re.compile(own),
         example=re.compile("|".join(_example(words, of, own) for of in _FIGURES)),
-        titles=_titles(incident.title),
+        titles=tuple({each[:_TITLE_TO] for each in shown if len(each) >= _TITLE_FROM}),
     )
     before = {part: message[part] for part in _WORDS if message.get(part)}
     texts: list[str] = []
@@ -68,7 +71,7 @@ class _Cleaner:
         hidden: The line in the place of one about the incident.
         own: Finds its number, with the link around it.
         example: Finds the end of a line of figures that leads to the incident.
-        titles: How its title may be written.
+        titles: How its title begins where it is shown: with and without escapes.
     """
 
     hidden: str
@@ -98,22 +101,10 @@ class _Cleaner:
         return self.own.sub("🔒", rest) if is_list else self.hidden
 
 
-def _mention(label: str) -> str:
-    """Return the pattern of an incident's number, in bold or as a link too."""
-    number = rf"(?<![A-Za-z0-9-]){re.escape(label)}(?!\d)"
-    return rf"(?:\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number})"
-
-
 def _example(words: Wording, of: ExampleOf, own: str) -> str:
     """Return the pattern of what the digest appends to a line."""
     before, _, after = words.say(f"figures.example.{of}", name="\0").partition("\0")
     return f"{re.escape(before)}{own}{re.escape(after)}"
-
-
-def _titles(title: str) -> tuple[str, ...]:
-    """Return how a title begins where it is shown: with and without escapes."""
-    shown = (plain(title, limit=len(title) + 1), inert(title, limit=2 * len(title) + 1))
-    return tuple({one[:_TITLE_TO] for one in shown if len(one) >= _TITLE_FROM})
 
 
 def _rewritten(parts: Mapping[str, object], rewrite: Callable[[str], str | None]) -> dict[str, object]:

@@ -56,8 +56,13 @@ def update_due(words: Wording, incident: Incident, notice: UpdateDueNotice) -> B
     else:
         who = f"<@{lead.id}>" if rings else words.who(lead.name)
         line = words.say("updates.due.line", who=who, label=incident.label, at=at, ago=ago)
+    if (last := incident.updates.last) is None:
+        so_far = words.say("updates.due.none")
+    else:
+        last_at = words.clock(last.at, on=incident.triggered_at)
+        so_far = words.say("updates.due.last", at=last_at, ago=relative(last.at))
     make = words.buttons.make
-    lines, verbs = [line, _so_far(words, incident)], [IncidentVerb.DETAILS]
+    lines, verbs = [line, so_far], [IncidentVerb.DETAILS]
     if notice.lapses_at is not None:
         lapses = words.clock(notice.lapses_at, on=incident.triggered_at)
         lines.append(words.say("updates.due.lapses", at=lapses))
@@ -125,14 +130,6 @@ def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> 
         return words.say("updates.post.no_next")
     at = words.clock(due_at, on=incident.triggered_at)
     return words.say("updates.post.next", at=at, left=relative(due_at))
-
-
-def _so_far(words: Wording, incident: Incident) -> str:
-    last = incident.updates.last
-    if last is None:
-        return words.say("updates.due.none")
-    at = words.clock(last.at, on=incident.triggered_at)
-    return words.say("updates.due.last", at=at, ago=relative(last.at))
 
 
 NOTICES: Final[NoticeLooks] = (NoticeLook(UpdatedNotice, updated), NoticeLook(UpdateDueNotice, update_due))

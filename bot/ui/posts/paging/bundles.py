@@ -28,6 +28,14 @@ def bundle_post(words: Wording, bundle: Bundle) -> Body:
     sign = words.severity_sign(bundle.severity, is_drill=False)
     fields = {"sign": sign, "severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
     line = words.say(f"bundle.line.{key}", **fields)
+    components: list[Component] = []
+    if bundle.waiting:
+        options = [_option(words, incident) for incident in bundle.shown[:LISTED]]
+        placeholder = words.say("bundle.choose")
+        components = [
+            *row([words.buttons.make(BundleVerb.ALL, bundle.id)]),
+            *words.buttons.select(BundleVerb.PICK, bundle.id, options=options, placeholder=placeholder),
+        ]
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[
@@ -35,7 +43,7 @@ def bundle_post(words: Wording, bundle: Bundle) -> Body:
                 colour=severity_colour(words, bundle.severity), description="\n".join(_lines(words, bundle))
             )
         ],
-        components=_controls(words, bundle) if bundle.waiting else [],
+        components=components,
         rings=rings,
     )
 
@@ -87,16 +95,6 @@ def _item(words: Wording, bundle: Bundle, incident: Incident) -> str:
     title, targets = words.title(incident), words.targets(incident.targets, limit=_TARGETS_LIMIT)
     key = "item_with_targets" if targets else "item"
     return words.say(f"bundle.{key}", **facts, title=title, **({"targets": targets} if targets else {}))
-
-
-def _controls(words: Wording, bundle: Bundle) -> list[Component]:
-    buttons = words.buttons
-    options = [_option(words, incident) for incident in bundle.shown[:LISTED]]
-    placeholder = words.say("bundle.choose")
-    return [
-        *row([buttons.make(BundleVerb.ALL, bundle.id)]),
-        *buttons.select(BundleVerb.PICK, bundle.id, options=options, placeholder=placeholder),
-    ]
 
 
 def _option(words: Wording, incident: Incident) -> Option:

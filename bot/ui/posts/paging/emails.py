@@ -92,13 +92,14 @@ class PlainEmailWriter:
     def _body(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         what = delivery.kind.value if delivery.kind.spec.rings else "other"
         because = self._because("because", delivery, incident, recipient)
+        symptoms = {name: self._words.raw(text) for name, text in self._policy.symptoms.items()}
         return self._words.say(
             "mail.body",
             line=self._line(incident),
             because=f"{because}\n" if because else "",
             priority=incident.priority,
             label=incident.label,
-            symptoms=self._list(self._symptom(name) for name in incident.symptoms),
+            symptoms=self._list(symptoms.get(name, name) for name in incident.symptoms),
             started=self._words.full(incident.started_at),
             due=self._words.full(incident.ack_due_at),
             reporter=plain(incident.reported_by.name, limit=_LINE_LIMIT),
@@ -155,10 +156,6 @@ class PlainEmailWriter:
             return ""
         steps = (self._words.say("mail.step", step=self._words.raw(step)) for step in sheet.steps)
         return "\n".join([self._words.say("mail.first_response"), *steps]) + "\n"
-
-    def _symptom(self, name: str) -> str:
-        known = self._policy.symptoms.get(name)
-        return name if known is None else self._words.raw(known)
 
     def _list(self, items: Iterable[str]) -> str:
         return self._words.listed(plain(item, limit=_LINE_LIMIT) for item in items) or self._words.say(

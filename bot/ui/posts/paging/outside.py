@@ -32,6 +32,14 @@ class PlainOutsideWriter:
         self, delivery: Delivery, incident: Incident, *, reference: str, ack_link: str | None
     ) -> OutsideMessage:
         """Compose a page for a system outside Discord."""
+        facts: dict[str, object] = {
+            "incident": incident.label,
+            "severity": incident.severity,
+            "priority": incident.priority,
+        }
+        if not incident.is_private:
+            facts["targets"] = list(incident.targets)
+            facts["triggered_at"] = incident.triggered_at.isoformat()
         return OutsideMessage(
             key=delivery.nonce,
             reference=reference,
@@ -40,7 +48,7 @@ class PlainOutsideWriter:
             place=home_url(incident),
             ack_link=ack_link,
             is_emergency=self._policy.rules(incident.severity).rank == 0,
-            facts=_facts(incident),
+            facts=facts,
         )
 
     def _title(self, incident: Incident) -> str:
@@ -68,16 +76,3 @@ class PlainOutsideWriter:
         return self._words.say(
             "outside.message.text", label=incident.label, waited=self._words.span(waited), targets=targets
         )
-
-
-def _facts(incident: Incident) -> dict[str, object]:
-    """Return what machines may want to know; of a private incident, its number and severity."""
-    facts: dict[str, object] = {
-        "incident": incident.label,
-        "severity": incident.severity,
-        "priority": incident.priority,
-    }
-    if not incident.is_private:
-        facts["targets"] = list(incident.targets)
-        facts["triggered_at"] = incident.triggered_at.isoformat()
-    return facts

@@ -94,7 +94,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     counts = waiting and is_of_this_ladder(incident, data)
     line = _escalation_line(words, incident, data) if counts else headline(words, incident)
     other = [head(words, incident), next_step(words, incident), incident.label]
-    lines = _who_was_told(words, incident, data) if counts else other
+    lines = _escalation_lines(words, incident, data) if counts else other
     buttons = words.buttons
     return message(
         f"{HERE} {line}" if rings else line,
@@ -185,7 +185,11 @@ def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: s
     Args:
         again: The text for a step that notifies the channel alone.
     """
-    following = _following(incident, data)
+    following: NextStep | CallStep | Unset | None
+    if incident.calls.steps:
+        following = incident.calls.following
+    else:  # as it was when the message was queued
+        following = data.next if is_of_this_ladder(incident, data) else UNSET
     if following is UNSET:
         return ""
     if following is None:
@@ -193,13 +197,6 @@ def _otherwise(words: Wording, incident: Incident, data: PagingData, *, again: s
     at = words.clock(following.due_at, on=incident.triggered_at)
     people = whom(words, incident, following.mention, following.dm, also=following.also)
     return words.say("page.dm.otherwise" if people else again, at=at, whom=people)
-
-
-def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Unset | None:
-    """Return the ladder's next step: as it is now, else as it was when the message was queued."""
-    if incident.calls.steps:
-        return incident.calls.following
-    return data.next if is_of_this_ladder(incident, data) else UNSET
 
 
 def _who(words: Wording, why: Why) -> str:
@@ -220,7 +217,7 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
     return words.marked(incident, with_targets(words, incident, line))
 
 
-def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
+def _escalation_lines(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     """Say what was missed, how bad it is, what to do, what comes next, and who was tried."""
     lines, is_late = [head(words, incident)], data.why is None and has_missed(incident, data)
     if is_late:
