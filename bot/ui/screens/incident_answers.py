@@ -66,8 +66,9 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
 def resolved_lines(voice: Voice, incident: Incident) -> list[str]:
     """Return how it was resolved, and who owes the postmortem by when; nothing of another end."""
     resolution, owed = incident.aftermath.resolution, shown_postmortem(voice.policy, incident)
-    has_resolution = resolution is not None and incident.status is Status.RESOLVED
-    lines = said_lines(voice, resolution) if resolution is not None and has_resolution else []
+    lines = []
+    if resolution is not None and incident.status is Status.RESOLVED:
+        lines = said_lines(voice, resolution)
     if owed is None or not owed.is_owed:
         return lines
     who, due = voice.who(owed.owner_name), voice.date(owed.due_on)
