@@ -42,7 +42,7 @@ from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
-from bot.ui.discord_api.reachability import DiscordReachability
+from bot.ui.discord_api.places import DiscordReachability
 from bot.wiring import GuildDependencies, UseCases, wire
 
 #: How many thousands of old rows are deleted at a time, at most.

@@ -29,7 +29,7 @@ from bot.listening import ListeningBot, intents
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, Control, FormHandler, custom_id_of
 from bot.ui.commands import Subcommand
-from bot.ui.discord_api.attempt import answer_trace
+from bot.ui.discord_api.client import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import note_refused_choices
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild

@@ -10,8 +10,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.state import AutoShardedConnectionState
 
-from bot.ui.discord_api.expected_events import ExpectedEvents
-from bot.ui.discord_api.hidden_channels import readable
+from bot.ui.discord_api.circuit import ExpectedEvents
+from bot.ui.discord_api.places import readable
 
 _COMPONENT: Final = discord.InteractionType.component.value
 _FORM: Final = discord.InteractionType.modal_submit.value

@@ -12,7 +12,7 @@ from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.answers import Pressed, control
 from bot.ui.components import buttons_view, made_of
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.verbs import AlertVerb, IncidentVerb, template

@@ -13,8 +13,8 @@ from bot.client import IncidentBot
 from bot.domain.errors import UnavailableError, UserError
 from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
-from bot.ui.discord_api.hidden_channels import may_view
-from bot.ui.discord_api.reading.messages import message_from, message_of
+from bot.ui.discord_api.messages import message_from, message_of
+from bot.ui.discord_api.places import may_view
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from
 

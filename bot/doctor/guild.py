@@ -16,8 +16,7 @@ from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
 from bot.services.ports.discord import Gap, Reachability, ReadinessFinding
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.reachability import DiscordReachability
-from bot.ui.discord_api.reading.places import Places
+from bot.ui.discord_api.places import DiscordReachability, Places
 
 Channel: TypeAlias = discord.abc.GuildChannel
 

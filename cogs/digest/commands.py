@@ -17,8 +17,7 @@ from bot.domain.text import half_width
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.components import buttons_view, made_of
-from bot.ui.discord_api.hidden_channels import may_view
-from bot.ui.discord_api.reading.command_ids import read_command_ids
+from bot.ui.discord_api.places import may_view, read_command_ids
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.pictures import as_files

@@ -22,7 +22,7 @@ from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import OFFERED, choices_of, named_choices
 from bot.ui.components import Screen
-from bot.ui.discord_api.hidden_channels import may_view
+from bot.ui.discord_api.places import may_view
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait

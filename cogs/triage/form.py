@@ -18,8 +18,7 @@ from bot.domain.masking.masking import mask
 from bot.domain.triage.session import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.routes import message_route
+from bot.ui.discord_api.client import Rest, message_route
 from bot.ui.forms.base import MessageSource, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait

@@ -14,7 +14,7 @@ from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.tracking import AlertTracking, Understood
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from bot.ui.words.wording import Wording
 from tests.services.database import unreachable
 from tests.services.desk import Desk

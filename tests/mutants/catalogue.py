@@ -41,8 +41,8 @@ MUTANTS: Final = (
     Mutant(
         name="a message is sent without its nonce",
         file="bot/ui/discord_api/notifier.py",
-        before='"nonce": nonce, "enforce_nonce": True',
-        after='"nonce": nonce[:0] or None',
+        before='{**request.body, "nonce": nonce, "enforce_nonce": True',
+        after='{**request.body, "nonce": nonce[:0] or None',
         tests=(
             "tests/integration/discord_api/test_notifier.py",
             "tests/integration/discord_api/test_notifier_faults.py",
@@ -67,7 +67,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a limit for all requests is not waited for",
-        file="bot/ui/discord_api/attempt.py",
+        file="bot/ui/discord_api/client.py",
         before="            self.gate.pause(self.retry_after_s)\n",
         after="            pass\n",
         tests=("tests/integration/discord_api/test_notifier_faults.py",),

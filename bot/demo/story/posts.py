@@ -27,7 +27,7 @@ from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.shared.postings import notice, posting_deliveries
 from bot.ui.buttons import reaction_of
-from bot.ui.discord_api.destinations import answer_to
+from bot.ui.discord_api.threads import answer_to
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from local_discord.world.snowflake import created_at, snowflake_of

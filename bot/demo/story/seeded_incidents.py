@@ -19,7 +19,7 @@ from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.domain.statistics.period import IsoWeek
 from bot.i18n import Texts
 from bot.runbook import Policy
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from bot.ui.words.wording import Wording
 from local_discord.client import JSON
 from local_discord.world.snowflake import snowflake_of

@@ -1,34 +1,235 @@
 """One request to Discord: raw JSON, our own deadline, and every way it can go wrong as one of two errors.
 
-discord.py would wait for rate limits by itself (see `gate`, `bypass`), repeats 500, 502, 504 and 524 with
-pauses of its own, and raises 503, resets and unreadable answers at once. All of that is bounded here.
+discord.py would wait for rate limits by itself (see `gate` and `open_buckets`), repeats 500, 502, 504 and 524
+with pauses of its own, and raises 503, resets and unreadable answers at once. All of that is bounded here.
 """
 
 import asyncio
+import json
+import mimetypes
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from types import SimpleNamespace
+from typing import Any, Final, Self, TypeAlias, cast
 
 import aiohttp
 import discord
 from discord.http import Route
 
-from bot.domain.delivery.delivery import Attachment
+from bot.domain.delivery.delivery import Attachment, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import Crowded, DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
-from bot.ui.discord_api.attempt import (
-    PATIENCE_S,
-    RequestAttempt,
-    current_attempt,
-    translated,
-    waits_for_all,
-    with_status,
-)
-from bot.ui.discord_api.bypass import has_capacity, open_buckets
 from bot.ui.discord_api.circuit import AdmittedRequest, Circuit
 from bot.ui.discord_api.gate import Gate
-from bot.ui.discord_api.multipart import form
+
+#: Method, path below the channel, and what the path names.
+_ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {
+    Action.MESSAGE: ("POST", "/messages", ()),
+    Action.THREAD: ("POST", "/messages/{message_id}/threads", ("message_id",)),
+    Action.REACTION: ("PUT", "/messages/{message_id}/reactions/{emoji}/@me", ("message_id", "emoji")),
+    Action.PRIVATE_THREAD: ("POST", "/threads", ()),
+    Action.MEMBER: ("PUT", "/thread-members/{user_id}", ("user_id",)),
+    Action.MEMBER_REMOVED: ("DELETE", "/thread-members/{user_id}", ("user_id",)),
+}
+
+
+def route_of(request: Request) -> Route:
+    """Return the route that does what *request* asks for."""
+    method, path, further = _ROUTES[request.action]
+    names: dict[str, Any] = dict.fromkeys(further, request.message_id)
+    if "emoji" in names:
+        names["emoji"] = str(request.body["emoji"])
+    return Route(method, f"/channels/{{channel_id}}{path}", channel_id=request.channel_id, **names)
+
+
+def channel_route(method: str, channel_id: int | None) -> Route:
+    """Return the route of a channel or thread."""
+    return Route(method, "/channels/{channel_id}", channel_id=channel_id)
+
+
+def messages_route(method: str, channel_id: int) -> Route:
+    """Return the route of the messages in a channel or thread."""
+    return Route(method, "/channels/{channel_id}/messages", channel_id=channel_id)
+
+
+def message_route(method: str, channel_id: int | None, message_id: int | None) -> Route:
+    """Return the route of one message."""
+    path = "/channels/{channel_id}/messages/{message_id}"
+    return Route(method, path, channel_id=channel_id, message_id=message_id)
+
+
+_REASON_LIMIT = 200
+_BAN = "HTTP 429 without JSON"
+_BAN_S = 10.0
+
+#: Refusals that pass: direct messages opened too fast, no messages to this user for now, a feature switched
+#: off for now, and an action that the channel's slow mode delays.
+_PASSING: Final = frozenset({40003, 40004, 40006, 20029})
+
+_LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits it out
+
+#: A 429 that asks for longer than this ends the attempt: the queue waits better than a handler does.
+PATIENCE_S = 1.0
+
+
+@dataclass(slots=True)
+class RequestAttempt:
+    """The last answer to a request, kept in case our deadline cuts off discord.py's retries."""
+
+    gate: Gate
+    deadline: asyncio.Timeout | None = None
+    headers: Mapping[str, str] | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
+    is_for_all: bool = False
+
+    def note(self, response: aiohttp.ClientResponse) -> None:
+        """Keep an answer; discord.py may be about to sleep because of it."""
+        self.headers, self.status = response.headers, response.status
+        self.retry_after_s = _seconds(response.headers.get("Retry-After"))
+        self.is_for_all = response.headers.get("X-RateLimit-Global", "").lower() == "true"
+        if response.status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
+            return
+        if not _is_json(response.headers):
+            return  # a ban, which discord.py raises at once
+        if self.is_for_all:
+            self.gate.pause(self.retry_after_s)
+        if self.retry_after_s > PATIENCE_S and self.deadline is not None and not self.deadline.expired():
+            self.deadline.reschedule(asyncio.get_running_loop().time())
+
+
+current_attempt: ContextVar[RequestAttempt | None] = ContextVar("attempt", default=None)
+
+
+def answer_trace() -> aiohttp.TraceConfig:
+    """Return a trace for ``discord.Client(..., http_trace=...)`` that lets a missed deadline name its status.
+
+    Without it everything works, but a series of 502s is reported as a time-out without a status.
+    """
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(_note)
+    return trace
+
+
+async def _note(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+) -> None:
+    attempt = current_attempt.get()
+    if attempt is not None:
+        attempt.note(end.response)
+
+
+def translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavailable:
+    status = error.status
+    retry_after_s = _seconds(error.response.headers.get("Retry-After"))
+    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_json(error.response.headers):
+        return UpstreamUnavailable(_BAN, http_status=status, retry_after_s=retry_after_s)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return UpstreamUnavailable(f"HTTP {status}", http_status=status, retry_after_s=retry_after_s)
+    if not _is_json(error.response.headers):
+        # A proxy's page, not Discord's word on the matter.
+        return UpstreamUnavailable(f"HTTP {status} without JSON", http_status=status)
+    # First line only: the lines below may quote the message.
+    said = " ".join((error.text.splitlines() or [""])[0].split())[:_REASON_LIMIT]
+    reason = f"HTTP {status} {error.code} {said}".strip()
+    if error.code in _PASSING:
+        return TemporarilyRefused(reason, http_status=status, retry_after_s=retry_after_s)
+    return DeliveryRefused(reason, http_status=status, code=error.code)
+
+
+def _is_json(headers: Mapping[str, str]) -> bool:
+    return "json" in headers.get("Content-Type", "")
+
+
+def waits_for_all(away: UpstreamUnavailable, attempt: RequestAttempt) -> float | None:
+    """Return how long all requests must wait, seconds; None when the limit is only on this route."""
+    if attempt.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    asked_s = away.retry_after_s or attempt.retry_after_s or 0.0
+    is_ban = away.reason == _BAN
+    if is_ban:  # by Cloudflare, of our address; it does not always say for how long
+        return max(asked_s, _BAN_S)
+    return asked_s if attempt.is_for_all and asked_s >= _LONG_S else None
+
+
+def with_status(away: UpstreamUnavailable, attempt: RequestAttempt) -> UpstreamUnavailable:
+    if away.http_status is not None or attempt.status is None:
+        return away
+    reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason
+    retry_after_s = away.retry_after_s or attempt.retry_after_s
+    return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return None if header is None else max(float(header), 0.0)
+    except ValueError:
+        return None
+
+
+# In discord.py 2.7.1, the request that takes a bucket's last place sleeps until the bucket opens again,
+# within a call that has succeeded. That is five seconds for every fifth message in a channel, and it holds
+# up a job's slot and its commit. It has no switch for that (`max_ratelimit_timeout` is 30 s at least). So
+# requests of `Rest`, which has asked `Gate` before, get a bucket that never waits. Requests that discord.py
+# makes by itself keep the usual buckets.
+
+#: Set while a request runs for which the gate has found capacity.
+has_capacity: ContextVar[bool] = ContextVar("has_capacity", default=False)
+
+
+class _Open:
+    """A `Ratelimit` that never waits, with the members that `HTTPClient.request` uses."""
+
+    remaining = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        return None
+
+    def update(self, _response: object, *, use_clock: bool = False) -> None:
+        """Ignore the headers: the bot's own gate reads them."""
+
+    def is_inactive(self) -> bool:
+        """Return True: discord.py may forget the bucket at any time."""
+        return True
+
+
+def open_buckets(client: discord.Client) -> None:
+    """Let requests with `has_capacity` pass; once per client, however often it is called."""
+    http = cast("Any", client.http)
+    if "get_ratelimit" in vars(http):
+        return
+    usual, buckets = http.get_ratelimit, http._buckets  # noqa: SLF001  # the version is pinned
+
+    def get_ratelimit(key: str) -> object:
+        if has_capacity.get():
+            return _Open()
+        # `request` keeps whatever it was given, once it knows the bucket.
+        if isinstance(buckets.get(key), _Open):
+            del buckets[key]
+        return usual(key)
+
+    http.get_ratelimit = get_ratelimit
+
+
+def form(body: Mapping[str, object], files: Sequence[Attachment]) -> list[dict[str, object]]:
+    """Return the parts of the form, as discord.py's `HTTPClient.request` takes them: *body*, then *files*.
+
+    The content is bytes, not a stream, so that a retry sends the same.
+    """
+    parts: list[dict[str, object]] = [{"name": "payload_json", "value": json.dumps(body, ensure_ascii=False)}]
+    for number, file in enumerate(files):
+        part = {"name": f"files[{number}]", "value": file.content, "filename": file.filename}
+        media_type, _ = mimetypes.guess_type(file.filename)
+        parts.append({**part, "content_type": media_type or "application/octet-stream"})
+    return parts
+
 
 DEADLINE_S = 10.0
 

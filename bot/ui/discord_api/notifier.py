@@ -1,17 +1,24 @@
 """`bot.services.ports.Discord` over HTTP: compose once, send with a nonce, find what an attempt left behind.
 
-Nothing here needs the gateway, so every instance can send.
+Nothing here needs the gateway, so every instance can send. Messages by a webhook, and alerts while the
+database is away, go out in their own ways.
 """
 
+import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
+from typing import Final
 
 import discord
+import structlog
 
 from bot.domain.alerts.questions import QuestionView
 from bot.domain.delivery.delivery import Addressing, Attachment, Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
+from bot.domain.dlq import REPLAYED_AS
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -20,32 +27,43 @@ from bot.domain.errors import (
     UpstreamUnavailable,
 )
 from bot.domain.incident.incident import Incident
+from bot.domain.installation import nonce_of
 from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.domain.paging import Way
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject, Webhooks
+from bot.services.ports import TRY_AGAIN, Email, Redrawn, Refreshed, Subject, Webhooks
+from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.circuit import Circuit
-from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
-from bot.ui.discord_api.destinations import answer_to, answering, home_channel, parent_message, require_id
-from bot.ui.discord_api.files import replace_files
+from bot.ui.discord_api.client import DEADLINE_S, Rest, messages_route, route_of, snowflake
+from bot.ui.discord_api.edits import Redactor, Refresher, redraw
 from bot.ui.discord_api.gate import Gate
-from bot.ui.discord_api.offline_alerter import RestOfflineAlerter
-from bot.ui.discord_api.private_threads import PrivateThreads
-from bot.ui.discord_api.reading.command_ids import CommandIds
-from bot.ui.discord_api.reading.history import posted, standing_message
-from bot.ui.discord_api.reading.incoming import Incoming, WatchedChannels
-from bot.ui.discord_api.reading.messages import ThreadReader
-from bot.ui.discord_api.reading.places import FindHolders, Places
-from bot.ui.discord_api.reading.reactions import Reactions, react
-from bot.ui.discord_api.redactor import Redactor
-from bot.ui.discord_api.refresher import Refresher, redraw
-from bot.ui.discord_api.routes import route_of
-from bot.ui.discord_api.threads import archive
-from bot.ui.discord_api.webhooks import WebhookPosts
+from bot.ui.discord_api.messages import (
+    Incoming,
+    ThreadReader,
+    WatchedChannels,
+    by_webhook,
+    marks,
+    posted,
+    standing_message,
+)
+from bot.ui.discord_api.places import CommandIds, FindHolders, Places
+from bot.ui.discord_api.reactions import Reactions, react
+from bot.ui.discord_api.threads import (
+    PrivateThreads,
+    answer_to,
+    answering,
+    archive,
+    home_channel,
+    parent_message,
+    replace_files,
+    require_id,
+)
 from bot.ui.posts.bodies import Body, asked_of
 from bot.ui.posts.incident.private import addressed
+from bot.ui.posts.paging.outage import emergency_mail, emergency_post
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
@@ -95,7 +113,7 @@ class DiscordNotifier:
         reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
         self.message, self.latest_messages = reader.message, reader.latest
 
-    def offline_alerter(self, cached_holders: FindHolders) -> RestOfflineAlerter:
+    def offline_alerter(self, cached_holders: FindHolders) -> "RestOfflineAlerter":
         """Return what alerts people while the database is away.
 
         Args:
@@ -278,3 +296,135 @@ class DiscordNotifier:
                 raise
             thread_id = message_id  # a thread has the id of the message it hangs on
         return Posted(request.channel_id, thread_id)
+
+
+_ELSEWHERE = "the webhook posts in another server"
+
+
+class WebhookPosts:
+    """Sends `Action.WEBHOOK`; `Request.message_id` is the webhook's id."""
+
+    def __init__(self, rest: Rest, webhooks: Webhooks | None) -> None:
+        self._rest = rest
+        self._webhooks = webhooks
+
+    async def request(self, delivery: Delivery, body: Body) -> Request:
+        """Return the request for *delivery*, to where its webhook posts.
+
+        Raises:
+            DeliveryRefused: there is no webhook for its channel, Discord does not know it any more, or it
+                posts in another server. UpstreamUnavailable.
+        """
+        channel = delivery.to.removeprefix("webhook:")
+        webhook_id = self._known.ids.get(channel)
+        if webhook_id is None:
+            raise DeliveryRefused(f"no webhook for #{channel}", http_status=HTTPStatus.NOT_FOUND)
+        place = await self._known.place(webhook_id)
+        if place.guild_id != delivery.guild_id:
+            raise DeliveryRefused(_ELSEWHERE, http_status=HTTPStatus.FORBIDDEN)
+        shown = {key: value for key, value in body.items() if key != "components"}
+        return Request(Action.WEBHOOK, place.channel_id, webhook_id, shown)
+
+    def require_capacity(self, request: Request) -> None:
+        """Raise Crowded unless the webhook's limit has capacity."""
+        self._known.require_capacity(require_id(request.message_id))
+
+    async def send(self, request: Request) -> Posted:
+        """Send the message; raises as `Webhooks.post`."""
+        return await self._known.post(require_id(request.message_id), request.body)
+
+    async def find(self, request: Request, *, since: datetime) -> Posted | None:
+        """Return the webhook's message that an earlier attempt left in the channel, or None.
+
+        Raises:
+            DeliveryRefused: the history may not be read. UpstreamUnavailable.
+        """
+        webhook_id, wanted = require_id(request.message_id), marks(request.body)
+        async for message in by_webhook(self._rest, request.channel_id, webhook_id, since=since):
+            author = message.get("author")
+            if not isinstance(author, dict) or author.get("username") != REPLAYED_AS:
+                continue
+            # The webhook itself may read what it has posted, whatever the bot's intents are.
+            full = await self._known.message(webhook_id, snowflake(message))
+            if full is not None and marks(full) == wanted:
+                return posted(full)
+        return None
+
+    @property
+    def _known(self) -> Webhooks:
+        if self._webhooks is None:
+            raise DeliveryRefused("no webhook is set", http_status=HTTPStatus.NOT_FOUND)
+        return self._webhooks
+
+
+log = structlog.get_logger(__name__)
+
+_LOOK_WITHIN_S: Final = 1.5
+
+
+class RestOfflineAlerter:
+    """Posts escalations by REST, without the database; an `OfflineAlerter`."""
+
+    def __init__(self, rest: Rest, places: Places, words: Wording) -> None:
+        self._rest = rest
+        self._places = places
+        self._words = words
+
+    async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
+        channel_id = await self._channel(watch, message.to)
+        body = emergency_post(self._words, watch, message)
+        before = message.attempt
+        if before and (there := await self._find(channel_id, json.loads(before.body), since=before.at)):
+            return there
+        since = message.sought_since
+        if since is not None and (there := await self._find(channel_id, body, since=since)):
+            return there
+        try:
+            return await self._send(channel_id, body, nonce=nonce)
+        except DeliveryRefused as refused:
+            if refused.code != UNKNOWN_MESSAGE:
+                raise
+        return await self._again(channel_id, watch, message, nonce=nonce)
+
+    async def _again(self, channel_id: int, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
+        """Post quietly a message that was deleted after it pinged people: a 👀 needs a place.
+
+        Every process does so under the same new nonce.
+
+        Args:
+            nonce: Of the deleted message.
+        """
+        quiet = emergency_post(self._words, watch, replace(message, rings=False))
+        log.info("emergency.deleted_since", watch=watch.key, word=message.kind)
+        there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))
+        return replace(there, pinged=message.rings)
+
+    async def _send(self, channel_id: int, body: Body, *, nonce: str) -> Posted:
+        route = messages_route("POST", channel_id)
+        return posted(await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True}))
+
+    async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
+        """Return the copy that was posted earlier, if any: Discord remembers a nonce for minutes only."""
+        try:
+            async with asyncio.timeout(_LOOK_WITHIN_S):
+                return await standing_message(self._rest, channel_id, body, since=since)
+        except (DeliveryRefused, UpstreamUnavailable, TimeoutError):
+            return None  # better twice than never
+
+    async def seed(self, alert: Posted) -> None:
+        emoji = reaction_of(self._words.policy.ack_emoji)
+        await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
+
+    def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
+        return emergency_mail(self._words, watch, kind, to=to, nonce=nonce, first=first)
+
+    async def _channel(self, watch: Watch, to: str) -> int:
+        kind, _, name = to.partition(":")
+        if kind == "person":
+            holder = await self._places.holder(watch.guild_id, name)
+            return await self._places.direct(watch.guild_id, holder)
+        if kind == "thread":
+            return int(name)
+        return await self._places.channel(
+            watch.guild_id, name or self._words.policy.rules(watch.severity).channel
+        )

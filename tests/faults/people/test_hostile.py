@@ -23,7 +23,7 @@ from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.services.acknowledging.email_links import guild_of
 from bot.services.incidents.opening import clean_title
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.evidence import suggested_title
 from bot.ui.words.inert import code_block, inert, inert_lines, plain

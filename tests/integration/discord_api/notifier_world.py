@@ -16,7 +16,7 @@ from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.ui.discord_api.attempt import answer_trace
+from bot.ui.discord_api.client import answer_trace
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from cogs.digest.rules import Digest

@@ -11,7 +11,7 @@ from bot.domain.delivery.delivery import AttachedFiles, Attachment, FileRef, Pos
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.errors import DeliveryRefused
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.files import replace_files
+from bot.ui.discord_api.threads import replace_files
 from bot.ui.posts.bodies import carrying, message
 from local_discord.messages.posting import remove, set_archived
 from local_discord.world.kinds import JSON

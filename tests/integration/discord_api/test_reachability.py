@@ -10,7 +10,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.discord import Gap, ReadinessFinding
-from bot.ui.discord_api.reachability import DiscordReachability
+from bot.ui.discord_api.places import DiscordReachability
 from cogs.oncall.rules import OnCallDelivery
 from local_discord.world.permissions import P
 from local_discord.world.world import Overwrite

@@ -15,7 +15,7 @@ import pytest
 from bot.domain.incident.incident import Incident, IncidentFilter, Status
 from bot.i18n import Texts
 from bot.storage.tables.incidents import IncidentRows
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from bot.ui.words.wording import Wording
 from tests.fakes.discord import WATCHED
 from tests.services.desk import GUILD, Desk

@@ -12,8 +12,7 @@ from bot.client import IncidentBot
 from bot.process.gateway import GuardedSocket
 from bot.process.gateway_watch import AwayWatch, DeafWatch
 from bot.process.keeper import ShardKeeper
-from bot.ui.discord_api.circuit import Circuit
-from bot.ui.discord_api.expected_events import ExpectedEvents
+from bot.ui.discord_api.circuit import Circuit, ExpectedEvents
 
 SHARD = 0
 

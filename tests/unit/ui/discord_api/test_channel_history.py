@@ -9,7 +9,7 @@ from discord.http import Route
 
 from bot.domain.errors import Crowded
 from bot.ui.discord_api.client import Payload, Rest
-from bot.ui.discord_api.reading.history import further, standing_message
+from bot.ui.discord_api.messages import further, standing_message
 
 SINCE = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 OURS = {"id": "900", "channel_id": "7", "author": {"id": "1"}, "content": "ours"}

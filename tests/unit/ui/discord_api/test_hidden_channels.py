@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.listening import ListeningBot, intents
-from bot.ui.discord_api.hidden_channels import may_view
+from bot.ui.discord_api.places import may_view
 
 GUILD, BOT, VIEW = 1100000000000000001, 1100000000000000002, 1 << 10
 USER = {"id": str(BOT), "username": "bot", "discriminator": "0", "avatar": None}

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.ui.discord_api.reading.incoming import Incoming
+from bot.ui.discord_api.messages import Incoming
 from tests.unit.ui.samples import JA
 
 OWN, APPLICATION, HOOK = 900, 901, 902

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import DeliveryRefused
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.reading.messages import ThreadReader, message_from
+from bot.ui.discord_api.messages import ThreadReader, message_from
 from tests.unit.ui.samples import POLICY
 
 MESSAGE: dict[str, Any] = {

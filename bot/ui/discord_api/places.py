@@ -1,18 +1,22 @@
-"""From the policy's words for a place to Discord's ids: channels by name, people by their place on call."""
+"""From the policy's words for a place to Discord's ids, and whether the bot and its people can read there."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
+import discord
 from cachetools import TTLCache
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.people import Person
+from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
-from bot.ui.discord_api.client import Payload, Rest, snowflake
-from bot.ui.discord_api.reading.reactions import GuildRoles, person_from_member
+from bot.services.ports.discord import Gap, ReadinessFinding
+from bot.ui.discord_api.client import DEADLINE_S, Payload, Rest, snowflake
+from bot.ui.discord_api.reactions import GuildRoles, person_from_member
+from bot.ui.people import person_from
 from bot.ui.words.links import place_url
 
 #: Returns who is on call in a guild now, by place.
@@ -199,3 +203,163 @@ def _of_policy(policy: Policy) -> FindHolders:
 
 def _nobody(reason: str) -> DeliveryRefused:
     return DeliveryRefused(reason, http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_USER)
+
+
+#: A command that was registered anew is noticed after this long, seconds.
+_KEPT_S: Final = 300.0
+_CHAT_INPUT: Final = 1  # Discord: a command that is typed
+
+#: Sends a request whose answer is a list.
+Read = Callable[[Route], Awaitable[list[Payload]]]
+
+
+class CommandIds:
+    """Reads the ids, and remembers them for a while.
+
+    Args:
+        application_id: Returns the bot's application, which is known after the login.
+    """
+
+    def __init__(self, rest: Rest, application_id: Callable[[], int | None]) -> None:
+        self._rest = rest
+        self._application_id = application_id
+        self._kept: TTLCache[int, Mapping[str, int]] = TTLCache(_GUILDS, _KEPT_S)
+
+    async def of(self, guild_id: int) -> Mapping[str, int]:
+        """Return the ids by the commands' first word; empty if Discord does not say."""
+        known, application_id = self._kept.get(guild_id), self._application_id()
+        if known is not None or application_id is None:
+            return known or {}
+        try:
+            found = self._kept[guild_id] = await read_command_ids(self._rest.many, application_id, guild_id)
+        except (DeliveryRefused, UpstreamUnavailable):  # the words go out without them
+            return {}
+        return found
+
+
+async def read_command_ids(read: Read, application_id: int, guild_id: int) -> dict[str, int]:
+    """Ask Discord for the ids of the commands of a server, by their first word.
+
+    Raises:
+        What *read* raises.
+    """
+    path = "/applications/{application_id}/guilds/{guild_id}/commands"
+    commands: list[Any] = await read(Route("GET", path, application_id=application_id, guild_id=guild_id))
+    return {str(one["name"]): int(one["id"]) for one in commands if one.get("type", 1) == _CHAT_INPUT}
+
+
+_Channels = dict[str, discord.abc.GuildChannel]
+
+
+class DiscordReachability:
+    """A `bot.services.ports.oncall.Reachability`, through a client that has logged in.
+
+    Args:
+        mails: Email is set up, so that an address is required.
+        rest: The way to Discord that the process has; None: one for this alone.
+    """
+
+    def __init__(
+        self, client: discord.Client, policy: Policy, *, mails: bool = True, rest: Rest | None = None
+    ) -> None:
+        self._client = client
+        self._policy = policy
+        self._mails = mails
+        self._places = Places(rest or Rest(client), policy)
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
+        """Return what *person* is missing to be on call; empty when nothing is.
+
+        Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
+
+        Raises:
+            UpstreamUnavailable: Discord could not be asked.
+        """
+        self._places.forget()  # a day may have passed
+        try:
+            user_id = await self._places.person(guild_id, person)
+        except DeliveryRefused:
+            return [ReadinessFinding(Gap.NOT_MEMBER)]
+        member, channels = await self._read(guild_id, user_id)
+        if member is None:
+            return [ReadinessFinding(Gap.NOT_MEMBER)]
+        found = [*self._rights(member, channels)]
+        try:
+            await self._places.user(user_id)
+        except DeliveryRefused:
+            found.append(ReadinessFinding(Gap.NO_DM))
+        backups = any(severity.email_backup for severity in self._policy.severities.values())
+        if self._mails and backups and person.email is None:
+            found.append(ReadinessFinding(Gap.NO_EMAIL))
+        return found
+
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        """Return the member of that id or username; None for no member, or a bot. Raises as `gaps`."""
+        try:
+            return await self._places.known(guild_id, handle, bots=False)
+        except DeliveryRefused:
+            return None
+
+    async def _read(self, guild_id: int, user_id: int) -> tuple[discord.Member | None, _Channels]:
+        if self._client.is_closed() or self._client.http.token is None:
+            raise UpstreamUnavailable("the Discord client is not logged in")
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                guild = await self._client.fetch_guild(guild_id)
+                channels = await guild.fetch_channels()
+                member = await guild.fetch_member(user_id)
+        except discord.NotFound:
+            return None, {}
+        except (discord.HTTPException, OSError, TimeoutError) as error:
+            raise UpstreamUnavailable(f"members cannot be read: {type(error).__name__}") from error
+        return member, {known: each for each in channels for known in (each.name, str(each.id))}
+
+    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[ReadinessFinding]:
+        roles = self._policy.permissions.acknowledge
+        if not has_role(person_from(member), roles):
+            yield ReadinessFinding(Gap.NO_ROLE, roles)
+        wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
+        unseen = [
+            name
+            for name in wanted
+            if (channel := channels.get(name)) is not None  # the doctor reports a missing channel
+            and not channel.permissions_for(member).read_messages
+        ]
+        if unseen:
+            yield ReadinessFinding(Gap.NO_CHANNEL, tuple(unseen))
+
+
+# Source: Discord's docs, Resources > Channel > Obfuscated Channels (discord-api-docs #8454).
+
+#: A channel object of the gateway.
+ChannelPayload: TypeAlias = Mapping[str, Any]
+
+_OBFUSCATED: Final = 1 << 17  # among the channel's flags; discord.py 2.7.1 drops those of text channels
+_REAL: Final = ("id", "type", "position", "parent_id", "name", "flags")
+
+#: What discord.py takes from every voice channel without a default.
+_REQUIRED: Final = {"bitrate": 0, "user_limit": 0}
+
+
+def may_view(channel: discord.abc.GuildChannel) -> bool:
+    """Return True if the bot may view *channel*. The name of another one is only Discord's placeholder."""
+    return channel.permissions_for(channel.guild.me).view_channel
+
+
+def readable(channel: ChannelPayload, *, guild_id: str) -> ChannelPayload:
+    """Return the payload of *channel* as discord.py 2.7.1 can read it.
+
+    Of an obfuscated channel, what Discord promises is kept, and all else is left out: any of it may be null,
+    and a single null, such as a forum's tags, is a TypeError inside GUILD_CREATE that ends the session and
+    leaves the server without its other channels. See Rapptz/discord.py#10473.
+    """
+    if not (channel.get("flags") or 0) & _OBFUSCATED:
+        return channel
+    hides = {
+        "id": guild_id,
+        "type": 0,
+        "allow": "0",
+        "deny": str(discord.Permissions(view_channel=True).value),
+    }
+    kept = {name: channel.get(name) for name in _REAL}
+    return {**kept, **_REQUIRED, "guild_id": guild_id, "permission_overwrites": [hides]}

@@ -10,8 +10,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
 from bot.domain.text import is_same_emoji
-from bot.ui.discord_api.client import Payload, Rest, snowflake
-from bot.ui.discord_api.routes import message_route
+from bot.ui.discord_api.client import Payload, Rest, message_route, snowflake
 
 log = structlog.get_logger(__name__)
 

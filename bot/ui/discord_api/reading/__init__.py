@@ -1,1 +1,0 @@
-"""Reading over HTTP: messages, channels' histories, reactions, and the ids of channels and people."""
