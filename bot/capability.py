@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from bot.ui.answers import Control, FormHandler
     from bot.ui.commands import AnyCommand, Subcommand
     from bot.ui.interaction import Interaction
-    from bot.ui.posts.looks import NoticeLook, Renderer
+    from bot.ui.posts.bodies import NoticeLook, Renderer
     from bot.ui.verbs import OwnVerb
     from bot.ui.words.timeline_details import EntryLook
     from bot.ui.words.voice import Voice

@@ -24,8 +24,7 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.spool import FileSpool
 from bot.storage.store import Store
-from bot.ui.posts.paging.emails import PlainEmailWriter
-from bot.ui.posts.paging.outside import PlainOutsideWriter
+from bot.ui.posts.mails import PlainEmailWriter, PlainOutsideWriter
 from bot.wiring import GuildDependencies
 
 

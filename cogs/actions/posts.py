@@ -12,8 +12,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
-from bot.ui.posts.bodies import GREY, Body, embed, message
-from bot.ui.posts.looks import NoticeLook, Renderers, by, line, with_reason
+from bot.ui.posts.bodies import GREY, Body, NoticeLook, Renderers, by, embed, line, message, with_reason
 from bot.ui.verbs import OwnVerb
 from bot.ui.words import links
 from bot.ui.words.days import due_day

@@ -16,6 +16,7 @@ from bot.domain.statistics.period import IsoWeek
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
+from bot.ui.pictures import times_line
 from bot.ui.posts.bodies import (
     EMBED_TOTAL,
     FIELD_VALUE_LIMIT,
@@ -23,13 +24,13 @@ from bot.ui.posts.bodies import (
     GREY,
     Body,
     Field,
+    Renderers,
+    about,
     carrying,
     embed,
     message,
 )
 from bot.ui.posts.dlq import answer, where
-from bot.ui.posts.looks import Renderers, about
-from bot.ui.posts.trend import times_line
 from bot.ui.words.days import due_day
 from bot.ui.words.inert import fair_share, inert, joined, plain
 from bot.ui.words.links import home_url

@@ -32,8 +32,7 @@ from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import InstallationRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from bot.ui.pictures import drawn
-from bot.ui.posts.trend import trend_pictures
+from bot.ui.pictures import drawn, trend_pictures
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import digest_text
 from cogs.digest.rules import (

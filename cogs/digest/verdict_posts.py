@@ -7,8 +7,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
-from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import about
+from bot.ui.posts.bodies import Body, about, message
 from bot.ui.verbs import OwnVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import linked_label

@@ -9,9 +9,8 @@ from bot.domain.dlq import REPLAYED_AS
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Option, button, row, select_row
-from bot.ui.posts.bodies import CONTENT_LIMIT, HERE, Body, message
+from bot.ui.posts.bodies import CONTENT_LIMIT, HERE, Body, Renderer, about, alone, message, of
 from bot.ui.posts.dlq import answer, where
-from bot.ui.posts.looks import Renderer, about, alone, of
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Wording
 from cogs.dlq.rules import (

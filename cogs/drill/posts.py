@@ -5,8 +5,7 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, link, row, text, to_places
-from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, message
 from bot.ui.words.inert import inert_lines
 from bot.ui.words.links import thread_url
 from bot.ui.words.timeline_details import EntryLook

@@ -3,8 +3,7 @@
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import Renderers, alone
+from bot.ui.posts.bodies import Body, Renderers, alone, message
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 from cogs.hooks.rules import HookDeliveryKind, HookUnreadData

@@ -15,8 +15,8 @@ from bot.ui.components import Screen, text
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
 from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
+from bot.ui.posts.incident.thread import STEPS, checked, pick_of
 from bot.ui.verbs import IncidentVerb
 from cogs.incidents.group import incident_group, offer_open
 

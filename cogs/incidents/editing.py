@@ -18,7 +18,7 @@ from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.incident.timeline_notices import details_said
+from bot.ui.posts.incident.notices import details_said
 from bot.ui.posts.incident.updates import told
 from bot.ui.screens.incident_answers import ack_view, linked, merged_screen, moved, regraded_screen, unlinked
 from bot.ui.severities import severity_named

@@ -16,7 +16,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.incident.left_threads import DELETE
+from bot.ui.posts.incident.private import DELETE
 from bot.ui.screens.private import (
     DELETE_NOW,
     added_answer,

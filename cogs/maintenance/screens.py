@@ -10,8 +10,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import label_of
 from bot.services.ports import Subject
 from bot.ui.components import Screen, button, row, text
-from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import Renderers
+from bot.ui.posts.bodies import Body, Renderers, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording, relative

@@ -6,8 +6,7 @@ from typing import Final
 from bot.domain.calendar.business_time import local_moment
 from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import Component, row
-from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message
-from bot.ui.posts.looks import Renderers, of
+from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, Renderers, embed, message, of
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording

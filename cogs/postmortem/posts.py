@@ -12,8 +12,19 @@ from bot.domain.incident.records import ResolvedNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
 from bot.ui.buttons import row
-from bot.ui.posts.bodies import Body, carrying, colour_of, embed, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by, line
+from bot.ui.posts.bodies import (
+    Body,
+    NoticeLook,
+    NoticeLooks,
+    Renderers,
+    about,
+    by,
+    carrying,
+    colour_of,
+    embed,
+    line,
+    message,
+)
 from bot.ui.verbs import OwnVerb
 from bot.ui.words import links
 from bot.ui.words.export_words import unmarked, url_of, with_marker

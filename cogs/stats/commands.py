@@ -15,8 +15,7 @@ from bot.ui.choices import choices_of, offer_severities, offer_targets
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.pictures import as_files, drawn
-from bot.ui.posts.trend import trend_pictures
+from bot.ui.pictures import as_files, drawn, trend_pictures
 from bot.ui.severities import severity_named
 from cogs.stats.screens import (
     FAIRNESS,

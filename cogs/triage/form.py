@@ -24,7 +24,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.posts.incident.thread import is_marked
-from bot.ui.posts.triage_posts import FROM, FROM_HERE
+from bot.ui.posts.triage import FROM, FROM_HERE
 from bot.ui.screens.outcome import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 

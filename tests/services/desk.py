@@ -33,7 +33,7 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.installation import GuildFinder
-from bot.ui.posts.paging.outside import PlainOutsideWriter
+from bot.ui.posts.mails import PlainOutsideWriter
 from bot.wiring import GuildDependencies, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool

@@ -28,11 +28,15 @@ from bot.services.ports import Redacted, Refreshed, soonest
 from bot.ui.discord_api.client import Payload, Rest, channel_route, message_route, messages_route, snowflake
 from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.threads import archive, in_thread, is_archived, without_files
-from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.incident.private import left_thread_name, private_thread_name, redacted, unaddressed
+from bot.ui.posts.incident.private import (
+    left_thread_name,
+    private_thread_name,
+    redacted,
+    unaddressed,
+    without_incident,
+)
 from bot.ui.posts.incident.thread import thread_name
-from bot.ui.posts.incident.unnamed import without_incident
-from bot.ui.posts.renderer import is_refreshed, render
+from bot.ui.posts.renderer import is_refreshed, left_name, render
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)

@@ -61,12 +61,12 @@ from bot.ui.discord_api.threads import (
     replace_files,
     require_id,
 )
+from bot.ui.posts.alerts import question_post
 from bot.ui.posts.bodies import Body, asked_of
 from bot.ui.posts.incident.private import addressed
-from bot.ui.posts.paging.outage import emergency_mail, emergency_post
-from bot.ui.posts.questions import question_post
+from bot.ui.posts.mails import emergency_mail, emergency_post
 from bot.ui.posts.renderer import render
-from bot.ui.posts.triage_posts import triage_posts
+from bot.ui.posts.triage import triage_posts
 from bot.ui.words.wording import Wording
 
 _THREAD_EXISTS = 160004

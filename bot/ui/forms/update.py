@@ -20,7 +20,7 @@ from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input
-from bot.ui.posts.incident.contributed import asks_users
+from bot.ui.posts.incident.thread import asks_users
 from bot.ui.words.voice import Voice
 
 KNOWN: Final = "known"

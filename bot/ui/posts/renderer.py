@@ -1,4 +1,4 @@
-"""Rendering of deliveries to request bodies: which module composes which kind."""
+"""Rendering of deliveries to request bodies: which function composes which kind, and when one rings."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,44 +6,103 @@ from typing import Final
 
 from bot.capability import installed, merged
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import has_moved, shows_old_details, shows_other_affected
+from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind, PostingPart
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.posting import (
+    PostingData,
+    has_moved,
+    is_current,
+    posting_of,
+    shows_old_details,
+    shows_other_affected,
+)
+from bot.domain.severity import Mention
 from bot.domain.text import cut
 from bot.services.ports import Subject
-from bot.ui.posts import (
-    questions,
-    sheets,
-    triage_posts,
-)
-from bot.ui.posts.bodies import CONTENT_LIMIT, Body
-from bot.ui.posts.incident import (
-    notices,
-    postings,
-    private,
-    roles,
-    timeline_notices,
-)
-from bot.ui.posts.looks import Renderer
-from bot.ui.posts.paging import bundles, pages
+from bot.ui.buttons import reaction_of
+from bot.ui.posts import alerts, paging, sheets, triage
+from bot.ui.posts.alerts import tracked
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderer, Renderers, about, alone, message, of
+from bot.ui.posts.incident import notices, private, roles
+from bot.ui.posts.incident.alert import alert, second, thread_root
+from bot.ui.posts.incident.private import private_thread
+from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
+from bot.ui.words import links
 from bot.ui.words.wording import Wording
+
+
+def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
+    """Return the line that points to the newer post; None if *post* is current. The line has no mention.
+
+    Args:
+        words: The team's.
+        post: What was sent.
+        incident: As it is now.
+    """
+    if not has_moved(post, incident):
+        return None
+    if post.kind.spec.part is PostingPart.THREAD:
+        url = links.thread_url(incident)
+        return message(words.say("alert.moved_thread", label=incident.label, url=url))
+    return message(
+        words.say(
+            "alert.moved",
+            severity=incident.severity,
+            label=incident.label,
+            title=words.title(incident),
+            url=links.alert_url(incident),
+        )
+    )
+
+
+def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
+    """Return whether an alert carries its severity's mention.
+
+    The first alert does while the incident is unacknowledged. A post after a change of severity does while it
+    is new, even with a responder, because other people read that channel. A ``quiet`` post never does: the
+    same facts must not ring twice.
+    """
+    if words.severity(incident).mention is not Mention.HERE or not incident.rings:
+        return False
+    if PostingData.from_json(post.data).quiet or not is_current(post, incident):
+        return False
+    if incident.status is Status.TRIGGERED:
+        return True
+    is_new = post.message_id is None and posting_of(post) > 1
+    return is_new and incident.is_open
+
+
+def left_name(words: Wording, incident: Incident) -> str:
+    """Return the name of a thread that another has replaced."""
+    return signed_name(words, incident, sign="↗")
+
+
+def _alert(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    incident = about(Incident, delivery, subject)
+    post = tracked if incident.kind is IncidentKind.ALERT else alert
+    return post(words, incident, rings=rings(words, delivery, incident))
+
+
+_POSTINGS: Final[Renderers] = {
+    DeliveryKind.ALERT: _alert,
+    DeliveryKind.SEED_ACK: alone(lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)}),
+    DeliveryKind.THREAD_ROOT: of(Incident, thread_root),
+    DeliveryKind.THREAD: of(Incident, thread),
+    DeliveryKind.PRIVATE_THREAD: of(Incident, private_thread),
+    DeliveryKind.THREAD_START: of(Incident, thread_start),
+    DeliveryKind.THREAD_CARD: of(Incident, thread_card),
+    DeliveryKind.SECOND: of(Incident, second),
+}
+
 
 #: The renderers of the core's kinds.
 _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
-    for module in (
-        bundles,
-        notices,
-        pages,
-        postings,
-        private,
-        questions,
-        roles,
-        sheets,
-        timeline_notices,
-        triage_posts,
+    for group in (
+        _POSTINGS,
+        *(module.RENDERERS for module in (alerts, notices, paging, private, roles, sheets, triage)),
     )
-    for kind, renderer in module.RENDERERS.items()
+    for kind, renderer in group.items()
 }
 
 
@@ -67,7 +126,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     renderer = renderers()[delivery.kind]
     if not isinstance(subject, Incident) or delivery.kind.spec.action is Action.REACTION:
         return renderer(words, delivery, subject)
-    moved = postings.pointer(words, delivery, subject)
+    moved = pointer(words, delivery, subject)
     return moved or _dated(words, delivery, renderer(words, delivery, subject))
 
 

@@ -9,8 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.sheets import Affected, FilledCommand, OutputData, opening
 from bot.services.ports import Subject
 from bot.ui.buttons import row
-from bot.ui.posts.bodies import CONTENT_LIMIT, Body, carrying, message
-from bot.ui.posts.looks import Renderers, about, of
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderers, about, carrying, message, of
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.commands import block, choices_lines
 from bot.ui.words.inert import code_block, code_span

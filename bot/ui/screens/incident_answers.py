@@ -21,7 +21,7 @@ from bot.services.incidents.updates import UpdateResult
 from bot.services.shared.contributions import shown_postmortem
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.escalation.next_step import next_step
+from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
 from bot.ui.verbs import BundleVerb, IncidentVerb, custom_id

@@ -10,9 +10,7 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.escalation.calls import called
-from bot.ui.posts.escalation.next_step import update_due
-from bot.ui.posts.escalation.outside_calls import shared, to_come
+from bot.ui.posts.calls import called, shared, to_come, update_due
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
 from bot.ui.posts.incident.private import place_lines

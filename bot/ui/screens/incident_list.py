@@ -11,8 +11,7 @@ from bot.domain.incident.incident import OPEN, Incident, IncidentFilter, Status
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.escalation.calls import on_call_for
-from bot.ui.posts.escalation.next_step import next_step, otherwise, update_due
+from bot.ui.posts.calls import next_step, on_call_for, otherwise, update_due
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label

@@ -8,8 +8,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
-from bot.ui.posts.incident.left_threads import BIN
-from bot.ui.posts.incident.private import around, place_lines
+from bot.ui.posts.incident.private import BIN, around, place_lines
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice
 

@@ -16,7 +16,7 @@ from bot.ui.components import GREY, Row, Screen, button, link, made_of, row, sel
 from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import related, started
-from bot.ui.posts.incident.checklist import step_lines
+from bot.ui.posts.incident.thread import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
 from bot.ui.posts.sheets import masked_words, output_text
 from bot.ui.verbs import IncidentVerb

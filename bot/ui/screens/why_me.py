@@ -8,8 +8,7 @@ from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, WhyMe
 from bot.domain.incident.parts import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
-from bot.ui.posts.escalation.calls import few
-from bot.ui.posts.escalation.outside_calls import outside_of
+from bot.ui.posts.calls import few, outside_of
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.voice import Voice
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.outage import OfflineKind, OfflineMessage, UnansweredPost, Watch
-from bot.ui.posts.paging.outage import emergency_post
+from bot.ui.posts.mails import emergency_post
 from local_discord.messages.posting import remove
 from tests.integration.discord_api.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
 from tests.unit.ui.samples import watch

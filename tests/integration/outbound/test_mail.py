@@ -23,8 +23,7 @@ from bot.domain.people import Person
 from bot.integrations.addresses import SmtpServer
 from bot.integrations.mail import SmtpEmailSender
 from bot.services.ports import Email, EmailRecipient
-from bot.ui.posts.paging.emails import PlainEmailWriter
-from bot.ui.posts.paging.outage import emergency_mail
+from bot.ui.posts.mails import PlainEmailWriter, emergency_mail
 from tests.cogs.oncall.acts import oncall_of
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.services.database import Database

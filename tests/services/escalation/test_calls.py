@@ -12,7 +12,7 @@ from bot.domain.severity import LadderStep, Mention
 from bot.i18n import Texts
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
-from bot.ui.posts.escalation.calls import cannot
+from bot.ui.posts.calls import cannot
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, Desk

@@ -23,7 +23,7 @@ from bot.runbook import load_policy
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
-from bot.ui.posts.escalation.calls import tried
+from bot.ui.posts.calls import tried
 from bot.ui.words.wording import Wording
 from tests.cogs.oncall.acts import choose_ways
 from tests.services.desk import PRIMARY, RESPONDER, Desk

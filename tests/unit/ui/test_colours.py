@@ -8,7 +8,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.bodies import COLOURS, GREY, SEVERITY_COLOURS
-from bot.ui.posts.paging.bundles import bundle_post
+from bot.ui.posts.paging import bundle_post
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.voice import Voice

@@ -8,8 +8,7 @@ from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
-from bot.ui.posts.escalation.calls import called_so_far, cannot, on_call_for, tried
-from bot.ui.posts.escalation.next_step import next_step, otherwise
+from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links

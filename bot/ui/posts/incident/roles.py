@@ -12,10 +12,9 @@ from bot.services.ports import Subject
 from bot.ui.buttons import row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
-from bot.ui.posts.bodies import Body, colour_of, embed, message
-from bot.ui.posts.escalation.next_step import next_step
+from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
+from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.alert import head, headline
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.voice import Voice

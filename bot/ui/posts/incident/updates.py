@@ -9,9 +9,8 @@ from bot.domain.incident.incident import Incident, Status, UsersAffected
 from bot.domain.incident.records import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import row
-from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
-from bot.ui.posts.incident.contributed import suggested
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, by, colour_of, embed, message
+from bot.ui.posts.incident.thread import suggested
 from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.voice import Voice

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.alerts.questions import AlertAnswer, AlertQuestion, AlertQuestionData, QuestionView
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.triage.session import Evidence
-from bot.ui.posts.questions import question_post
+from bot.ui.posts.alerts import question_post
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, delivery, labels_of
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from bot.domain.charts import Chart, SeverityChart, TimesChart, WeekTimes
 from bot.domain.statistics.figures import Durations, SeverityFigures, WeekFigures
 from bot.domain.statistics.period import IsoWeek
-from bot.ui.pictures import drawn
-from bot.ui.posts.trend import trend_pictures
+from bot.ui.pictures import drawn, trend_pictures
 from tests.unit.ui.samples import EN, JA
 
 LAST = IsoWeek(2026, 47)

@@ -17,8 +17,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of
 from bot.ui.forms.fields import Form
 from bot.ui.posts.bodies import CONTENT_LIMIT
-from bot.ui.posts.incident.notices import notice
-from bot.ui.posts.incident.timeline_notices import details_said
+from bot.ui.posts.incident.notices import details_said, notice
 from bot.ui.words.voice import Voice
 from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED

@@ -7,11 +7,10 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient
-from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import left_thread_name, private_thread_name, redacted
 from bot.ui.posts.incident.thread import thread_name
-from bot.ui.posts.paging.emails import PlainEmailWriter
-from bot.ui.posts.renderer import render
+from bot.ui.posts.mails import PlainEmailWriter
+from bot.ui.posts.renderer import left_name, render
 from bot.ui.screens import incident_answers as answers
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

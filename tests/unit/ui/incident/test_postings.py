@@ -7,8 +7,7 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.renderer import render
+from bot.ui.posts.renderer import left_name, render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     CANCELLED,

@@ -12,8 +12,8 @@ from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phas
 from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
+from bot.ui.posts.alerts import tracked
 from bot.ui.posts.incident.alert import headline
-from bot.ui.posts.incident.tracked import tracked
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.wording import Wording

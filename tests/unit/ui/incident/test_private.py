@@ -13,10 +13,9 @@ from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.opening import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
-from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
 from bot.ui.posts.incident.thread import is_marked, thread_name
-from bot.ui.posts.renderer import is_refreshed, render
+from bot.ui.posts.renderer import is_refreshed, left_name, render
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.outcome import sent_card

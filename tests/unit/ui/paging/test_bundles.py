@@ -8,8 +8,8 @@ import pytest
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.oncall.people import OnCallPerson
-from bot.ui.posts.paging.bundles import bundle_post
-from bot.ui.posts.paging.emails import PlainEmailWriter
+from bot.ui.posts.mails import PlainEmailWriter
+from bot.ui.posts.paging import bundle_post
 from bot.ui.screens.incident_answers import all_question
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

@@ -11,8 +11,7 @@ from bot.domain.incident.incident import EndedAck, Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.runbook import Policy
 from bot.services.ports import EmailRecipient
-from bot.ui.posts.paging.emails import PlainEmailWriter
-from bot.ui.posts.paging.outside import PlainOutsideWriter
+from bot.ui.posts.mails import PlainEmailWriter, PlainOutsideWriter
 from tests.unit.ui.samples import AT, EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = EmailRecipient(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")

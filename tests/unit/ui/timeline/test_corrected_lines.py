@@ -14,7 +14,7 @@ from bot.services.timeline.timelines import Correction, History, ShownWords, sho
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
 from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of
-from bot.ui.posts.incident.timeline_notices import corrected
+from bot.ui.posts.incident.notices import corrected
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.voice import Voice

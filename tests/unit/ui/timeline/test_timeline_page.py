@@ -16,7 +16,7 @@ from bot.domain.timeline.lines import FoldedLines, Line, lines_of
 from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
-from bot.ui.posts.incident.timeline_notices import corrected, noted
+from bot.ui.posts.incident.notices import corrected, noted
 from bot.ui.screens.timeline_file import markdown, timeline_file
 from bot.ui.screens.timeline_page import (
     CORRECT,

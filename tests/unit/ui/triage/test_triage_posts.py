@@ -14,7 +14,7 @@ from bot.domain.incident.parts import Source
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.triage.session import Triage, TriageData, TriageStatus
-from bot.ui.posts.triage_posts import (
+from bot.ui.posts.triage import (
     FROM,
     first_triage_post,
     triage_button,

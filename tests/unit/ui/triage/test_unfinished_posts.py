@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.people import Person
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
-from bot.ui.posts.triage_posts import first_triage_post, triage_post
+from bot.ui.posts.triage import first_triage_post, triage_post
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import AT, EN, HELD, JA, description_of, over_limits, presses_of
 

@@ -1,7 +1,8 @@
-"""Emails to the people on call, when Discord refuses an alert or an alert goes unanswered."""
+"""What leaves Discord: emails, pages of other systems; posts and emails while the database is away."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
@@ -10,11 +11,14 @@ from bot.domain.escalation.pages import Bundle
 from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.outage import OfflineKind, OfflineMessage, Watch
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Email, EmailRecipient
-from bot.ui.posts.paging.waiting import had_a_responder, times_waited
-from bot.ui.words.inert import plain
+from bot.services.ports.paging import OutsideMessage
+from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
+from bot.ui.posts.paging import had_a_responder, times_waited
+from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
 
@@ -178,3 +182,124 @@ def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tup
 def message_id(nonce: str, to: OnCallPerson) -> str:
     """Return the Message-ID, one per message and recipient, because each has a link of their own."""
     return f"<{nonce}.{to.mailbox}@{_DOMAIN}>"
+
+
+_OUTSIDE_TITLE_LIMIT: Final = 120
+
+
+class PlainOutsideWriter:
+    """A `bot.services.ports.paging.OutsideWriter`, in the team's language.
+
+    A system outside stores what it gets, so a private incident's page says its number and nothing else.
+    """
+
+    def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._policy = policy
+        self._words = Wording(texts, policy)
+
+    def write(
+        self, delivery: Delivery, incident: Incident, *, reference: str, ack_link: str | None
+    ) -> OutsideMessage:
+        """Compose a page for a system outside Discord."""
+        facts: dict[str, object] = {
+            "incident": incident.label,
+            "severity": incident.severity,
+            "priority": incident.priority,
+        }
+        if not incident.is_private:
+            facts["targets"] = list(incident.targets)
+            facts["triggered_at"] = incident.triggered_at.isoformat()
+        return OutsideMessage(
+            key=delivery.nonce,
+            reference=reference,
+            title=self._title(incident),
+            text=self._text(delivery, incident),
+            place=home_url(incident),
+            ack_link=ack_link,
+            is_emergency=self._policy.rules(incident.severity).rank == 0,
+            facts=facts,
+        )
+
+    def _title(self, incident: Incident) -> str:
+        sign = self._words.severity_sign(incident.severity, is_drill=incident.is_drill)
+        if incident.is_private:
+            return self._words.say("outside.message.title_private", sign=sign, label=incident.label)
+        title = plain(incident.title, limit=_OUTSIDE_TITLE_LIMIT)
+        return self._words.say("outside.message.title", sign=sign, severity=incident.severity, title=title)
+
+    def _text(self, delivery: Delivery, incident: Incident) -> str:
+        if incident.is_private:
+            return self._words.say("outside.message.text_private")
+        names = self._words.listed(plain(one, limit=_OUTSIDE_TITLE_LIMIT) for one in incident.targets)
+        targets = self._words.say("outside.message.targets", targets=names) if names else ""
+        data = PagingData.from_json(delivery.data)
+        waited = timedelta(seconds=data.waited_s)
+        if waited >= _A_MINUTE and had_a_responder(incident, data):
+            since = times_waited(self._words, incident, data)
+            return self._words.say(
+                "outside.message.text_again", label=incident.label, targets=targets, **since
+            )
+        if waited < _A_MINUTE:
+            due = self._words.full(incident.ack_due_at)
+            return self._words.say("outside.message.text_now", label=incident.label, due=due, targets=targets)
+        return self._words.say(
+            "outside.message.text", label=incident.label, waited=self._words.span(waited), targets=targets
+        )
+
+
+_TARGETS_LIMIT = 160
+_OUTAGE_TITLE_LIMIT = 420
+
+
+def emergency_post(words: Wording, watch: Watch, offline: OfflineMessage) -> Body:
+    """Compose what is posted in place of the regular message until that can be recorded."""
+    kind, rings = offline.kind, offline.rings
+    line = _line(
+        words, watch, kind, waited=offline.waited, title=inert(watch.title, limit=_OUTAGE_TITLE_LIMIT)
+    )
+    known = "alert_recorded" if kind is OfflineKind.ALERT and watch.label is not None else kind.value
+    said = words.say(f"emergency.body.{known}", **_facts(words, watch))
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[
+            embed(colour=GREY if watch.is_drill else severity_colour(words, watch.severity), description=said)
+        ],
+        rings=rings,
+    )
+
+
+def emergency_mail(
+    words: Wording, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str
+) -> Email:
+    """Write the email beside it; a retry is the same one."""
+    title = plain(watch.title, limit=_SUBJECT_LIMIT)
+    line = _line(words, watch, kind, waited=timedelta(), title=title)
+    own, begins = (message_id(each, to) for each in (nonce, first))
+    return Email(
+        to=(to.email or "",),
+        subject=plain(line, limit=_SUBJECT_LIMIT),
+        body=words.say("emergency.mail.body", line=line, **_facts(words, watch)),
+        message_id=own,
+        thread_id=None if own == begins else begins,
+    )
+
+
+def _line(words: Wording, watch: Watch, kind: OfflineKind, *, waited: timedelta, title: str) -> str:
+    if watch.label is not None:
+        title = words.say("emergency.at.label", label=watch.label, title=title)
+    span = words.span(waited) if waited else ""
+    key = kind if waited or kind is not OfflineKind.ESCALATION else OfflineKind.ALERT
+    sign = words.severity_sign(watch.severity, is_drill=watch.is_drill)
+    line = words.say(
+        f"emergency.line.{key.value}", sign=sign, severity=watch.severity, title=title, waited=span
+    )
+    targets = words.targets(watch.targets, limit=_TARGETS_LIMIT)
+    if targets and kind is not OfflineKind.ESCALATION:
+        line = words.say("emergency.at.targets", line=line, targets=targets)
+    if watch.is_private:
+        line = words.say("private.marked", line=line)
+    return words.say("drill.marked", line=line) if watch.is_drill else line
+
+
+def _facts(words: Wording, watch: Watch) -> dict[str, str]:
+    return {"at": words.moment(watch.raised_at), "emoji": words.policy.ack_emoji}

@@ -1,6 +1,6 @@
-"""The public posts of a triage in its current state: the silent line, and the request to re-evaluate it."""
+"""The posts of a triage: a re-evaluation, the question when it is due, and one that was left unfinished."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
@@ -11,14 +11,13 @@ from bot.domain.incident.parts import Source
 from bot.domain.text import DIGEST_DIGITS
 from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.services.ports import Subject
+from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import ButtonStyle, Component, button, row
-from bot.ui.posts.bodies import GREY, Body, embed, message
-from bot.ui.posts.looks import Renderers, about
-from bot.ui.posts.unfinished import is_left, unfinished_post
+from bot.ui.posts.bodies import GREY, Body, Renderers, about, embed, message
 from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
-from bot.ui.words.triage_words import or_more_severe
+from bot.ui.words.triage_words import or_more_severe, path_words
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, relative
 
@@ -240,3 +239,51 @@ def _render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 RENDERERS: Final[Renderers] = {kind: _render for kind in DeliveryKind if kind.spec.shows_triage}
+
+
+_PATH_LIMIT: Final = 900
+
+
+def is_left(triage: Triage) -> bool:
+    """Return whether the triage's person was asked to continue, and no one has continued it since."""
+    return triage.is_unfinished and triage.idle.asked_at is not None
+
+
+def unfinished_post(words: Wording, kind: AnyDeliveryKind, triage: Triage) -> Body:
+    """Compose the question, with what happens if no one continues the triage; [続ける] [やめる].
+
+    Args:
+        words: The team's.
+        kind: `UNFINISHED_DM` or `UNFINISHED`.
+        triage: One that `is_left`.
+    """
+    content = words.say("triaging.unfinished.line", title=inert(triage.title, limit=_TITLE_LIMIT))
+    buttons = row([words.buttons.make(verb, triage.id) for verb in (TriageVerb.CONTINUE, TriageVerb.STOP)])
+    facts = "\n".join(_unfinished_facts(words, kind, triage))
+    return message(content, embeds=[embed(colour=GREY, description=facts)], components=buttons)
+
+
+def _unfinished_facts(words: Wording, kind: AnyDeliveryKind, triage: Triage) -> Iterator[str]:
+    if kind is DeliveryKind.UNFINISHED:
+        who = words.who(triage.idle.asked_name)
+        yield words.say("triaging.unfinished.left", who=who)
+    yield _consequence(words, triage)
+    if triage.answers:
+        steps = [path_words(words, given) for given in triage.answers]
+        path = words.joined(steps, separator=" → ", limit=_PATH_LIMIT)
+        yield words.say("triaging.unfinished.path", path=path)
+    started = triage.started_at
+    yield words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
+
+
+def _consequence(words: Wording, triage: Triage) -> str:
+    """Say what happens, and when, if no one continues the triage."""
+    channel, due_at = channel_name(words.policy.unfinished.channel), triage.idle.due_at
+    if due_at is None:
+        return words.say("triaging.unfinished.open", channel=channel)
+    due, left = words.moment(due_at), relative(due_at)
+    severity = raised_if_left(words.policy, triage)
+    if severity is None:
+        return words.say("triaging.unfinished.offered", channel=channel, due=due, left=left)
+    raised = words.say("triaging.unfinished.raised", severity=severity.name, due=due, left=left)
+    return f"{raised}{or_more_severe(words, triage)}"

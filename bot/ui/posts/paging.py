@@ -1,47 +1,39 @@
-"""The messages that page people: the DM to the person on call, and the escalation in the alert's channel."""
+"""The messages that page people: DMs and escalations, each alone or many as one bundle."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.escalation.ladder import Why, WhyKind, present_deadline, waits_since
+from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.escalation.payloads import NextStep, PagingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.parts import CallStep
+from bot.domain.oncall.people import marked
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
-from bot.ui.buttons import Component, row
-from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
-from bot.ui.posts.escalation.calls import (
+from bot.ui.buttons import Component, Option, row
+from bot.ui.posts.bodies import HERE, Body, Renderers, about, colour_of, embed, message, of, severity_colour
+from bot.ui.posts.calls import (
     called,
     called_before,
     has_declined,
     is_passed_on,
+    next_step,
     others_called,
+    otherwise,
+    shared,
     whom,
 )
-from bot.ui.posts.escalation.next_step import next_step, otherwise
-from bot.ui.posts.escalation.outside_calls import shared
 from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
-from bot.ui.posts.looks import Renderers, about
-from bot.ui.posts.paging.waiting import (
-    SAME_MOMENT,
-    asked_at,
-    had_a_responder,
-    has_missed,
-    has_newer_page,
-    has_newer_step,
-    is_of_this_ladder,
-    missed,
-    times_waited,
-)
-from bot.ui.verbs import IncidentVerb
+from bot.ui.verbs import BundleVerb, IncidentVerb
 from bot.ui.words import links
-from bot.ui.words.wording import Wording
+from bot.ui.words.inert import plain
+from bot.ui.words.wording import Wording, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -279,4 +271,156 @@ def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     return escalation(words, about(Incident, delivery, subject), PagingData.from_json(delivery.data))
 
 
-RENDERERS: Final[Renderers] = {DeliveryKind.PAGE: _page, DeliveryKind.ESCALATION: _escalation}
+#: How far apart the messages of one step may be.
+SAME_MOMENT: Final = timedelta(seconds=1)
+
+
+def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
+    """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
+    return data.severity in (None, incident.severity)
+
+
+def has_missed(incident: Incident, data: PagingData) -> bool:
+    """Return True if the deadline had passed when this step of the present ladder was taken."""
+    due = present_deadline(incident)
+    return is_of_this_ladder(incident, data) and due is not None and asked_at(incident, data) >= due
+
+
+def asked_at(incident: Incident, data: PagingData) -> datetime:
+    """Return when the message was decided."""
+    return incident.triggered_at + timedelta(seconds=data.waited_s)
+
+
+def times_waited(words: Wording, incident: Incident, data: PagingData) -> dict[str, str]:
+    """Return the placeholders `since` (when the wait began) and `waited` (its length) of a message."""
+    at = asked_at(incident, data)
+    since = waits_since(incident, at=at)
+    return {"waited": words.span(at - since), "since": words.clock(since, on=incident.triggered_at)}
+
+
+def had_a_responder(incident: Incident, data: PagingData) -> bool:
+    """Return True if an acknowledgement had ended when the message was decided: "no ack" would be untrue."""
+    return waits_since(incident, at=asked_at(incident, data)) != incident.triggered_at
+
+
+def missed(words: Wording, incident: Incident) -> dict[str, str]:
+    """Return `at`, the deadline that has passed, and `ago`, which Discord counts."""
+    due = present_deadline(incident) or incident.ack_due_at
+    return {"at": words.clock(due, on=incident.triggered_at), "ago": relative(due)}
+
+
+def has_newer_page(
+    words: Wording, incident: Incident, data: PagingData, *, reader: str, queued_at: datetime
+) -> bool:
+    """Return True if *reader* was sent a later DM, which has the state from then on.
+
+    Args:
+        queued_at: When this one was stored: of one sent without the database, that is later than its step.
+    """
+    own = words.on_call([marked(reader)])
+    after = max(asked_at(incident, data) + SAME_MOMENT, queued_at)
+    later = [page for page in incident.calls.pages if page.asked_at > after and not page.is_refused]
+    return any(words.on_call([page.who]) == own for page in later)
+
+
+def has_newer_step(incident: Incident, data: PagingData) -> bool:
+    """Return True if a step was taken that came due after this one, which may be on record as taken later."""
+    return incident.calls.is_past(asked_at(incident, data) + SAME_MOMENT)
+
+
+#: What a phone shows without scrolling for long; the select below has a few more.
+_LINES: Final = 15
+_TARGETS_LIMIT: Final = 60
+_OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's option
+
+
+def bundle_post(words: Wording, bundle: Bundle) -> Body:
+    """Compose the bundle: count, severity and wait, then the oldest incidents. It rings as each one would."""
+    rings = bool(bundle.waiting) and bundle.mention == Mention.HERE.value
+    key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
+    if key == "waiting" and _is_new(bundle):
+        key = "new"
+    sign = words.severity_sign(bundle.severity, is_drill=False)
+    fields = {"sign": sign, "severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
+    line = words.say(f"bundle.line.{key}", **fields)
+    components: list[Component] = []
+    if bundle.waiting:
+        options = [_option(words, incident) for incident in bundle.shown[:LISTED]]
+        placeholder = words.say("bundle.choose")
+        components = [
+            *row([words.buttons.make(BundleVerb.ALL, bundle.id)]),
+            *words.buttons.select(BundleVerb.PICK, bundle.id, options=options, placeholder=placeholder),
+        ]
+    return message(
+        f"{HERE} {line}" if rings else line,
+        embeds=[
+            embed(
+                colour=severity_colour(words, bundle.severity), description="\n".join(_lines(words, bundle))
+            )
+        ],
+        components=components,
+        rings=rings,
+    )
+
+
+def waited(words: Wording, bundle: Bundle, incident: Incident) -> str:
+    """Return how long the incident has waited for an acknowledgement: "15 分"."""
+    return words.span(bundle.now - incident.triggered_at)
+
+
+def _lines(words: Wording, bundle: Bundle) -> list[str]:
+    if not bundle.waiting:
+        return [words.say("bundle.nothing_left")]
+    key = "means_one" if bundle.waiting == 1 else "means_all"  # what 👀 does
+    count = {} if bundle.waiting == 1 else {"count": bundle.waiting}
+    lines = [
+        words.sentences(
+            words.say("bundle.on_call") if bundle.kind is DeliveryKind.PAGE else "",
+            _urgency(words, bundle),
+        ),
+        words.say(f"bundle.{key}", emoji=words.policy.ack_emoji, **count),
+        *(_item(words, bundle, incident) for incident in bundle.shown[:_LINES]),
+    ]
+    more = bundle.waiting - min(len(bundle.shown), _LINES)
+    return [*lines, words.say("bundle.more", count=more)] if more else lines
+
+
+def _is_new(bundle: Bundle) -> bool:
+    """Return whether no ack deadline has passed yet; until then a missing ack is not worth mentioning."""
+    return all(incident.ack_due_at > bundle.now for incident in bundle.shown)
+
+
+def _urgency(words: Wording, bundle: Bundle) -> str:
+    """Say the first ack deadline while none has passed, else how long the oldest incident has waited."""
+    first = bundle.shown[0]
+    if not _is_new(bundle):
+        return words.say("bundle.oldest", waited=waited(words, bundle, first))
+    due_at = min(incident.ack_due_at for incident in bundle.shown)
+    return words.say("bundle.due", at=words.clock(due_at, on=first.triggered_at))
+
+
+def _item(words: Wording, bundle: Bundle, incident: Incident) -> str:
+    since = words.clock(incident.triggered_at, on=incident.triggered_at)
+    facts = {
+        "label": incident.label,
+        "waited": since if _is_new(bundle) else waited(words, bundle, incident),
+    }
+    if incident.is_private:  # made so after it was bundled
+        return words.say("bundle.item_hidden", **facts)
+    title, targets = words.title(incident), words.targets(incident.targets, limit=_TARGETS_LIMIT)
+    key = "item_with_targets" if targets else "item"
+    return words.say(f"bundle.{key}", **facts, title=title, **({"targets": targets} if targets else {}))
+
+
+def _option(words: Wording, incident: Incident) -> Option:
+    if incident.is_private:
+        return Option(str(incident.id), incident.label)
+    title = plain(f"{incident.label} {incident.title}", limit=_OPTION_LIMIT)
+    return Option(str(incident.id), title, plain(words.listed(incident.targets), limit=_OPTION_LIMIT))
+
+
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.PAGE: _page,
+    DeliveryKind.ESCALATION: _escalation,
+    DeliveryKind.BUNDLE: of(Bundle, bundle_post),
+}

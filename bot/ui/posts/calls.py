@@ -1,17 +1,17 @@
-"""Draw the ladder of an unacknowledged incident, and say who was called with what result."""
+"""The ladder of an unacknowledged incident: who was called with what result, what to do, what comes next."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.domain.escalation.ladder import called_in_vain, is_overdue
+from bot.domain.escalation.ladder import called_in_vain, is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.parts import CallPage, CallStep, Decline, arrived
-from bot.domain.oncall.people import marked
+from bot.domain.oncall.people import OnCallPerson, marked
+from bot.domain.paging import SYSTEMS, Also, Way
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
-from bot.ui.posts.escalation.outside_calls import outside_of, shared, to_come
 from bot.ui.words.voice import role_name
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
 STEPS_SHOWN = 3  # of those to come
@@ -270,3 +270,120 @@ def _outcome(words: Wording, incident: Incident, who: str, pages: Sequence[CallP
     if last is not None and not arrived(page for page in pages if page.asked_at < last):
         return [_times(words, incident, pages)]
     return [told, words.say("alert.result.silent")]
+
+
+def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
+    """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
+
+    After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
+
+    Args:
+        asks: Whom it asks for the acknowledgement: "ack", "anyone" who can respond, or "listed" in a list.
+        is_late: The ack deadline was missed, although the ladder may not say so.
+    """
+    if incident.status is Status.TRIGGERED:
+        return _acknowledge(words, incident, asks, is_late=is_late or is_overdue(incident))
+    due = incident.updates.due_at if incident.is_open else None
+    if due is None:
+        return ""
+    at = words.clock(due, on=incident.triggered_at)
+    key = "update_now" if incident.updates.reminders else "update"
+    return words.say(f"alert.do.{key}", at=at, left=relative(due))
+
+
+def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
+    """Return what follows without an acknowledgement or, after it, without a status update; else empty.
+
+    Args:
+        shown: The most steps of the ladder.
+    """
+    if incident.status is Status.TRIGGERED:
+        return coming(words, incident, shown=shown)
+    if not incident.is_open or incident.updates.due_at is None:
+        return ""
+    lapses = words.severity(incident).ack_lapses_after
+    if lapses is None:
+        return words.say("alert.do.update_otherwise")
+    return words.say("alert.do.update_or_lapse", span=words.span(lapses))
+
+
+def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:
+    emoji, due = words.policy.ack_emoji, incident.ack_due_at
+    following = incident.calls.following
+    if is_late or (is_again(incident) and following is None):
+        return words.say(f"alert.do.{asks}_now", emoji=emoji)
+    if is_again(incident) and following is not None:
+        due = following.due_at
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
+
+
+def update_due(words: Wording, incident: Incident) -> str:
+    """Return when the next status update is due: "次の更新：14:37 JST (29 分後)"; empty when none is planned.
+
+    Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
+    """
+    due = incident.updates.due_at
+    if due is None:
+        return ""
+    at = words.clock(due, on=incident.triggered_at)
+    key = "update_missed" if incident.updates.reminders else "update_due"
+    return words.say(f"alert.{key}", at=at, left=relative(due))
+
+
+def outside_of(words: Wording, incident: Incident, who: str) -> list[str]:
+    """Return the result of each way to a person outside Discord: "push (ntfy) sent".
+
+    Args:
+        who: As `Wording.on_call` shows them.
+    """
+    return list(
+        _results(
+            words,
+            [
+                (one.way, one.sent_at is not None)
+                for one in incident.calls.outside
+                if one.who is not None and words.on_call([one.who]) == who
+            ],
+        )
+    )
+
+
+def to_come(words: Wording, incident: Incident, also: Iterable[str], places: Iterable[str]) -> list[str]:
+    """Return the ways by which a step will leave Discord: "push", "PagerDuty".
+
+    Those that the bot is set up for, and that one of its people has an address for. A drill stays in Discord.
+
+    Args:
+        also: As `Also` has them.
+        places: The on-call places that the step pages.
+    """
+    if incident.is_drill:
+        return []
+    people = [who for place in places if (who := words.person_at(place)) is not None]
+    return [
+        words.say(f"outside.also.{way}")
+        for way in Also
+        if way in set(also) and any(_goes(words, one, people, way) for one in SYSTEMS[way])
+    ]
+
+
+def _goes(words: Wording, system: Way, people: Sequence[OnCallPerson], way: Also) -> bool:
+    is_addressed = not way.is_personal or any(who.address(system) is not None for who in people)
+    return system in words.ways and is_addressed
+
+
+def shared(words: Wording, incident: Incident) -> list[str]:
+    """Return the results of the ways that page by themselves: "PagerDuty sent"."""
+    return list(
+        _results(
+            words, [(one.way, one.sent_at is not None) for one in incident.calls.outside if one.who is None]
+        )
+    )
+
+
+def _results(words: Wording, pages: list[tuple[str, bool]]) -> Iterator[str]:
+    """Yield each way once, with success if any of its pages was accepted."""
+    for way in dict.fromkeys(way for way, _ in pages if way in set(Way)):
+        name = words.say(f"outside.way.{way}")
+        yield words.say(f"outside.{'sent' if (way, True) in pages else 'refused'}", way=name)
