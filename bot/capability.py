@@ -57,14 +57,12 @@ if TYPE_CHECKING:
     from bot.storage.records.tables import RecordTable
     from bot.storage.store import Store
     from bot.storage.transaction import Transaction
-    from bot.ui.answers import Control, FormHandler
-    from bot.ui.commands import AnyCommand, Subcommand
+    from bot.ui.answers import AnyCommand, Control, FormHandler, Subcommand
+    from bot.ui.buttons import OwnVerb
     from bot.ui.interaction import Interaction
     from bot.ui.posts.bodies import NoticeLook, Renderer
-    from bot.ui.verbs import OwnVerb
     from bot.ui.words.timeline_details import EntryLook
-    from bot.ui.words.voice import Voice
-    from bot.ui.words.wording import Wording
+    from bot.ui.words.wording import Voice, Wording
 
 K = TypeVar("K")
 V = TypeVar("V")

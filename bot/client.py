@@ -27,15 +27,12 @@ from bot.i18n.translator import CommandTranslator
 from bot.integrations.addresses import EgressProxy, is_loopback
 from bot.listening import ListeningBot, intents
 from bot.services.registry import Guilds, Services
-from bot.ui.answers import Answers, Control, FormHandler, custom_id_of
-from bot.ui.commands import Subcommand
+from bot.ui.answers import Answers, Control, FormHandler, Subcommand, custom_id_of
 from bot.ui.discord_api.client import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
-from bot.ui.first_response import note_refused_choices
-from bot.ui.interaction import Interaction, bind, find_guild, found_guild
-from bot.ui.people import person_from
-from bot.ui.turns import FirstResponses
-from bot.ui.words.voice import Voice
+from bot.ui.first_response import FirstResponses, note_refused_choices
+from bot.ui.interaction import Interaction, bind, find_guild, found_guild, person_from
+from bot.ui.words.wording import Voice
 
 log = structlog.get_logger(__name__)
 

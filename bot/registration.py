@@ -14,7 +14,7 @@ from discord.http import Route
 
 from bot.client import CAPABILITY, IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.ui.commands import AnyCommand
+from bot.ui.answers import AnyCommand
 from bot.ui.discord_api.client import Payload, Rest
 
 #: A command as JSON.

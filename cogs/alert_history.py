@@ -8,14 +8,20 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.alerts.decisions import AlertOutcome, DecisionCursor, DecisionFilter
 from bot.domain.errors import UserError
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.alerts.answers import LessonPage
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, offer_targets
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
-from bot.ui.screens.alerts.decisions import PAGE, decisions_screen, outcome_name
-from bot.ui.screens.alerts.rules import FORGET, RULES_PAGE, removed_said, rules_screen
+from bot.ui.interaction import Interaction, keep, person_of, redraw, reply, services_of, voice_of, wait
+from bot.ui.screens.alerts import (
+    FORGET,
+    PAGE,
+    RULES_PAGE,
+    decisions_screen,
+    outcome_name,
+    removed_said,
+    rules_screen,
+)
 
 _OUTCOMES: Final = frozenset(AlertOutcome)
 

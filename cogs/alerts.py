@@ -11,11 +11,10 @@ from bot.client import IncidentBot
 from bot.domain.alerts.questions import AlertAnswer, AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.answers import Pressed, control
+from bot.ui.buttons import AlertVerb, IncidentVerb, template
 from bot.ui.components import buttons_view, made_of
 from bot.ui.discord_api.messages import Incoming
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
-from bot.ui.verbs import AlertVerb, IncidentVerb, template
+from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
 from bot.ui.words.evidence import evidence_of
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording

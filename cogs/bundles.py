@@ -2,11 +2,10 @@
 
 from bot.client import IncidentBot
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.buttons import BundleVerb, template
+from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
 from bot.ui.screens.incident_answers import all_acknowledged, all_question
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.verbs import BundleVerb, template
 
 
 @control(template(BundleVerb.ALL))

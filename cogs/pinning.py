@@ -15,8 +15,7 @@ from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
 from bot.ui.discord_api.messages import message_from, message_of
 from bot.ui.discord_api.places import may_view
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import member_person, person_from
+from bot.ui.interaction import Interaction, member_person, person_from, reply, services_of, voice_of, wait
 
 log = structlog.get_logger(__name__)
 

@@ -16,11 +16,19 @@ from bot.domain.people import Person
 from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import member_person, person_from, person_of
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.interaction import (
+    Interaction,
+    member_person,
+    person_from,
+    person_of,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.screens.incident_answers import acknowledged, acknowledged_view, passed_on, released
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.verbs import IncidentVerb, template
 
 log = structlog.get_logger(__name__)
 

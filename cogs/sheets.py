@@ -14,18 +14,26 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.sheets import Affected, OutputPreview, fill
 from bot.domain.text import cut
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.runbook.model import Policy
 from bot.services.shared.access import Act
 from bot.services.sheets import BIGGEST, Pasted, output_filename
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import NAME_LIMIT, OFFERED, named_choices, offer_targets
+from bot.ui.choices import NAME_LIMIT, OFFERED, here, named_choices, offer_targets
 from bot.ui.components import Screen
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import here
-from bot.ui.people import person_from, person_of
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.interaction import (
+    Interaction,
+    in_time,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.screens.sheets import (
     DISCARD,
     OF_INCIDENT,
@@ -43,8 +51,7 @@ from bot.ui.screens.sheets import (
     topic_screen,
     topics_screen,
 )
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 
 Option = app_commands.Range[str, 1, 80]
 

@@ -25,7 +25,7 @@ from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader, Understood
 from bot.settings import Settings
 from bot.ui.discord_api.messages import Incoming
-from bot.ui.words.alert_trials import Say, becomes, padded, rule_words
+from bot.ui.words.alerts import Say, becomes, padded, rule_words
 from bot.ui.words.wording import Wording
 
 _STDIN: Final = Path("-")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
 import discord
+from discord import app_commands
 
 from bot.domain.errors import UserError
-from bot.ui.forms.base import Submitted, submitted
+from bot.ui.forms.fields import Submitted, submitted
 from bot.ui.interaction import Interaction, run
 
 FormHandler: TypeAlias = Callable[[Interaction, Submitted], Awaitable[None]]
@@ -130,3 +131,8 @@ def _data(interaction: Interaction) -> Mapping[str, Any]:
 
 async def _outdated(_interaction: Interaction) -> None:
     raise UserError("control_outdated")
+
+
+Subcommand: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.Group"
+
+AnyCommand: TypeAlias = "app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu"

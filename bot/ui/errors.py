@@ -1,14 +1,19 @@
 """Turns any error into the one reply that a person sees: what was saved, why the rest was not, what to do."""
 
 import io
+import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from typing import Final
 
 import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
+from bot.capability import installed, merged
 from bot.domain.dlq import DlqMisfit
 from bot.domain.errors import (
     DlqChanged,
@@ -20,13 +25,16 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
+from bot.domain.incident.forms import digest_of
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.forms.given_back import given_back
+from bot.ui.forms import incident, timeline, update
+from bot.ui.forms.fields import STARTED, TITLE, written
+from bot.ui.forms.incident import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction, reply
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.words.inert import code_block, inert
-from bot.ui.words.voice import Voice, channel_name, role_name
+from bot.ui.words.wording import Voice, channel_name, role_name
 
 log = structlog.get_logger(__name__)
 
@@ -165,3 +173,59 @@ def unavailable(voice: Voice, cause: Exception) -> str:
             channel=channel_name(most_severe.channel),
         )
     return voice.say("errors.upstream_unavailable")
+
+
+#: The forms whose custom id says what they showed; one of the triage starts with what was typed before.
+_SAYING_WHAT_THEY_SHOWED: Final = (
+    EDIT_FORM,
+    timeline.CORRECT_FORM,
+    update.UPDATE_FORM,
+    incident.RESOLVE_FORM,
+    incident.CORRECT_FORM,
+)
+#: Under which name, where that is not the input's own.
+_SHOWN_AS: Final = {timeline.TEXT: "known"}
+
+#: The name of each input of the core, as its form has it.
+_NAMES: Final[Mapping[str, str]] = {
+    TITLE: "consoles.form.title",
+    STARTED: "consoles.form.started",
+    incident.REASON: "consoles.form.reason",
+    timeline.NOTE: "history.form.note",
+    timeline.AT: "history.form.at",
+    timeline.TEXT: "history.form.text",
+    update.KNOWN: "updates.form.known",
+    update.IMPACT: "updates.form.impact",
+    incident.CAUSE: "resolution.form.cause",
+    incident.FIX: "resolution.form.fix",
+    incident.EXTENT: "resolution.form.extent",
+}
+
+
+@cache
+def input_names() -> Mapping[str, str]:
+    """Return the texts that name the inputs, the core's and the capabilities', by their custom ids."""
+    return merged(_NAMES, (each for one in installed() for each in one.inputs.items()))
+
+
+def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
+    """Name and text of each field that was filled in otherwise than it was shown; nothing of a press."""
+    custom_id, typed = written(interaction)
+    matches = (re.fullmatch(template, custom_id) for template in _SAYING_WHAT_THEY_SHOWED)
+    shown = next((match.groupdict() for match in matches if match), {})
+    is_update = timeline.TEXT in typed and update.IMPACT in typed
+    names = input_names()
+    if is_update:
+        names = {**names, timeline.TEXT: names[update.KNOWN]}
+    return [
+        (voice.say(names[name]), text)
+        for name, text in typed.items()
+        if text and name in names and not _is_left(voice, name, text, shown)
+    ]
+
+
+def _is_left(voice: Voice, name: str, text: str, shown: Mapping[str, str]) -> bool:
+    """Return whether the person left the field as it was shown."""
+    if name == STARTED and "started" in shown:
+        return text.split() == started_shown(voice, int(shown["started"])).split()
+    return digest_of(text) == shown.get(_SHOWN_AS.get(name, name))

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
+from weakref import WeakValueDictionary
 
 import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import StorageUnavailable, UnavailableError, UpstreamUnavailable, UserError
+from bot.domain.people import Person
 from bot.services.registry import Services
-from bot.ui.first_response import acknowledge, keeps_screen, show
-from bot.ui.words.voice import Voice
+from bot.ui.components import Screen
+from bot.ui.first_response import acknowledge, keeps_screen, show, takes
+from bot.ui.words.wording import Voice
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -238,3 +241,136 @@ async def soon(
             return value
     except TimeoutError:
         return None
+
+
+def person_from(user: discord.User | discord.Member) -> Person:
+    """Return the person who acts, with the roles that the payload has; a user from a DM has none."""
+    if not isinstance(user, discord.Member):
+        return Person(id=user.id, name=user.display_name, is_bot=user.bot, username=user.name)
+    # The interaction's own permissions where there are any: they need no cached channel or role.
+    permissions = user.resolved_permissions or user.guild_permissions
+    return Person(
+        id=user.id,
+        name=user.display_name,
+        roles=frozenset(known for role in user.roles for known in (role.name, str(role.id))),
+        is_admin=permissions.administrator,
+        is_bot=user.bot,
+        username=user.name,
+    )
+
+
+async def person_of(interaction: Interaction) -> Person:
+    """Return the person who pressed or typed. In a DM this reads their roles from the server: defer first.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    if interaction.guild_id is not None:
+        return person_from(interaction.user)
+    guild_id = await host_of(interaction).guild_of(interaction)
+    return await member_person(interaction.client, user=interaction.user, guild_id=guild_id)
+
+
+async def member_person(
+    client: discord.Client, *, user: discord.User | discord.Member | discord.Object, guild_id: int
+) -> Person:
+    """Return *user* with their roles in the server, asked for by REST: the member cache is not kept.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    try:
+        guild = client.get_guild(guild_id) or await client.fetch_guild(guild_id)
+        return person_from(await guild.fetch_member(user.id))
+    except discord.NotFound:
+        # Left the server, or it was never theirs: a person without a role.
+        return Person(id=user.id, name=getattr(user, "display_name", str(user.id)))
+    except discord.HTTPException as error:
+        raise UpstreamUnavailable("member not readable", http_status=error.status) from error
+
+
+async def chosen_owner(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return the owner chosen in a form, who must be a member: Discord also offers those who have left.
+
+    Raises:
+        UserError: they are no member. UpstreamUnavailable: Discord could not be asked.
+    """
+    data: Any = interaction.data or {}
+    resolved = data.get("resolved", {})
+    chosen = resolved.get("users", {}).get(str(user_id))
+    if chosen is not None and str(user_id) not in resolved.get("members", {}):
+        raise UserError("owner_not_member", who=chosen.get("username"))
+    return await person_named(interaction, user_id)
+
+
+async def person_named(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return a person with their roles, which decide what they may see; None if there is no id.
+
+    Raises:
+        UpstreamUnavailable: Discord could not be asked.
+    """
+    if user_id is None:
+        return None
+    if user_id == interaction.user.id:
+        return await person_of(interaction)
+    guild_id = services_of(interaction).guild_id
+    return await member_person(interaction.client, user=discord.Object(user_id), guild_id=guild_id)
+
+
+#: Seconds between two looks at what is shown.
+_FOLLOW_EVERY_S: Final = 3.0
+
+#: Discord lets an answer be edited for 15 minutes after the press.
+_EDITABLE_S: Final = 14.5 * 60
+
+#: The task that redraws a message, by the message's id. Their client holds the tasks.
+_redrawing: Final = WeakValueDictionary[int, asyncio.Task[None]]()
+
+
+async def follow(
+    interaction: Interaction,
+    value: _Value,
+    *,
+    read: Callable[[], Awaitable[_Value]],
+    draw: Callable[[_Value], Screen],
+    has_ended: Callable[[_Value], bool],
+) -> None:
+    """Show *value* as `redraw` does, then redraw it in the background whenever *read* returns another.
+
+    It goes on until the value has ended, the person dismisses the screen, or Discord takes no more edits.
+    A press on the screen begins anew, so that a turned page stays. Nothing depends on it: a restart ends it.
+    """
+    if interaction.message is not None and keeps_screen(interaction):
+        # The answer replaces the screen that was pressed on: what redraws that has to stop.
+        task = _redrawing.pop(interaction.message.id, None)
+        if task is not None:
+            task.cancel()
+    if not await redraw(interaction, draw(value)) or has_ended(value):
+        return
+    if not await takes(interaction.original_response):  # which remembers the message
+        return
+    message = await interaction.original_response()
+    work = _redraw_until_ended(interaction, value, read=read, draw=draw, has_ended=has_ended)
+    _redrawing[message.id] = host_of(interaction).spawn(work, name="a screen that follows")
+
+
+async def _redraw_until_ended(
+    interaction: Interaction,
+    shown: _Value,
+    *,
+    read: Callable[[], Awaitable[_Value]],
+    draw: Callable[[_Value], Screen],
+    has_ended: Callable[[_Value], bool],
+) -> None:
+    ends_at = asyncio.get_running_loop().time() + _EDITABLE_S
+    while not has_ended(shown) and asyncio.get_running_loop().time() < ends_at:
+        await asyncio.sleep(_FOLLOW_EVERY_S)
+        try:
+            value = await read()
+        except UnavailableError:
+            continue
+        except UserError:  # they may not look any more
+            return
+        if value != shown and not await redraw(interaction, draw(value)):
+            return
+        shown = value

@@ -13,16 +13,26 @@ from bot.domain.action_items import (
 )
 from bot.domain.errors import BotError, UserError
 from bot.domain.people import Person
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import NAME_LIMIT, OFFERED
+from bot.ui.buttons import template
+from bot.ui.choices import NAME_LIMIT, OFFERED, named_or_here, offer_incidents
 from bot.ui.components import Screen
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import named_or_here, offer_incidents
-from bot.ui.people import chosen_owner, person_from, person_named, person_of
-from bot.ui.verbs import template
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.interaction import (
+    Interaction,
+    chosen_owner,
+    in_time,
+    keep,
+    person_from,
+    person_named,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.words.evidence import evidence_of, suggested_title
 from bot.ui.words.inert import plain
 from cogs.actions.items import ActionAct, ActionDetails, ActionForm, ActionRequest

@@ -11,17 +11,14 @@ from bot.domain.code_host import CodeHostProblem, IssueText
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import Component, OwnVerb, row
 from bot.ui.posts.bodies import GREY, Body, NoticeLook, Renderers, by, embed, line, message, with_reason
-from bot.ui.verbs import OwnVerb
 from bot.ui.words import links
-from bot.ui.words.days import due_day
-from bot.ui.words.export_words import TWINS, trouble_lines, unmarked, url_of, with_marker
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
+from bot.ui.words.systems import TWINS, trouble_lines, unmarked, url_of, with_marker
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Voice, Wording, due_day, relative
 from cogs.actions.rules import (
     ActionAddedEntry,
     ActionAddedNotice,

@@ -16,13 +16,11 @@ from bot.domain.action_items import (
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.text import cut
 from bot.ui.components import Screen, button, made_of, row, select_row, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, person_choice, text_input
+from bot.ui.forms.fields import Form, Submitted, label, person_choice, text_input
 from bot.ui.posts.bodies import GREY
-from bot.ui.words.days import due_day
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice, due_day
 from cogs.actions.items import ActionDetails, ActionPage
 from cogs.actions.posts import (
     ADD,

@@ -1,11 +1,19 @@
 """[📣 告知], and the screen behind it: what users are told of an incident."""
 
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
-from bot.ui.verbs import template
+from bot.ui.buttons import template
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.interaction import (
+    Interaction,
+    in_time,
+    keep,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from cogs.announcements.posts import ANNOUNCE
 from cogs.announcements.rules import PublishedVia
 from cogs.announcements.screens import (

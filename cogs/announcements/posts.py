@@ -6,9 +6,8 @@ from typing import Final
 from bot.domain.incident.incident import Incident, UsersAffected
 from bot.domain.triage.tree import Text
 from bot.runbook.model import Policy
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import Component, OwnVerb, row
 from bot.ui.posts.bodies import Body, NoticeLook, by, message
-from bot.ui.verbs import OwnVerb
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.timeline_details import EntryLook
 from bot.ui.words.wording import Wording

@@ -11,11 +11,10 @@ from bot.domain.text import cut
 from bot.runbook.model import Policy
 from bot.ui.buttons import Component
 from bot.ui.components import Row, Screen, button, row, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import LABEL_LIMIT, Form, label, text_input
+from bot.ui.forms.fields import LABEL_LIMIT, Form, Submitted, label, text_input
 from bot.ui.posts.bodies import colour_of
 from bot.ui.words.inert import code_block, code_span, inert
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.announcements.posts import state_words, via_words
 from cogs.announcements.rules import (
     Announcement,

@@ -6,13 +6,20 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import UserError
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import named_choices
-from bot.ui.interaction import Interaction, fill_in, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import here
-from bot.ui.people import person_from, person_of
-from bot.ui.verbs import template
+from bot.ui.buttons import template
+from bot.ui.choices import here, named_choices
+from bot.ui.interaction import (
+    Interaction,
+    fill_in,
+    person_from,
+    person_of,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from cogs.checks.posts import CHECK
 from cogs.checks.posts import text as checks_text
 from cogs.checks.rules import CheckRules

@@ -12,7 +12,7 @@ from bot.runbook.model import Policy
 from bot.services.ports.systems import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from bot.ui.words.inert import plain
-from bot.ui.words.system_words import fact_of, name_of
+from bot.ui.words.systems import fact_of, name_of
 from bot.ui.words.wording import Wording
 from cogs.checks.rules import CheckRules
 from cogs.checks.systems import LiveChecks, open_checks, results_in_steps

@@ -10,10 +10,9 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
 from bot.domain.systems import CheckResult, SystemKind, SystemState
 from bot.services.ports import Subject
-from bot.ui.buttons import row
+from bot.ui.buttons import OwnVerb, row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderers, about, message
-from bot.ui.verbs import OwnVerb
-from bot.ui.words.system_words import SIGNS, fact_of, name_of
+from bot.ui.words.systems import SIGNS, fact_of, name_of
 from bot.ui.words.timeline_details import EntryLook
 from bot.ui.words.wording import Wording
 from cogs.checks.rules import CheckDelivery, CheckedEntry, ChecksShown

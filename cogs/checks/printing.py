@@ -9,7 +9,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.systems import SystemState
 from bot.runbook.model import Policy
 from bot.services.core import Core
-from bot.ui.words.system_words import plain_line
+from bot.ui.words.systems import plain_line
 from bot.ui.words.wording import Wording
 from cogs.checks.posts import kinds
 from cogs.checks.rules import CheckRules, ChecksShown

@@ -14,14 +14,23 @@ from discord.app_commands import Choice, locale_str
 from bot.domain.errors import UserError
 from bot.domain.statistics.period import IsoWeek
 from bot.domain.text import half_width
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
+from bot.ui.buttons import template
 from bot.ui.components import buttons_view, made_of
 from bot.ui.discord_api.places import may_view, read_command_ids
-from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
-from bot.ui.people import person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    person_from,
+    person_of,
+    reply,
+    reply_with_files,
+    services_of,
+    soon,
+    voice_of,
+    wait,
+)
 from bot.ui.pictures import as_files
-from bot.ui.verbs import template
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import digest

@@ -30,11 +30,10 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.dlq import answer, where
-from bot.ui.words.days import due_day
 from bot.ui.words.inert import fair_share, inert, joined, plain
 from bot.ui.words.links import home_url
-from bot.ui.words.wording import Wording
+from bot.ui.words.systems import answer, where
+from bot.ui.words.wording import Wording, due_day
 from cogs.digest.rules import (
     ActionsDue,
     AskedAlerts,

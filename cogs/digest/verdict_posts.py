@@ -6,9 +6,8 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.services.ports import Subject
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import Component, OwnVerb, row
 from bot.ui.posts.bodies import Body, about, message
-from bot.ui.verbs import OwnVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording

@@ -17,19 +17,27 @@ from bot.domain.charts import DrawnChart
 from bot.domain.dlq import USUAL_HOURS, DlqFilter, DlqPage, DlqView, StatusCounts
 from bot.domain.errors import BotError
 from bot.domain.people import Person
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import OFFERED, choices_of, named_choices
 from bot.ui.components import Screen
 from bot.ui.discord_api.places import may_view
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
-from bot.ui.live import follow
-from bot.ui.people import person_from
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.interaction import (
+    Interaction,
+    follow,
+    keep,
+    person_from,
+    redraw,
+    reply,
+    services_of,
+    soon,
+    voice_of,
+    wait,
+)
 from bot.ui.pictures import as_files, drawn
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.dlq.entries import EntryView
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.replay_screens import batch_question, batch_screen, preview_screen, replayed_screen, target_from

@@ -10,8 +10,8 @@ from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Option, button, row, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT, HERE, Body, Renderer, about, alone, message, of
-from bot.ui.posts.dlq import answer, where
 from bot.ui.words.inert import inert, plain
+from bot.ui.words.systems import answer, where
 from bot.ui.words.wording import Wording
 from cogs.dlq.rules import (
     BatchState,

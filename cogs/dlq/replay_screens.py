@@ -9,10 +9,10 @@ from discord import ButtonStyle, ui
 
 from bot.domain.text import cut
 from bot.ui.components import ID_LIMIT, Screen, button, link, or_quit, row, text
-from bot.ui.posts.dlq import where
 from bot.ui.words.inert import inert, inert_lines, plain
 from bot.ui.words.links import place_url
-from bot.ui.words.voice import Voice
+from bot.ui.words.systems import where
+from bot.ui.words.wording import Voice
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.posts import advice, stop_id, summary, target_of
 from cogs.dlq.replays import BatchPreview, ReplayPreview

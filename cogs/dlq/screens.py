@@ -28,14 +28,12 @@ from bot.domain.dlq import (
 )
 from bot.domain.text import cut, storable, storable_json
 from bot.ui.components import Row, Screen, button, link, row, select_row, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, text_input
+from bot.ui.forms.fields import Form, Submitted, label, text_input
 from bot.ui.pictures import Picture, gallery
-from bot.ui.posts.dlq import answer, where
-from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
-from bot.ui.words.inert import code_block, inert, plain
+from bot.ui.words.inert import BYTE_ORDER_MARK, code_block, csv_line, inert, plain
 from bot.ui.words.links import place_url
-from bot.ui.words.voice import Voice
+from bot.ui.words.systems import answer, where
+from bot.ui.words.wording import Voice
 from cogs.dlq.entries import EntryView
 from cogs.dlq.replay_screens import look, replayed, to_message
 from cogs.dlq.rules import prepared, short_id, written_view

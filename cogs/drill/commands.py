@@ -5,11 +5,9 @@ from typing import Final
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.i18n.options import described
-from bot.ui.choices import offer_severities
-from bot.ui.interaction import Interaction, reply, services_of, soon, voice_of, wait
-from bot.ui.people import person_from
-from bot.ui.severities import severity_named
+from bot.i18n.translator import described
+from bot.ui.choices import offer_severities, severity_named
+from bot.ui.interaction import Interaction, person_from, reply, services_of, soon, voice_of, wait
 from cogs.drill.posts import drill_started_screen, drill_stopped_screen
 from cogs.drill.use_cases import Drills
 

@@ -9,8 +9,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, me
 from bot.ui.words.inert import inert_lines
 from bot.ui.words.links import thread_url
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.drill.rules import DrillScoredEntry, DrillScoredNotice, InjectNotice, Missed, Score
 
 _TEXT_LIMIT = CONTENT_LIMIT - 100

@@ -9,15 +9,24 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Role
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
+from bot.ui.buttons import IncidentVerb
+from bot.ui.choices import NUMBER_OPTION, Number, named
 from bot.ui.components import Screen, text
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named
-from bot.ui.people import person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
 from bot.ui.posts.incident.thread import STEPS, checked, pick_of
-from bot.ui.verbs import IncidentVerb
 from cogs.incidents.group import incident_group, offer_open
 
 ROLES: Final = [

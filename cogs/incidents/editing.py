@@ -5,24 +5,36 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident.incident import Incident
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import offer_severities
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.details import EDIT_FORM, details_form, details_of
-from bot.ui.forms.fields import ask
-from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offer_severities, severity_named
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.forms.incident import (
+    EDIT_FORM,
+    REASON,
+    SEVERITY_FORM,
+    chosen_severity,
+    details_form,
+    details_of,
+    severity_form,
+)
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
-from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
-from bot.ui.people import person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    in_time,
+    person_from,
+    person_of,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.posts.incident.notices import details_said
 from bot.ui.posts.incident.updates import told
 from bot.ui.screens.incident_answers import ack_view, linked, merged_screen, moved, regraded_screen, unlinked
-from bot.ui.severities import severity_named
-from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import (
     REASON_OPTION,
     incident_group,

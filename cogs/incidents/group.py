@@ -7,9 +7,8 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.incident.incident import Incident
-from bot.ui.interaction import Interaction, services_of
-from bot.ui.named_incidents import offered
-from bot.ui.people import person_from
+from bot.ui.choices import offered
+from bot.ui.interaction import Interaction, person_from, services_of
 
 REASON_OPTION: Final = locale_str("Why, in one line", key="commands.incident_reason")
 

@@ -5,15 +5,14 @@ from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.domain.incident.incident import Incident, Status
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import offer_severities
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.forms.resolution import (
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offer_severities
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.forms.incident import (
     CORRECT_FORM,
     RESOLVE_FORM,
     correction_form,
@@ -21,13 +20,21 @@ from bot.ui.forms.resolution import (
     resolution_of,
     resolve_form,
 )
-from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
-from bot.ui.people import chosen_owner, person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    chosen_owner,
+    in_time,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen, reopened_screen
 from bot.ui.screens.outcome import open_and_show, reported
-from bot.ui.severities import severity_named
-from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import REASON_OPTION, incident_group, offer_ended, offer_open
 
 

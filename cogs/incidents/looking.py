@@ -13,13 +13,29 @@ from bot.domain.audit import AuditQuestion
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import OPEN
 from bot.domain.text import one_line
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import offer_severities
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.choices import (
+    NUMBER_OPTION,
+    Number,
+    named_or_here,
+    offer_incidents,
+    offer_severities,
+    severity_named,
+)
 from bot.ui.components import Screen
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named_or_here, offer_incidents
-from bot.ui.people import person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.screens import audit as audit_page
 from bot.ui.screens.audit import audit_screen, question_of
 from bot.ui.screens.incident_answers import quit_screen
@@ -35,8 +51,6 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.screens.why_me import why_said
-from bot.ui.severities import severity_named
-from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group
 
 

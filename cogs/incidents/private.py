@@ -11,11 +11,21 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
-from bot.ui.people import person_from, person_of
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents
+from bot.ui.interaction import (
+    Interaction,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    soon,
+    voice_of,
+    wait,
+)
 from bot.ui.posts.incident.private import DELETE
 from bot.ui.screens.private import (
     DELETE_NOW,

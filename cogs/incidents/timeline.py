@@ -6,12 +6,13 @@ from discord.app_commands import locale_str
 from bot.capability import installed
 from bot.client import IncidentBot
 from bot.domain.timeline.lines import Line
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.shared.access import Act
 from bot.services.timeline.timelines import NOTE_LIMIT, Noted
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents
+from bot.ui.forms.fields import Submitted, ask
 from bot.ui.forms.timeline import (
     AT,
     AT_LIMIT,
@@ -22,13 +23,28 @@ from bot.ui.forms.timeline import (
     correction_of,
     note_form,
 )
-from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
-from bot.ui.people import person_from, person_of
+from bot.ui.interaction import (
+    Interaction,
+    in_time,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.screens.incident_console import MORE
-from bot.ui.screens.timeline_file import timeline_file
-from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, page_named, timeline_screen, whole_file_view
-from bot.ui.verbs import IncidentVerb, template
+from bot.ui.screens.timeline import (
+    CORRECT,
+    FILE,
+    TURN,
+    page_named,
+    timeline_file,
+    timeline_screen,
+    whole_file_view,
+)
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group

@@ -8,11 +8,10 @@ from discord.app_commands import Choice, locale_str
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.moments import parse_later
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import named_choices, offer_targets
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
 from cogs.maintenance.screens import END, began_said, ended_said, windows_screen
 from cogs.maintenance.use_cases import MaintenanceWindows
 

@@ -12,8 +12,7 @@ from bot.services.ports import Subject
 from bot.ui.components import Screen, button, row, text
 from bot.ui.posts.bodies import Body, Renderers, message
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Voice, Wording, relative
 from cogs.maintenance.rules import MaintenanceDelivery, WindowData
 
 #: The custom id of the button that ends a window.

@@ -3,8 +3,7 @@
 from bot.domain.errors import UserError
 from bot.domain.incident.transitions import AckVia
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
+from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
 from bot.ui.screens.incident_answers import acknowledged
 from cogs.morning_triage.posts import TAKE
 

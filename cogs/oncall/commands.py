@@ -18,14 +18,22 @@ from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, parse_turn
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, named_choices
 from bot.ui.components import Screen, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.people import person_from, person_of
+from bot.ui.forms.fields import Submitted, ask
+from bot.ui.interaction import (
+    Interaction,
+    keep,
+    person_from,
+    person_of,
+    redraw,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from cogs.oncall.calendars import BIGGEST
 from cogs.oncall.schedules import Turn
 from cogs.oncall.screens import (

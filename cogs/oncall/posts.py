@@ -12,8 +12,7 @@ from bot.ui.posts.bodies import message
 from bot.ui.posts.looks import Renderer, alone
 from bot.ui.words.inert import inert
 from bot.ui.words.links import place_url
-from bot.ui.words.voice import channel_name, role_name
-from bot.ui.words.wording import SIGNS, Wording, relative
+from bot.ui.words.wording import SIGNS, Wording, channel_name, relative, role_name
 from cogs.oncall.rules import HandoverData, OnCallDelivery, OpenIncident, PlaceChange, ShiftCheckData
 
 P = TypeVar("P", bound=Payload)

@@ -19,11 +19,9 @@ from bot.domain.people import Person
 from bot.domain.text import half_width
 from bot.ui.buttons import Option
 from bot.ui.components import Row, Screen, button, or_quit, row, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, choice, label, text_input
+from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
 from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import relative
+from bot.ui.words.wording import Voice, relative
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
 from cogs.oncall.posts import gap_lines, until
 from cogs.oncall.schedules import (

@@ -7,12 +7,11 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import UserError
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents, offered
-from bot.ui.people import person_from, person_of
-from bot.ui.verbs import template
+from bot.ui.buttons import template
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offered
+from bot.ui.interaction import Interaction, person_from, person_of, reply, services_of, voice_of, wait
 from cogs.postmortem.posts import DONE, UNDO
 from cogs.postmortem.screens import attached, done_screen, drafted, given, shown, undone
 from cogs.postmortem.use_cases import PostmortemUseCases

@@ -11,7 +11,7 @@ from bot.domain.incident.parts import PostmortemReminderStage, PostmortemState
 from bot.domain.incident.records import ResolvedNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
-from bot.ui.buttons import row
+from bot.ui.buttons import OwnVerb, row
 from bot.ui.posts.bodies import (
     Body,
     NoticeLook,
@@ -25,12 +25,10 @@ from bot.ui.posts.bodies import (
     line,
     message,
 )
-from bot.ui.verbs import OwnVerb
 from bot.ui.words import links
-from bot.ui.words.export_words import unmarked, url_of, with_marker
 from bot.ui.words.inert import code_span, inert
-from bot.ui.words.resolution_words import owed_fact
-from bot.ui.words.timeline_details import EntryLook
+from bot.ui.words.systems import unmarked, url_of, with_marker
+from bot.ui.words.timeline_details import EntryLook, owed_fact
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import PostmortemData, UndraftedNotice, document_path
 from cogs.postmortem.pulls import PullRequestClosedNotice, PullRequestConflictNotice, PullRequestNotice

@@ -19,7 +19,6 @@ from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
 from bot.ui.words.inert import inert
 from bot.ui.words.links import thread_url
-from bot.ui.words.markdown import document_line, document_text, settled
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts, acting

@@ -3,8 +3,7 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_from
+from bot.ui.interaction import Interaction, person_from, reply, services_of, voice_of, wait
 from cogs.probes.posts import listing
 from cogs.probes.use_cases import ProbeUseCases
 

@@ -6,7 +6,7 @@ from bot.domain.systems import CheckResult
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.system_words import Safe, fact_of
+from bot.ui.words.systems import Safe, fact_of
 from bot.ui.words.wording import Wording
 from cogs.probes.rules import ProbeEvent, ProbeRules, ProbeShown, ProbesShown, ProbeState
 

@@ -10,7 +10,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.systems import CheckResult
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.words.system_words import plain_line
+from bot.ui.words.systems import plain_line
 from bot.ui.words.wording import Wording
 from cogs.probes.rules import ProbeOutcome, ProbeRules, Probes, outcome_of
 from cogs.probes.use_cases import Prober

@@ -9,14 +9,12 @@ from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import BotError, UserError
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import choices_of, offer_severities, offer_targets
+from bot.ui.choices import choices_of, offer_severities, offer_targets, severity_named
 from bot.ui.components import Screen
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
-from bot.ui.people import person_from
+from bot.ui.interaction import Interaction, keep, person_from, redraw, reply, services_of, voice_of, wait
 from bot.ui.pictures import as_files, drawn, trend_pictures
-from bot.ui.severities import severity_named
 from cogs.stats.screens import (
     FAIRNESS,
     SHOW,

@@ -6,17 +6,24 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.domain.incident.incident import Incident
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
+from bot.ui.buttons import template
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.components import Screen, text
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, ask, label, text_input
-from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
-from bot.ui.named_incidents import NUMBER_OPTION, Number, named, offer_incidents
-from bot.ui.people import person_from, person_of
+from bot.ui.forms.fields import Form, Submitted, ask, label, text_input
+from bot.ui.interaction import (
+    Interaction,
+    in_time,
+    person_from,
+    person_of,
+    reply,
+    services_of,
+    voice_of,
+    wait,
+)
 from bot.ui.posts.bodies import colour_of
-from bot.ui.verbs import template
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.suspects.posts import KEEP_CHANGE, ROLL_BACK, decision_key, past_lines, rollback_commands
 from cogs.suspects.rules import REASON_LIMIT
 from cogs.suspects.use_cases import NewRollback, SeenBeforeView, SuspectUseCases

@@ -11,7 +11,6 @@ from bot.services.ports import Subject
 from bot.storage.database.sql import Sql
 from bot.ui.buttons import row
 from bot.ui.posts.bodies import GREY, Body, NoticeLook, NoticeLooks, Renderers, about, by, embed, message
-from bot.ui.verbs import OwnVerb
 from bot.ui.words.inert import code_block, inert
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import EntryLook

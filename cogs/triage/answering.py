@@ -7,13 +7,10 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
 from bot.services.triage.joining import Offer
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, keep, reply, services_of, voice_of, wait
-from bot.ui.people import person_of
-from bot.ui.screens.emergency import raise_anyway, recorded
-from bot.ui.screens.outcome import show_sent
-from bot.ui.screens.similar_incident import JOIN, RISES
+from bot.ui.buttons import TriageVerb, template
+from bot.ui.interaction import Interaction, keep, person_of, reply, services_of, voice_of, wait
+from bot.ui.screens.outcome import JOIN, RISES, raise_anyway, recorded, show_sent
 from bot.ui.screens.triage_card import TITLE_BUDGET, answered_before, show_card
-from bot.ui.verbs import TriageVerb, template
 from bot.ui.words.inert import inert
 
 

@@ -19,10 +19,8 @@ from bot.domain.triage.session import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
 from bot.ui.discord_api.client import Rest, message_route
-from bot.ui.forms.base import MessageSource, Typed, started_now, triage_form
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_from
+from bot.ui.forms.fields import MessageSource, Typed, ask, started_now, triage_form
+from bot.ui.interaction import Interaction, person_from, reply, services_of, voice_of, wait
 from bot.ui.posts.incident.thread import is_marked
 from bot.ui.posts.triage import FROM, FROM_HERE
 from bot.ui.screens.outcome import raised_card

@@ -11,18 +11,24 @@ from bot.client import IncidentBot
 from bot.domain.calendar.typed_times import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.triage.session import NewTriage
-from bot.i18n.options import described
+from bot.i18n.translator import described
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
-from bot.ui.forms.fields import ask
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_from
-from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
-from bot.ui.screens.outcome import open_and_show, raised_card, reported
+from bot.ui.forms.fields import TRIAGE_FORM, Submitted, ask, triage_form
+from bot.ui.interaction import Interaction, person_from, reply, services_of, voice_of, wait
+from bot.ui.screens.outcome import (
+    RETRY,
+    URGENT,
+    offer,
+    open_and_show,
+    opened_or_raised,
+    raised_card,
+    reported,
+    retry_message,
+    typed_before,
+)
 from bot.ui.screens.triage_card import show_card
-from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from cogs.triage.form import admit, evidence_for, open_form, source_of
 
 Title = app_commands.Range[str, 1, TITLE_LIMIT]

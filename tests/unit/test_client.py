@@ -17,7 +17,7 @@ from bot.i18n.translator import CommandTranslator
 from bot.listening import intents
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
-from bot.ui import turns
+from bot.ui import first_response
 from tests.patience import PATIENCE_S
 from tests.services.database import unreachable
 from tests.services.desk import GUILD, Desk
@@ -231,7 +231,7 @@ async def test_somebody_alone_is_no_crowd_however_often_it_is_said(
     bot: IncidentBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A press is counted when it comes; the entry point that all share says so again."""
-    monkeypatch.setattr(turns, "CALM_S", 60.0)
+    monkeypatch.setattr(first_response, "CALM_S", 60.0)
 
     async def press() -> None:
         for _ in range(2):

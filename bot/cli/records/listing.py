@@ -25,9 +25,8 @@ from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditRows, TimelineRows
 from bot.ui.screens.audit import deed
-from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
-from bot.ui.screens.timeline_file import markdown
-from bot.ui.words.inert import plain
+from bot.ui.screens.timeline import markdown
+from bot.ui.words.inert import BYTE_ORDER_MARK, csv_line, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
 

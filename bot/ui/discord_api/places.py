@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Payload, Rest, snowflake
 from bot.ui.discord_api.reactions import GuildRoles, person_from_member
-from bot.ui.people import person_from
+from bot.ui.interaction import person_from
 from bot.ui.words.links import place_url
 
 #: Returns who is on call in a guild now, by place.

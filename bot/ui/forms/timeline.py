@@ -15,9 +15,8 @@ from bot.services.timeline.timelines import (
     shown_words,
 )
 from bot.ui.buttons import Component
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, text_input
-from bot.ui.words.voice import Voice
+from bot.ui.forms.fields import Form, Submitted, label, text_input
+from bot.ui.words.wording import Voice
 
 NOTE: Final = "note"
 AT: Final = "at"
@@ -51,7 +50,7 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: str) -> Form
     """Build the form to correct an entry: its current words, and the time if a person added the entry.
 
     Args:
-        page: The page of the timeline to redraw afterwards, as `bot.ui.screens.timeline_page` names it.
+        page: The page of the timeline to redraw afterwards, as `bot.ui.screens.timeline` names it.
     """
     title = voice.say("history.form.correct", label=label_of(number))
     shown, (words, impact) = shown_words(line), editable(line)

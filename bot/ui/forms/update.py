@@ -18,10 +18,9 @@ from bot.domain.text import cut, short_digest
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
-from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
-from bot.ui.forms.fields import Form, choice, label, text_input
+from bot.ui.forms.fields import SYMPTOMS, TARGETS, Form, Submitted, choice, label, text_input, where_and_how
 from bot.ui.posts.incident.thread import asks_users
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 
 KNOWN: Final = "known"
 PHASE: Final = "phase"

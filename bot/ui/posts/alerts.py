@@ -7,13 +7,12 @@ from bot.domain.alerts.questions import AlertAnswer, AlertQuestionData, AlertsSk
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import AlertVerb, Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, Renderers, alone, message
 from bot.ui.posts.calls import cannot, next_step, otherwise
 from bot.ui.posts.incident.alert import again, related
 from bot.ui.posts.triage import triage_button
-from bot.ui.verbs import AlertVerb, IncidentVerb
-from bot.ui.words.alert_words import waited_words
+from bot.ui.words.alerts import waited_words
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording, relative

@@ -10,8 +10,7 @@ from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.paging import SYSTEMS, Also, Way
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
-from bot.ui.words.voice import role_name
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording, relative, role_name
 
 _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
 STEPS_SHOWN = 3  # of those to come

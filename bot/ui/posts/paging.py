@@ -15,7 +15,7 @@ from bot.domain.oncall.people import marked
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
-from bot.ui.buttons import Component, Option, row
+from bot.ui.buttons import BundleVerb, Component, IncidentVerb, Option, row
 from bot.ui.posts.bodies import HERE, Body, Renderers, about, colour_of, embed, message, of, severity_colour
 from bot.ui.posts.calls import (
     called,
@@ -30,7 +30,6 @@ from bot.ui.posts.calls import (
 )
 from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
-from bot.ui.verbs import BundleVerb, IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording, relative

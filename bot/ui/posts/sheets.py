@@ -8,12 +8,10 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.sheets import Affected, FilledCommand, OutputData, opening
 from bot.services.ports import Subject
-from bot.ui.buttons import row
+from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderers, about, carrying, message, of
-from bot.ui.verbs import IncidentVerb
-from bot.ui.words.commands import block, choices_lines
 from bot.ui.words.inert import code_block, code_span
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, block, choices_lines
 
 _TARGETS_LIMIT: Final = 120
 _OUTPUT_LIMIT: Final = 1_400  # of the 2,000 characters of a message

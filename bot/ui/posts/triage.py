@@ -12,14 +12,12 @@ from bot.domain.text import DIGEST_DIGITS
 from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.services.ports import Subject
 from bot.services.triage.views import raised_if_left
-from bot.ui.buttons import ButtonStyle, Component, button, row
+from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
 from bot.ui.posts.bodies import GREY, Body, Renderers, about, embed, message
-from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
 from bot.ui.words.triage_words import or_more_severe, path_words
-from bot.ui.words.voice import channel_name
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording, channel_name, relative
 
 #: The custom id of the button that starts a triage of an alert's message: `triage_button` makes it. The end
 #: is the alert's number and the digest of its title; buttons of older versions have none.

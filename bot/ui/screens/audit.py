@@ -7,8 +7,7 @@ from bot.domain.audit import AuditQuestion, AuditRow
 from bot.services.shared.access import AuditPage
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 
 #: A page that begins before a row: which incident (0: all), refusals only or not, and the row's id.
 PAGE: Final = r"aud:v1:(?P<incident>\d{1,18}):(?P<refused>[01]):(?P<before>\d{1,18})"

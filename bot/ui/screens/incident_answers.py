@@ -24,10 +24,8 @@ from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
-from bot.ui.verbs import BundleVerb, IncidentVerb, custom_id
 from bot.ui.words import links
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import relative, state_key
+from bot.ui.words.wording import Voice, relative, state_key
 
 
 def merged_screen(voice: Voice, merged: Merged) -> Screen:

@@ -8,18 +8,17 @@ from discord import SelectOption, ui
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
+from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import called, shared, to_come, update_due
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
 from bot.ui.posts.incident.private import place_lines
-from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import relative, state_key
+from bot.ui.words.wording import Voice, relative, state_key
 
 TIMELINE_SHOWN: Final = 5
 

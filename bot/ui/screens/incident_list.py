@@ -9,14 +9,13 @@ from discord import SelectOption, ui
 
 from bot.domain.incident.incident import OPEN, Incident, IncidentFilter, Status
 from bot.services.incidents.queries import ENDED
+from bot.ui.buttons import IncidentVerb
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import next_step, on_call_for, otherwise, update_due
-from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import relative
+from bot.ui.words.wording import Voice, relative
 
 PAGE_SIZE: Final = 10
 #: How many ended ones the first page of everything has below open ones: a phone shows an answer from its end.

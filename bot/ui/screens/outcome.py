@@ -1,26 +1,30 @@
-"""The outcome of an alert for the person who raised it: at once, and again when Discord has it."""
+"""The answers to a person who raises an alert: its outcome, similar incidents, refused forms, no database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
-from bot.domain.errors import UnavailableError
+import discord
+from discord import ButtonStyle, ui
+
+from bot.domain.errors import StorageUnavailable, UnavailableError, UserError
 from bot.domain.incident.incident import Incident, NewIncident, Status
-from bot.services.incidents.opening import Opening
-from bot.ui.components import Row, Screen, made_of, row, text, to_places
-from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
-from bot.ui.people import person_from
+from bot.domain.triage.session import Triage
+from bot.services.incidents.opening import Incidents, Opening
+from bot.services.outage.emergency import Raised
+from bot.services.triage.similar import Similar
+from bot.ui.buttons import IncidentVerb
+from bot.ui.components import GREY, Row, Screen, button, buttons_view, link, made_of, row, text, to_places
+from bot.ui.errors import describe
+from bot.ui.forms.fields import MessageSource, Typed
+from bot.ui.interaction import Interaction, host_of, person_from, redraw, reply, services_of, soon, voice_of
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import head
-from bot.ui.screens.emergency import opened_or_raised
-from bot.ui.screens.similar_incident import similar_line
-from bot.ui.verbs import IncidentVerb
-from bot.ui.words.links import alert_url
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import relative
+from bot.ui.words.links import alert_url, linked_label, place_url
+from bot.ui.words.wording import Voice, channel_name, relative
 
 #: Seconds between looks for a responder. They end before the 15 minutes in which Discord lets an answer be
 #: edited.
@@ -197,3 +201,193 @@ def _where(voice: Voice, incident: Incident, opening: Opening | None) -> str:
         key = "refused_emailed" if opening.emailed else "refused"
         return voice.say(f"consoles.triage.{key}", label=incident.label, channel=channel)
     return "" if alert_url(incident) else voice.say("consoles.triage.posting", channel=channel)
+
+
+#: The end says what the card promised: `join_up` that the incident gets the severity of the triage.
+JOIN: Final = (
+    r"tri:v1:(?P<way>join|join_up):(?P<number>\d{1,18}):(?P<incident>\d{1,18}):(?P<shown>[A-Za-z0-9_-]{1,16})"
+)
+RISES: Final = "join_up"
+
+
+def similar_lines(voice: Voice, similar: Similar, severity: str) -> Iterator[str]:
+    """Yield what is known of the similar incident, and what joining it would do to its severity."""
+    incident = similar.incident
+    yield similar_line(voice, incident)
+    if similar.rises:
+        yield voice.say(
+            "consoles.triage.similar_rises",
+            label=incident.label,
+            before=incident.severity,
+            after=severity,
+        )
+    else:
+        yield voice.say("consoles.triage.similar_joins", label=incident.label)
+
+
+def similar_line(voice: Voice, incident: Incident) -> str:
+    """Return 似た継続中の件：INC-41 🔴 SEV1 決済 API が 5xx · 12 分前 · 🟠 対応中 @佐藤."""
+    return voice.say(
+        "consoles.triage.similar",
+        label=linked_label(incident),
+        sign=voice.severity_sign(incident.severity, is_drill=False),
+        severity=incident.severity,
+        title=voice.title(incident),
+        ago=relative(incident.triggered_at),
+        state=_state(voice, incident),
+    )
+
+
+def join_button(voice: Voice, triage: Triage, similar: Similar, severity: str) -> ui.Button[Any]:
+    """Return [これに合流]; if the incident's severity rises by it, the label says so."""
+    words, way = ("join_rises", RISES) if similar.rises else ("join", "join")
+    return button(
+        voice.say(f"consoles.triage.{words}", severity=severity),
+        f"tri:v1:{way}:{triage.id}:{similar.incident.id}:{severity}",
+        style=ButtonStyle.primary,
+        emoji="🔗",
+    )
+
+
+def joined_card(voice: Voice, incident: Incident) -> Screen:
+    """Show the incident that the report has joined, and who is on it."""
+    return Screen(
+        text(
+            voice.say("consoles.triage.joined_incident", label=incident.label),
+            f"**{incident.severity} / {incident.priority}** {voice.title(incident)}",
+            _state(voice, incident),
+            voice.say("consoles.triage.joined_what"),
+        ),
+        rows=[row(*to_places(voice, incident), made_of(voice.buttons.make(IncidentVerb.VIEW, incident.id)))],
+        colour=colour_of(voice, incident),
+    )
+
+
+def _state(voice: Voice, incident: Incident) -> str:
+    """Return the incident's state, and who is on it: "🟠 対応中 @佐藤"."""
+    on_it = incident.on_it
+    return voice.state(incident) if on_it is None else f"{voice.state(incident)} {voice.who(on_it.name)}"
+
+
+#: The custom id of [SEV1 を発報する] under a triage that cannot go on; the message keeps the words.
+URGENT: Final = r"tri:v1:urgent:(?P<severity>[A-Za-z0-9_-]{1,16}):(?P<targets>\d{1,8}):(?P<symptoms>\d{1,8})"
+
+#: How long to ask whether something was recorded after all, seconds.
+_RECORDED_S: Final = 1.0
+
+
+def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
+    """Say who was told, and that nothing needs to be done again."""
+    channel = channel_name(voice.policy.rules(done.severity).channel)
+    key = "posted" if done.alert else "mailed" if done.told else "nobody"
+    where = done.alert
+    url = None if where is None else place_url(guild_id, where.channel_id, where.message_id)
+    view = buttons_view(link(voice.say("emergency.said.open"), url))
+    return voice.say(f"emergency.said.{key}", channel=channel, count=done.told), view
+
+
+def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, discord.Embed, ui.View]:
+    """Offer the highest severities at once with what was typed, because the questions cannot be asked."""
+    embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
+    chosen = f"{bits(voice.policy.targets, typed.targets)}:{bits(voice.policy.symptoms, typed.symptoms)}"
+    buttons = (
+        button(
+            voice.say("emergency.said.raise", severity=severity),
+            f"tri:v1:urgent:{severity}:{chosen}",
+            style=ButtonStyle.danger,
+            emoji="🚨",
+        )
+        for severity in severities
+    )
+    return voice.say("emergency.said.offer"), embed, buttons_view(*buttons)
+
+
+async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incident | None:
+    """Open an incident. If the database cannot record it, alert people without it, and answer the person.
+
+    Returns:
+        The incident; None if it was raised without the database, and the person has their answer.
+
+    Raises:
+        StorageUnavailable: nothing can be recorded, and it is not severe enough, or must stay private.
+    """
+    services = services_of(interaction)
+    incidents, emergency = services.incidents, services.emergency
+    if new.is_private or not emergency.covers(new.severity):
+        return await incidents.open(new)
+    with suppress(StorageUnavailable):
+        return await emergency.unless_away(incidents.open(new))
+    if known := await recorded(new.key, incidents=incidents):
+        return known
+    await raise_anyway(interaction, new)
+    return None
+
+
+async def recorded(key: str, *, incidents: Incidents) -> Incident | None:
+    """Return the incident that was recorded under *key* after all, if the database says so in time.
+
+    A connection may break between a commit and its answer. Raising that incident again without a database
+    would page people twice.
+    """
+    with suppress(StorageUnavailable, TimeoutError):
+        async with asyncio.timeout(_RECORDED_S):
+            return await incidents.opened(key)
+    return None
+
+
+async def raise_anyway(interaction: Interaction, new: NewIncident) -> None:
+    """Raise the incident without a database, and say what happened."""
+    done = await services_of(interaction).emergency.raise_alert(new)
+    text, view = raised(voice_of(interaction), done, guild_id=new.guild_id)
+    await reply(interaction, text, view=view)
+
+
+# Nothing is stored: the message itself keeps it, so the button works after a restart too. An embed's author
+# and footer show their text without markup, exactly as it was typed.
+
+#: The custom id of [直して送る]: which targets and symptoms were chosen, one bit each, and the message that
+#: the triage is about.
+RETRY: Final = (
+    r"tri:v1:retry:(?P<targets>\d{1,8}):(?P<symptoms>\d{1,8})"
+    r"(?::(?P<channel>\d{1,20}):(?P<message>\d{1,20}))?"
+)
+
+
+def retry_message(
+    voice: Voice, typed: Typed, refused: UserError, *, source: MessageSource | None
+) -> tuple[str, discord.Embed, ui.View]:
+    """Say why the form was refused and what was typed, with a button that opens the form with it again."""
+    embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
+    targets = bits(voice.policy.targets, typed.targets)
+    symptoms = bits(voice.policy.symptoms, typed.symptoms)
+    about = "" if source is None else f":{source.channel_id}:{source.message_id}"
+    custom_id = f"tri:v1:retry:{targets}:{symptoms}{about}"
+    view = buttons_view(button(voice.say("consoles.triage.retry"), custom_id, style=ButtonStyle.primary))
+    return describe(voice, refused), embed, view
+
+
+def typed_before(voice: Voice, message: discord.Message, fields: Mapping[str, str | None]) -> Typed:
+    """Read back what `retry_message` kept, for the form.
+
+    Args:
+        voice: Of the person who presses.
+        message: The message with the button.
+        fields: The groups of `RETRY`.
+    """
+    embed = message.embeds[0]
+    return Typed(
+        title=embed.author.name or "",
+        started=embed.footer.text or "",
+        targets=_chosen(voice.policy.targets, int(fields["targets"] or 0)),
+        symptoms=_chosen(voice.policy.symptoms, int(fields["symptoms"] or 0)),
+    )
+
+
+def bits(known: Iterable[str], chosen: Iterable[str]) -> int:
+    """Return which of *known* are *chosen*, as one number."""
+    wanted = set(chosen)
+    return sum(1 << index for index, name in enumerate(known) if name in wanted)
+
+
+def _chosen(known: Iterable[str], bits: int) -> tuple[str, ...]:
+    return tuple(name for index, name in enumerate(known) if bits >> index & 1)

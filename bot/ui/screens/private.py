@@ -10,7 +10,7 @@ from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.incident.private import BIN, around, place_lines
 from bot.ui.words.links import place_url, thread_url
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 
 #: The custom id of the yes to `delete_question`.
 DELETE_NOW: Final = "inc:v1:thread-delete-now"

@@ -11,7 +11,7 @@ from bot.domain.text import short_digest
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
 from bot.services.sheets import OUTPUT_LIMIT, Kept, output_filename
-from bot.ui.buttons import Component, Option
+from bot.ui.buttons import Component, IncidentVerb, Option
 from bot.ui.components import GREY, Row, Screen, button, link, made_of, row, select_row, text, to_places
 from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.posts.bodies import colour_of
@@ -19,11 +19,8 @@ from bot.ui.posts.incident.alert import related, started
 from bot.ui.posts.incident.thread import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
 from bot.ui.posts.sheets import masked_words, output_text
-from bot.ui.verbs import IncidentVerb
-from bot.ui.words.commands import block, choices_lines
 from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording, block, choices_lines
 
 _SHEET_BUDGET: Final = 3_700  # of the 4,000 characters that all texts of a screen may have
 _MOST_LINKS: Final = 12  # with the rest of the screen, 40 components

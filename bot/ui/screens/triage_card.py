@@ -1,10 +1,10 @@
-"""The ephemeral card of `/triage`: one question at a time, the result, what became of it."""
+"""The ephemeral card of `/triage`: one question at a time with its buttons, the result, what became of it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from discord import ButtonStyle
+from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.incident.incident import Incident, label_of
@@ -14,14 +14,10 @@ from bot.domain.triage.tree import LATER, Question
 from bot.services.triage.walk import TriageView
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
-from bot.ui.screens.outcome import beside_drill, sent_card
-from bot.ui.screens.similar_incident import join_button, joined_card, similar_lines
-from bot.ui.screens.triage_controls import answers, earlier, severities, ways_out
-from bot.ui.verbs import TriageVerb
+from bot.ui.screens.outcome import beside_drill, join_button, joined_card, sent_card, similar_lines
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
-from bot.ui.words.voice import Voice, channel_name
-from bot.ui.words.wording import relative
+from bot.ui.words.wording import Voice, channel_name, relative
 
 TITLE_BUDGET: Final = 420  # 200 characters as stored, escaped
 QUESTION_BUDGET: Final = 640
@@ -262,3 +258,51 @@ def _clock(voice: Voice, triage: Triage) -> str:
         severity=voice.policy.reevaluate.promote_to,
     )
     return f"{consequence}{or_more_severe(voice, triage)}"
+
+
+_BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five buttons
+
+
+def answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
+    """Return a button each, わからない last; a select if more than five buttons would result."""
+    choices = {answer.id: voice.raw(answer.label) for answer in question.answers}
+    choices[UNSURE] = voice.say("consoles.triage.unsure")
+    if len(question.answers) <= _BUTTON_ANSWERS:
+        ids = {choice: f"tri:v1:answer:{triage.id}:{question.id}:{choice}" for choice in choices}
+        return row(*(button(words, ids[choice]) for choice, words in choices.items()))
+    return select_row(
+        f"tri:v1:choose:{triage.id}:{question.id}",
+        voice.say("consoles.triage.choose_answer"),
+        [SelectOption(label=words, value=choice) for choice, words in choices.items()],
+    )
+
+
+def severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> Row | None:
+    options = [
+        SelectOption(
+            label=f"{severity.name} / {severity.priority}",
+            description=voice.rings(severity),
+            value=name,
+            default=chosen is not None and chosen.name == name,
+        )
+        for name, severity in voice.policy.severities.items()
+    ]
+    return select_row(f"tri:v1:severity:{triage.id}", voice.say("consoles.triage.change_severity"), options)
+
+
+def earlier(voice: Voice, triage: Triage) -> Row | None:
+    """Return the select that leads back to an earlier answer; for a single one [戻る] does."""
+    if len(triage.answers) < 2:  # noqa: PLR2004
+        return None
+    options = []
+    for number, given in enumerate(triage.answers[:25], 1):
+        question = voice.policy.tree.questions[given.question]
+        label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
+        description = voice.raw(question.text)
+        options.append(SelectOption(label=label, description=description, value=given.question))
+    return select_row(f"tri:v1:revise:{triage.id}", voice.say("consoles.triage.change_answer"), options)
+
+
+def ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:
+    back = button(voice.say("consoles.back"), f"tri:v1:back:{triage.id}") if triage.answers else None
+    return [back, button(voice.say("consoles.quit"), f"tri:v1:cancel:{triage.id}")]

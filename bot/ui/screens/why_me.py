@@ -10,7 +10,7 @@ from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
 from bot.ui.posts.calls import few, outside_of
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 
 _BUDGET: Final = 1_900  # of the 2,000 characters of an answer
 _PLACE_LIMIT: Final = 40

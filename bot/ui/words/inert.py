@@ -4,9 +4,12 @@ There is one exception on purpose: a plain web address stays a link, in angle br
 preview. The address shown is the address it leads to.
 """
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from bot.domain.text import cut, storable
 
@@ -125,3 +128,50 @@ def _within(tokens: Iterable[str], *, limit: int) -> str:
         total -= lengths.pop()
         shown.pop()
     return "".join(shown) + "…"
+
+
+# A value may be anywhere in a template: in a table, in a list, at the beginning of a line. It is one line,
+# with ``<br>`` for a line break, and nothing in it means anything but what it says. Source: CommonMark 0.31.
+
+#: What begins a block at the beginning of a line; `inert` has the others: ``#``, ``>``, ``-``, ``~``, ``|``.
+_BLOCK: Final = re.compile(r"^(?P<number>\d{1,9})(?=[.)])|^(?=[+=\[])", re.ASCII)
+
+#: A character reference: "&lt;" would be shown as "<".
+_REFERENCE: Final = re.compile(r"&(?=#?\w{1,32};)", re.ASCII)
+
+
+def document_line(text: str, *, limit: int) -> str:
+    """Return what people wrote as one line of a document, cut to *limit* characters."""
+    return settled(inert(text, limit=limit))
+
+
+def document_text(text: str, *, limit: int) -> str:
+    """Return the text with its line breaks as ``<br>``."""
+    return settled(inert_lines(text, limit=limit))
+
+
+def settled(shown: str) -> str:
+    """Return what is inert in Discord as one line that is inert in a document, too."""
+    lines = (line.strip() for line in shown.split("\n"))
+    return "<br>".join(
+        _BLOCK.sub(lambda sign: f"{sign['number'] or ''}\\", _REFERENCE.sub(r"\\&", line))
+        for line in lines
+        if line
+    )
+
+
+#: The mark by which Excel knows UTF-8: the first character of a file.
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+#: What a spreadsheet takes for the beginning of a formula. The wide signs are those of a Japanese keyboard.
+#: Source: OWASP, CSV Injection.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """Return *cells* as RFC 4180 has them, with the line's end. Text that looks like a formula stays text."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(
+        f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in cells
+    )
+    return line.getvalue()

@@ -6,12 +6,14 @@ unchanged and inert.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from bot.domain.alerts.questions import RepeatedEntry
 from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
+from bot.domain.incident.forms import StartChange, TitleChange
 from bot.domain.incident.incident import label_of
+from bot.domain.incident.parts import Resolution
 from bot.domain.incident.records import (
     AcknowledgedEntry,
     DeclinedEntry,
@@ -45,11 +47,70 @@ from bot.domain.timeline.recorded import (
     VoiceJoinedEntry,
 )
 from bot.runbook.model import Policy
-from bot.ui.words import detail_words, resolution_words
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
-from bot.ui.words.voice import channel_name
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, channel_name
+
+_LIST_LIMIT: Final = 300
+
+
+def title_and_start_changes(
+    words: Wording, title: TitleChange | None, start: StartChange | None, *, limit: int
+) -> Iterator[str]:
+    """Yield title and start, before and after.
+
+    Args:
+        limit: Characters of both titles together.
+    """
+    if title is not None:
+        before, after = (inert(one, limit=limit // 2) for one in (title.before, title.after))
+        yield words.say("history.fact.title", before=before, after=after)
+    if start is not None:
+        before, after = (words.exact(one) for one in (start.before, start.after))
+        yield words.say("history.fact.started_at", before=before, after=after)
+
+
+def details_changed(words: Wording, data: DetailsChangedEntry, limit: int) -> Iterator[str]:
+    """Yield what was corrected: title, start, targets, symptoms."""
+    yield from title_and_start_changes(words, data.title, data.started_at, limit=limit)
+    if targets := words.targets(list(data.targets or ()), limit=_LIST_LIMIT):
+        yield words.say("history.fact.targets", targets=targets)
+    if symptoms := words.symptoms(list(data.symptoms or ()), limit=_LIST_LIMIT):
+        yield words.say("history.fact.symptoms", symptoms=symptoms)
+
+
+def resolved(words: Wording, data: ResolvedEntry, limit: int) -> Iterator[str]:
+    """Yield how it was resolved, and who owes the postmortem, by when."""
+    if data.said is not None:
+        yield from _facts(words, data.said, limit)
+    if data.owner is not None and data.due_on is not None:
+        yield owed_fact(words, data.owner.name, data.due_on)
+
+
+def resolution_corrected(words: Wording, data: ResolutionCorrectedEntry, limit: int) -> Iterator[str]:
+    """Yield how it was resolved, as it was put right."""
+    if data.said is not None:
+        yield from _facts(words, data.said, limit)
+
+
+def _facts(words: Wording, resolution: Resolution, limit: int) -> Iterator[str]:
+    for name, text in (("cause", resolution.cause), ("fix", resolution.fix)):
+        if text:
+            yield words.say(f"resolution.fact.{name}", text=inert(text, limit=limit))
+    whom = [inert(resolution.impact, limit=limit)] if resolution.impact else []
+    if resolution.people is not None:
+        whom.append(words.say("history.fact.people", count=f"{resolution.people:,}"))
+    key = "impact" if whom else "duration"
+    if resolution.duration is not None:
+        whom.append(words.span(resolution.duration))
+    if whom:
+        yield words.say(f"resolution.fact.{key}", text=" · ".join(whom))
+
+
+def owed_fact(words: Wording, owner: str, due_on: date) -> str:
+    """Return who owes the postmortem, and by when."""
+    return words.say("history.fact.postmortem", who=words.who(owner), due=words.date(due_on))
+
 
 E = TypeVar("E", bound=EntryData)
 
@@ -245,7 +306,7 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(EscalatedEntry, _escalated),
         EntryLook(DeliveryFailedEntry, _failed),
         EntryLook(EmailedEntry, lambda words, data, _limit: _count(words, "recipients", data.recipients)),
-        EntryLook(DetailsChangedEntry, detail_words.details_changed),
+        EntryLook(DetailsChangedEntry, details_changed),
         EntryLook(SeverityChangedEntry, _severity),
         EntryLook(RoleChangedEntry, _role),
         EntryLook(StepDoneEntry, _step),
@@ -258,8 +319,8 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(UnmergedEntry, lambda words, data, _limit: _other(words, "let_go", data.with_)),
         EntryLook(MemberAddedEntry, lambda words, data, _limit: _who(words, data.name)),
         EntryLook(MemberRemovedEntry, lambda words, data, _limit: _who(words, data.name)),
-        EntryLook(ResolvedEntry, resolution_words.resolved),
-        EntryLook(ResolutionCorrectedEntry, resolution_words.resolution_corrected),
+        EntryLook(ResolvedEntry, resolved),
+        EntryLook(ResolutionCorrectedEntry, resolution_corrected),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
     )

@@ -1,18 +1,21 @@
 """The wording of public posts: the team's language and time zone, and facts as inert text."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
+from bot.domain.calendar.business_time import Weekday
 from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.paging import Way
-from bot.domain.severity import SeverityPolicy
+from bot.domain.severity import LadderStep, Mention, SeverityPolicy
+from bot.domain.sheets import FilledCommand
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
-from bot.ui.words.inert import inert, joined
+from bot.ui.words.inert import code_block, inert, joined
 
 #: Colour never alone: `Wording.state` puts the word beside it. Of an incident: `sign_of`.
 SIGNS = {
@@ -300,3 +303,100 @@ def sign_of(incident: Incident) -> str:
 def relative(at: datetime) -> str:
     """Return the markup that Discord shows as "in 12 minutes" and keeps counting."""
     return f"<t:{int(at.timestamp())}:R>"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice(Wording):
+    """A `Wording` in the language of one person; make it with `of`."""
+
+    @classmethod
+    def of(
+        cls,
+        texts: Texts,
+        policy: Policy,
+        *,
+        locale: str,
+        holders: Mapping[str, OnCallPerson] | None = None,
+        ways: frozenset[Way] = frozenset(Way),
+    ) -> "Voice":
+        """Return the voice for a Discord locale: Japanese for "ja", English for any other."""
+        language = language_of(locale)
+        own = policy if policy.language == language else replace(policy, language=language)
+        return cls(texts, own, holders or {}, ways=ways)
+
+    def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
+        """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
+
+        Args:
+            about: The incident, if there is one: a private one goes to its thread, whatever its severity.
+        """
+        is_private = about is not None and about.is_private
+        if severity.mention is Mention.HERE and is_private:
+            return self.say("private.rings", roles=self._seers())
+        key = "here" if severity.mention is Mention.HERE else "quiet"
+        channel = self.say("private.where") if is_private else channel_name(severity.channel)
+        return self.say(f"consoles.triage.rings_{key}", channel=channel)
+
+    def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
+        """Say where the next escalation of *about* goes: "#p0-alerts に @here"."""
+        rings = rung.mention is Mention.HERE and about.rings
+        if rings and about.is_private:
+            return self.say("private.next_rings", roles=self._seers())
+        key = "next_here" if rings else "next_channel"
+        return self.say(f"consoles.incident.{key}", channel=self.place(about))
+
+    def place(self, incident: Incident) -> str:
+        """Name the place of the incident's messages: its severity's channel, or its private thread."""
+        return (
+            self.say("private.where")
+            if incident.is_private
+            else channel_name(self.severity(incident).channel)
+        )
+
+    def _seers(self) -> str:
+        """Name the roles that a private incident pings instead of ``@here``."""
+        return self.listed(role_name(role) for role in self.policy.permissions.private)
+
+    def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
+        """Say when the ack is due: "15 分以内に ack (11/24 14:22 JST まで)"."""
+        due = self.moment(due_at)
+        if isinstance(severity.ack_within, timedelta):
+            return self.say("consoles.triage.ack_within", span=self.span(severity.ack_within), due=due)
+        return self.say("consoles.triage.ack_next_business_day", due=due)
+
+
+def channel_name(channel: str) -> str:
+    """Return a channel as people read it: "#p0-alerts", or a link when the policy names an id."""
+    return f"<#{channel}>" if is_id(channel) else f"#{inert(channel.removeprefix('#'), limit=120)}"
+
+
+def role_name(role: str) -> str:
+    """Return a role of the policy as people read it."""
+    return f"<@&{role}>" if is_id(role) else f"@{inert(role, limit=120)}"
+
+
+def is_id(text: str) -> bool:
+    """Return whether the policy names a channel or role by its id."""
+    return id_of(text) is not None
+
+
+_WEEKDAYS: Final = tuple(Weekday)
+
+
+def due_day(words: Wording, day: date) -> str:
+    """Return a day with its weekday: "12/05 (土)"."""
+    weekday = words.say(f"actions.weekday.{_WEEKDAYS[day.weekday()].value}")
+    return words.say("actions.day", date=f"{day:%m/%d}", weekday=weekday)
+
+
+def block(words: Wording, command: FilledCommand) -> str:
+    """Return a command with its label: the code block is what a phone copies."""
+    return f"**{words.pick(command.label)}**\n{code_block(command.command)}"
+
+
+def choices_lines(words: Wording, names: Iterable[str]) -> Iterator[str]:
+    """Yield for each placeholder without a value what can be chosen: "`<worker>`：public / admin"."""
+    for name in dict.fromkeys(names):
+        options = " / ".join(words.policy.target_values.options(name))
+        if options:
+            yield words.say("sheets.choices", name=name, options=options)

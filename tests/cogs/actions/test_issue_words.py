@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from bot.domain.action_items import ActionItem, ActionSource
 from bot.domain.code_host import ExportTrouble
 from bot.domain.incident.incident import ByPerson, PersonRef
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.actions.posts import IssueWriter, issue_lines
 from tests.cogs.actions.test_issue_rules import EXPORT as ISSUE_EXPORT
 from tests.cogs.postmortem.test_pull_texts import HOSTILE, MARKER

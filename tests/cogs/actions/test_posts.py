@@ -25,7 +25,7 @@ from bot.services.incidents.queries import IncidentView
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.actions.capability import CAPABILITY
 from cogs.actions.items import ActionDetails, ActionPage
 from cogs.actions.rules import (

@@ -9,10 +9,10 @@ from bot.domain.incident.incident import ByPerson, UsersAffected
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.services.incidents.queries import IncidentView
-from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import Submitted
 from bot.ui.posts.incident.thread import thread_card
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.announcements.capability import CAPABILITY
 from cogs.announcements.posts import announced_details as announced
 from cogs.announcements.posts import quoted_text

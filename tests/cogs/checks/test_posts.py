@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import OutboundProblem
 from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState, worst_first
 from bot.ui.posts.renderer import render
-from bot.ui.words.system_words import plain_line
+from bot.ui.words.systems import plain_line
 from cogs.checks.rules import CheckDelivery, ChecksShown
 from tests.unit.ui.samples import EN, JA, PLACED, delivery, over_limits
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.domain.dlq import DlqEntry
-from bot.ui import live
+from bot.ui import interaction
 from tests.integration.cogs.console_world import (
     ConsoleWorld,
     older_button,
@@ -232,7 +232,7 @@ async def test_a_persons_own_screen_follows_the_replay(
 
     The screen stays on the page that the person has turned to.
     """
-    monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(interaction, "_FOLLOW_EVERY_S", 0.02)
     for number in range(20):
         await failed(world, entry_id=str(UUID(int=number)))
     asked = shown(await world.command("dlq replay-all", by="primary"))

@@ -10,7 +10,7 @@ from hypothesis import example, given
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.ui.posts.renderer import render
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.dlq.replay_screens import batch_question, batch_screen, preview_screen, target_from, target_id
 from cogs.dlq.replays import BatchPreview, ReplayPreview
 from cogs.dlq.rules import (

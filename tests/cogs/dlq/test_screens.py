@@ -22,7 +22,7 @@ from bot.domain.dlq import (
     StatusCounts,
 )
 from bot.ui.components import Screen
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.dlq import replay_screens
 from cogs.dlq import screens as dlq_screens
 from cogs.dlq.entries import PAGE_SIZE, EntryView

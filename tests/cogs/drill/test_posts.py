@@ -6,8 +6,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.ui.posts.renderer import render
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.drill.posts import drill_started_screen, drill_stopped_screen
 from cogs.drill.rules import DrillScoredNotice, Missed, Score
 from tests.unit.ui import screens

@@ -13,8 +13,7 @@ from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
 from cogs.oncall.rules import DoubleDuty, OnCallDelivery
 from cogs.oncall.schedules import (

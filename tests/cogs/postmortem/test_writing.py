@@ -17,7 +17,7 @@ from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.recorded import NoteEntry
-from bot.ui.words.markdown import document_line, document_text
+from bot.ui.words.inert import document_line, document_text
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.writing import worded
 from tests.cogs.postmortem.told import ENTRIES, INCIDENT, MORI, at, document, facts, values

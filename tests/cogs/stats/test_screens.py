@@ -26,7 +26,7 @@ from bot.domain.statistics.figures import (
 )
 from bot.domain.statistics.load import Fairness, Overload, PageCounts, PersonLoad, PlannedShift, Relief
 from bot.domain.statistics.period import IsoWeek, Period
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.stats.screens import SHOW, SHOW_PERSON, asked_of, fairness_screen, stats_screen
 from cogs.stats.use_cases import StatisticsQuestion, StatsView
 from tests.unit.ui.samples import PLACED

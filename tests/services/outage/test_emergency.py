@@ -25,7 +25,7 @@ from bot.storage.tables.outage import MirrorRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.storage.tables.triages import TriageRows
 from bot.ui.interaction import Interaction
-from bot.ui.screens.emergency import opened_or_raised
+from bot.ui.screens.outcome import opened_or_raised
 from tests.by_person import id_of
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database

@@ -13,7 +13,7 @@ from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.ui.posts.renderer import render
-from bot.ui.screens.timeline_file import markdown
+from bot.ui.screens.timeline import markdown
 from bot.ui.words.timeline import told_line, told_row
 from bot.ui.words.wording import Wording
 from tests.by_person import id_of

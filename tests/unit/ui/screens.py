@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.ui.components import COMPONENT_LIMIT, ID_LIMIT, TEXT_LIMIT
 from bot.ui.forms.fields import Form
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import POLICY, TEXTS
 
 JA = Voice.of(TEXTS, POLICY, locale="ja")

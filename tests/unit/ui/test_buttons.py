@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from bot.ui.buttons import Buttons, emoji_of, reaction_of, row
-from bot.ui.verbs import IncidentVerb, TriageVerb, custom_id, template
+from bot.ui.buttons import Buttons, IncidentVerb, TriageVerb, custom_id, emoji_of, reaction_of, row, template
 from tests.unit.ui.samples import TEXTS
 
 VERBS: tuple[IncidentVerb | TriageVerb, ...] = (*IncidentVerb, *TriageVerb)

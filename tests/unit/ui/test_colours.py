@@ -11,8 +11,7 @@ from bot.ui.posts.bodies import COLOURS, GREY, SEVERITY_COLOURS
 from bot.ui.posts.paging import bundle_post
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import screens
 from tests.unit.ui.paging.test_bundles import bundle
 from tests.unit.ui.samples import (

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.services.delivery.failures import _MUTE
-from bot.ui.posts.dlq import answer, where
+from bot.ui.words.systems import answer, where
 from tests.unit.ui.samples import EN, JA
 
 

@@ -32,16 +32,12 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
-from bot.ui.errors import ErrorReplies, describe, unavailable, unwrapped
-from bot.ui.forms.base import Typed, triage_form
-from bot.ui.forms.details import details_form
-from bot.ui.forms.fields import Form
-from bot.ui.forms.given_back import input_names
-from bot.ui.forms.resolution import resolve_form
-from bot.ui.forms.severity import severity_form
+from bot.ui.errors import ErrorReplies, describe, input_names, unavailable, unwrapped
+from bot.ui.forms.fields import Form, Typed, triage_form
+from bot.ui.forms.incident import details_form, resolve_form, severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from cogs.actions.screens import ActionFormStart, add_form, drop_form
 from cogs.dlq.screens import filter_form
 from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot.ui import turns
-from bot.ui.turns import FirstResponses
+from bot.ui import first_response
+from bot.ui.first_response import FirstResponses
 from tests.patience import PATIENCE_S
 
 
@@ -34,7 +34,7 @@ async def test_work_waits_until_everybody_has_a_first_response() -> None:
 
 async def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that does not come delays the others only briefly."""
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(first_response, "PATIENCE_S", 0.01)
     first = FirstResponses()
     stuck = asyncio.create_task(asyncio.sleep(60))
     first.owed(stuck)
@@ -54,7 +54,7 @@ async def test_a_crowd_that_is_still_coming_is_waited_for_and_one_alone_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Work begins after all first responses of a crowd; a single press is not delayed."""
-    monkeypatch.setattr(turns, "CALM_S", 0.2)  # however slow the machine is
+    monkeypatch.setattr(first_response, "CALM_S", 0.2)  # however slow the machine is
     first, said = FirstResponses(), list[str]()
 
     async def deferred() -> None:
@@ -78,8 +78,8 @@ async def test_after_a_crowd_work_begins_piece_by_piece_and_stops_for_whoever_co
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All at once it would keep the next one from a first response for as long as it takes."""
-    monkeypatch.setattr(turns, "CALM_S", 0.05)
-    monkeypatch.setattr(turns, "PACE_S", 0.01)
+    monkeypatch.setattr(first_response, "CALM_S", 0.05)
+    monkeypatch.setattr(first_response, "PACE_S", 0.01)
     first, heard, begun = FirstResponses(), asyncio.Event(), list[float]()
 
     async def deferred() -> None:

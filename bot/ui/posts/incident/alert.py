@@ -6,11 +6,10 @@ from datetime import timedelta
 from bot.domain.alerts.alert import mention_of
 from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative, state_key

@@ -58,12 +58,11 @@ from bot.ui.posts.incident import aftermath, private, roles, updates
 from bot.ui.posts.incident.aftermath import resolve_lines, whole_lines, with_whole
 from bot.ui.posts.incident.updates import next_update
 from bot.ui.words import links
-from bot.ui.words.detail_words import title_and_start_changes
-from bot.ui.words.export_words import url_of, why_of
 from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.systems import url_of, why_of
+from bot.ui.words.timeline_details import title_and_start_changes
 from bot.ui.words.triage_words import reported
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 
 _TITLE = 420  # 200 characters as stored, escaped
 _PATH = 600

@@ -29,8 +29,7 @@ from bot.ui.buttons import ButtonStyle, Component, button, row
 from bot.ui.posts.bodies import HERE, Body, NoticeLook, NoticeLooks, Renderers, alone, by, line, message
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import place_url
-from bot.ui.words.voice import channel_name
-from bot.ui.words.wording import Wording, sign_of
+from bot.ui.words.wording import Wording, channel_name, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
 _PLACES_LIMIT: Final = 500

@@ -9,16 +9,14 @@ from bot.domain.incident.posting import RoleDm
 from bot.domain.incident.records import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
-from bot.ui.buttons import row
+from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
 from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.alert import head, headline
-from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 
 SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
 VERBS: Final = {

@@ -8,16 +8,14 @@ from bot.domain.incident.incident import Incident, Status
 from bot.i18n import LANGUAGES, Texts
 from bot.runbook.model import Policy
 from bot.services.incidents.checklists import ChecklistChange
-from bot.ui.buttons import Component, Option, row, select_row
+from bot.ui.buttons import Component, IncidentVerb, Option, OwnVerb, row, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.calls import next_step, otherwise
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, impact, last_update
 from bot.ui.posts.incident.roles import VERBS, roles_line
-from bot.ui.verbs import IncidentVerb, OwnVerb
 from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording, sign_of
+from bot.ui.words.wording import Voice, Wording, sign_of
 
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is

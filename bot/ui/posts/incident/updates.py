@@ -8,13 +8,11 @@ from typing import Final
 from bot.domain.incident.incident import Incident, Status, UsersAffected
 from bot.domain.incident.records import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
-from bot.ui.buttons import row
+from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, by, colour_of, embed, message
 from bot.ui.posts.incident.thread import suggested
-from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Voice, Wording, relative
 
 # As typed 1,000 and 300 characters; each may need an escape.
 _KNOWN_BUDGET: Final = 2_100

@@ -7,8 +7,8 @@ from bot.domain.alerts.recognition import Says
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE, LessonPage
 from bot.ui.components import TEXT_LIMIT
-from bot.ui.screens.alerts.rules import rules_screen
-from bot.ui.words.voice import Voice
+from bot.ui.screens.alerts import rules_screen
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import AT, TEXTS
 
 OWN = """

@@ -19,7 +19,7 @@ from bot.domain.alerts.decisions import (
 from bot.domain.incident.parts import AlertWait
 from bot.services.alerts.decisions import PAGE_SIZE
 from bot.ui.posts.renderer import render
-from bot.ui.screens.alerts.decisions import PAGE, decisions_screen
+from bot.ui.screens.alerts import PAGE, decisions_screen
 from tests.unit.ui.alerts.test_tracked import NEW, QUIET
 from tests.unit.ui.samples import AT, EN, JA
 from tests.unit.ui.screens import JA as VOICE

@@ -11,7 +11,7 @@ from bot.domain.incident.forms import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.parts import AlertOrigin, Source
 from bot.domain.people import Person
-from bot.ui.forms.resolution import resolve_form
+from bot.ui.forms.incident import resolve_form
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.paging.test_calls import called

@@ -20,8 +20,7 @@ from bot.services.incidents.details import ChecklistChange
 from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

@@ -13,12 +13,11 @@ from bot.domain.incident.forms import changes_of, correct_details, shown_details
 from bot.domain.incident.incident import Incident
 from bot.services.incidents.details import CorrectedDetails, NewDetails
 from bot.ui.errors import describe
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.details import EDIT_FORM, details_form, details_of
-from bot.ui.forms.fields import Form
+from bot.ui.forms.fields import Form, Submitted
+from bot.ui.forms.incident import EDIT_FORM, details_form, details_of
 from bot.ui.posts.bodies import CONTENT_LIMIT
 from bot.ui.posts.incident.notices import details_said, notice
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED
 from tests.unit.ui.screens import EN, JA, VOICES, modal_faults

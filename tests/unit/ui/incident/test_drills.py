@@ -12,8 +12,7 @@ from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.mails import PlainEmailWriter
 from bot.ui.posts.renderer import left_name, render
 from bot.ui.screens import incident_answers as answers
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

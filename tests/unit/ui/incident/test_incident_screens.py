@@ -35,7 +35,7 @@ from bot.services.incidents.lifecycle import Merged
 from bot.services.incidents.queries import IncidentView
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.components import GREY
-from bot.ui.forms.severity import SEVERITY_FORM, severity_form
+from bot.ui.forms.incident import SEVERITY_FORM, severity_form
 from bot.ui.posts.bodies import SEVERITY_COLOURS
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
@@ -49,7 +49,7 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.by_person import time_of
 from tests.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED

@@ -12,7 +12,7 @@ from bot.i18n import LANGUAGES
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.opening import Opening
 from bot.services.incidents.severity_change import Regraded
-from bot.ui.forms.severity import severity_form
+from bot.ui.forms.incident import severity_form
 from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
 from bot.ui.posts.incident.thread import is_marked, thread_name
 from bot.ui.posts.renderer import is_refreshed, left_name, render
@@ -28,8 +28,7 @@ from bot.ui.screens.private import (
     private_screen,
     removed_answer,
 )
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.digest.posts import digest_text
 from cogs.digest.rules import DigestDelivery
 from tests.cogs.digest.test_posts import BUSY, OWED

@@ -23,9 +23,8 @@ from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Re
 from bot.domain.incident.records import ResolvedNotice
 from bot.domain.people import Person
 from bot.services.incidents.resolutions import CorrectedResolution, NewResolution
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form
-from bot.ui.forms.resolution import (
+from bot.ui.forms.fields import Form, Submitted
+from bot.ui.forms.incident import (
     CORRECT_FORM,
     RESOLVE_FORM,
     correction_form,
@@ -36,7 +35,7 @@ from bot.ui.forms.resolution import (
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.incident.test_incident_screens import view_of
 from tests.unit.ui.samples import (

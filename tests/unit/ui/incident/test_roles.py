@@ -14,7 +14,7 @@ from bot.domain.people import Person
 from bot.services.incidents.roles import Assigned
 from bot.ui.posts.incident.roles import given, released, taken_screen
 from bot.ui.posts.renderer import render
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

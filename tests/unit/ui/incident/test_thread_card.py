@@ -15,8 +15,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

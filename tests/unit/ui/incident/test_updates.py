@@ -26,14 +26,14 @@ from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import NewUpdate, UpdateResult
-from bot.ui.forms.base import Submitted
+from bot.ui.buttons import IncidentVerb, custom_id
+from bot.ui.forms.fields import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.incident.updates import told, updated
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_answers import ack_view
 from bot.ui.screens.sheets import first_response_screen
-from bot.ui.verbs import IncidentVerb, custom_id
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

@@ -11,8 +11,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.mails import PlainEmailWriter
 from bot.ui.posts.paging import bundle_post
 from bot.ui.screens.incident_answers import all_question
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     AT,

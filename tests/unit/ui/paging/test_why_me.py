@@ -13,7 +13,7 @@ from bot.domain.incident.parts import CallPage
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.ui.posts.renderer import render
 from bot.ui.screens.why_me import why_said
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,

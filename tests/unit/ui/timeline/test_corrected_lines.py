@@ -15,9 +15,9 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form
 from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of
 from bot.ui.posts.incident.notices import corrected
-from bot.ui.screens.timeline_file import markdown
+from bot.ui.screens.timeline import markdown
 from bot.ui.words.timeline import told_line
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import AT, PLACED, entry_line
 from tests.unit.ui.screens import JA, VOICES, modal_faults
 from tests.unit.ui.timeline.test_timeline import LATER, entry

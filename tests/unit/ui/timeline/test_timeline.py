@@ -15,7 +15,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.domain.triage.session import Evidence
 from bot.ui.words.timeline import LINE_LIMIT, told_line
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import AT, TEXTS, entry_line
 from tests.unit.ui.screens import EN, JA, VOICES
 

@@ -17,16 +17,17 @@ from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.incident.notices import corrected, noted
-from bot.ui.screens.timeline_file import markdown, timeline_file
-from bot.ui.screens.timeline_page import (
+from bot.ui.screens.timeline import (
     CORRECT,
     FILE,
     TURN,
+    markdown,
     page_named,
+    timeline_file,
     timeline_screen,
     whole_file_view,
 )
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED, RESOLVED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, pieces, presses, words

@@ -18,8 +18,7 @@ from bot.services.triage.walk import PressResult, TriageView
 from bot.ui.forms.base import MessageSource, Typed
 from bot.ui.screens.outcome import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
-from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
 

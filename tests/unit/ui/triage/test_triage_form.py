@@ -2,7 +2,7 @@
 
 import re
 
-from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Typed, triage_form
+from bot.ui.forms.fields import TRIAGE_FORM, MessageSource, Typed, triage_form
 from tests.unit.ui.screens import JA
 
 

@@ -8,7 +8,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.domain.triage.session import Evidence
 from bot.services.timeline.timelines import History
-from bot.ui.screens.timeline_file import markdown
+from bot.ui.screens.timeline import markdown
 from bot.ui.words.timeline import facts
 from bot.ui.words.triage_words import question_words
 from bot.ui.words.wording import Wording

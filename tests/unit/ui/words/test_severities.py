@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.runbook import load_policy
-from bot.ui.severities import severity_named
+from bot.ui.choices import severity_named
 
 POLICY = load_policy(None)
 

@@ -15,8 +15,7 @@ from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens.incident_list import IncidentListQuestion, list_screen
-from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from tests.unit.ui import samples, screens
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, delivery
 from tests.unit.ui.screens import words

@@ -1,18 +1,21 @@
-"""The form of [✅ 解決]: cause, what ended it, impact, how many people and for how long. All may be left out.
+"""The forms that change an incident: its resolution, its severity, its title and start.
 
-It is also the question before the resolve, since everybody is notified. It names the owner of the postmortem
-that the incident will owe. The same form corrects what was said.
+The form of its resolution is also the question before the resolve, since everybody is notified. It names the
+owner of the postmortem that the incident will owe. The same form corrects what was said.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.incident.forms import digest_of, parse_people_and_span
+from bot.domain.incident.forms import ShownDetails, digest_of, parse_people_and_span, shown_details
 from bot.domain.incident.incident import Incident, Phase
 from bot.domain.people import Person
 from bot.domain.postmortems import Owing
+from bot.domain.severity import Mention, SeverityPolicy
 from bot.domain.text import cut
+from bot.services.incidents.lifecycle import REASON_LIMIT
+from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.incidents.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.services.shared.contributions import owing_if_resolved
 from bot.ui.buttons import Component
@@ -20,7 +23,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line
 from bot.ui.forms.update import IMPACT
 from bot.ui.words.inert import plain
-from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Voice, is_id
 
 CAUSE: Final = "cause"
 FIX: Final = "fix"
@@ -164,3 +167,96 @@ def _field(voice: Voice, name: str, component: Component) -> Component:
 
 def _long(name: str, shown: dict[str, str], *, limit: int = WORDS_LIMIT) -> Component:
     return text_input(name, limit=limit, several_lines=True, required=False, value=shown[name])
+
+
+#: The form's custom id says which severity it showed, unless its name is long, or an older version made it.
+SEVERITY_FORM: Final = r"inc:v1:severity-form:(?P<number>\d{1,18})(?::(?P<was>.{1,40}))?"
+SEVERITY: Final = "severity"
+REASON: Final = "reason"
+
+_OPTIONS: Final = 25  # Discord: options of a select
+_NAME_LIMIT: Final = 40
+
+
+def severity_form(voice: Voice, incident: Incident) -> Form:
+    """Build the form: each severity says where it goes and whom it pings; a reason is always asked for."""
+    known = list(voice.policy.severities.values())[:_OPTIONS]
+    options = [
+        Option(
+            severity.name,
+            f"{severity.name} / {severity.priority}",
+            _where(voice, severity, incident) or "",
+            chosen=severity.name == incident.severity,
+        )
+        for severity in known
+    ]
+    reason = text_input(REASON, limit=REASON_LIMIT, example=voice.say("consoles.form.reason_example"))
+    shown = f":{incident.severity}" if len(incident.severity) <= _NAME_LIMIT else ""
+    return Form(
+        voice.say("consoles.form.severity_of", label=incident.label),
+        f"inc:v1:severity-form:{incident.id}{shown}",
+        [
+            label(voice.say("consoles.form.severity"), choice(SEVERITY, options)),
+            label(voice.say("consoles.form.reason"), reason),
+        ],
+    )
+
+
+def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | None:
+    """Say where the severity's alert goes, without markup, for an option: "#p0-alerts に @here で通知"."""
+    if incident.is_private:
+        key = "rings_some" if severity.mention is Mention.HERE else "rings_nobody"
+        return voice.say(f"private.{key}")
+    if is_id(severity.channel):
+        return None
+    key = "here" if severity.mention is Mention.HERE else "quiet"
+    channel = f"#{severity.channel.removeprefix('#')}"
+    return voice.say(f"consoles.triage.rings_{key}", channel=channel)
+
+
+def chosen_severity(form: Submitted) -> str:
+    """Return the chosen name; empty when the form came without one."""
+    return (*form.values.get(SEVERITY, ()), "")[0]
+
+
+#: The form's custom id says what it showed: which title, and which start as a Unix time.
+EDIT_FORM: Final = r"inc:v1:edit-form:(?P<number>\d{1,18}):(?P<title>[0-9a-f]{8}):(?P<started>\d{1,11})"
+
+
+def details_form(voice: Voice, incident: Incident) -> Form:
+    """Build the form with the title and the start as they are now."""
+    shown, title = shown_details(incident), cut(incident.title, limit=TITLE_LIMIT)
+    started = started_shown(voice, shown.started_s)
+    return Form(
+        voice.say("editing.form.title", label=incident.label),
+        f"inc:v1:edit-form:{incident.id}:{shown.title}:{shown.started_s}",
+        [
+            label(voice.say("consoles.form.title"), text_input(TITLE, limit=TITLE_LIMIT, value=title)),
+            label(
+                voice.say("consoles.form.started"),
+                text_input(STARTED, limit=STARTED_LIMIT, value=started),
+                hint=voice.say("editing.form.started_hint"),
+            ),
+        ],
+    )
+
+
+def details_of(voice: Voice, form: Submitted, *, key: str) -> NewDetails:
+    """Read the form as it was sent, with what it showed when it was opened.
+
+    Args:
+        key: Of the interaction.
+    """
+    shown = ShownDetails(form.fields["title"], int(form.fields["started"]))
+    title, started = form.text(TITLE), form.text(STARTED)
+    return NewDetails(
+        title=None if digest_of(title) == shown.title else title,
+        started=None if started.split() == started_shown(voice, shown.started_s).split() else started,
+        shown=shown,
+        key=key,
+    )
+
+
+def started_shown(voice: Voice, started_s: int) -> str:
+    """Return the start (a Unix time) to the minute, as the triage's form shows it."""
+    return started_now(voice, datetime.fromtimestamp(started_s, UTC))

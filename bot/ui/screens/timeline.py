@@ -1,8 +1,4 @@
-"""The whole timeline as a Markdown file, for the author of the postmortem.
-
-People's text cannot break its table: `inert` escapes everything with a meaning in Markdown, the pipe
-included, and a line break becomes a ``<br>``.
-"""
+"""`/incident timeline`: a page with what can be put right on it, and the whole as a Markdown file."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import discord
+from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow, folded
@@ -25,9 +22,100 @@ from bot.ui.words.timeline import (
     recorded,
     source_url,
     spoken,
+    told_rows,
     words_of_kind,
 )
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
+
+#: Custom ids; `cogs.incidents.timeline` answers them.
+#: A page is its number, with an "a" if all rows are shown and nothing is folded.
+TURN: Final = r"inc:v1:timeline-page:(?P<number>\d{1,18}):(?P<page>\d{1,6}a?)"
+CORRECT: Final = r"inc:v1:timeline-correct:(?P<number>\d{1,18}):(?P<page>\d{1,6}a?)"
+FILE: Final = r"inc:v1:timeline-file:(?P<number>\d{1,18})(?P<whole>:all)?"
+
+_WHOLE: Final = "a"
+#: Behind the last page there can be, which shows the newest.
+_NEWEST: Final = 999_999
+_OPTION_LIMIT = 100  # Discord: an option's label and description
+
+
+def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
+    """Show a page, oldest first, with what can be corrected; the newest lines are at its end.
+
+    [◀ 前のページ] [次のページ ▶] [⚙ 通知も表示] [⬇ Markdown]
+    """
+    incident = page.incident
+    title = voice.say(
+        "history.page.title",
+        label=incident.label,
+        state=voice.state(incident),
+        title=voice.title(incident),
+    )
+    turned = voice.say("history.page.number", number=page.number + 1, pages=page.pages)
+    number = turned if page.pages > 1 else ""
+    budget = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines
+    lines = told_rows(voice, page.rows, since=incident.started_at, limit=budget)
+    return Screen(
+        text(title, *(lines or [voice.say("history.page.empty")]), number),
+        rows=[_correct(voice, page), _buttons(voice, page)],
+        colour=colour_of(voice, incident),
+    )
+
+
+def page_named(text: str) -> tuple[int, bool]:
+    """Return the number of the page that a custom id names, and whether nothing is folded on it."""
+    return int(text.removesuffix(_WHOLE)), text.endswith(_WHOLE)
+
+
+def _page_name(page: TimelinePage, *, step: int = 0) -> str:
+    return f"{page.number + step}{_WHOLE if page.is_whole else ''}"
+
+
+def _buttons(voice: Voice, page: TimelinePage) -> Row | None:
+    number = page.incident.id
+    turn = f"inc:v1:timeline-page:{number}"
+    before, after = (f"{turn}:{_page_name(page, step=step)}" for step in (-1, 1))
+    previous = button(voice.say("consoles.previous"), before, emoji="◀") if page.number else None
+    following = button(voice.say("consoles.next"), after, emoji="▶")
+    fold = None
+    if page.can_fold:  # to the messages that the bot has sent, or back to one row for each minute
+        key, whole = ("fold", "") if page.is_whole else ("unfold", _WHOLE)
+        fold = button(voice.say(f"history.page.{key}"), f"{turn}:{_NEWEST}{whole}", emoji="⚙️")
+    file = button(
+        voice.say("history.page.file"),
+        f"inc:v1:timeline-file:{number}{':all' if page.is_whole else ''}",
+        emoji="⬇️",
+        style=ButtonStyle.primary,
+    )
+    return row(previous, following if page.number + 1 < page.pages else None, fold, file)
+
+
+def whole_file_view(voice: Voice, number: int) -> ui.View:
+    """Return the button below a file in which rows are folded: to the file that has them all."""
+    label = voice.say("history.page.whole_file")
+    return buttons_view(button(label, f"inc:v1:timeline-file:{number}:all", emoji="⬇️"))
+
+
+def _correct(voice: Voice, page: TimelinePage) -> Row | None:
+    lines = [line for line in page.rows if isinstance(line, Line) and line.can_be_corrected]
+    options = [_option(voice, line) for line in lines]
+    custom_id = f"inc:v1:timeline-correct:{page.incident.id}:{_page_name(page)}"
+    return select_row(custom_id, voice.say("history.page.correct"), options)
+
+
+def _option(voice: Voice, line: Line) -> SelectOption:
+    entry = line.entry
+    who = "" if entry.actor_name is None else f" · @{entry.actor_name}"
+    label = f"{voice.exact(line.at)} · {kind_words(voice, entry)}{who}"
+    return SelectOption(
+        label=plain(label, limit=_OPTION_LIMIT),
+        description=plain(line.said or line.impact, limit=_OPTION_LIMIT) or None,
+        value=str(entry.id),
+    )
+
+
+# People's text cannot break its table: `inert` escapes everything with a meaning in Markdown, the pipe
+# included, and a line break becomes a ``<br>``.
 
 _COLUMNS: Final = ("at", "what", "who", "facts", "source")
 #: The fields that a person wrote; every sign of them is escaped.
@@ -81,14 +169,14 @@ def _moment(words: Wording, incident: Incident, act: ByPerson | None) -> str:
 def _rows(words: Wording, rows: Iterable[TimelineRow], *, since: datetime) -> Iterator[str]:
     """Yield a row for each of *rows*, and one with the date before the first of each day."""
     day = ""
-    for row in rows:
-        if words.whole_day(row.at) != day:
-            day = words.whole_day(row.at)
+    for each in rows:
+        if words.whole_day(each.at) != day:
+            day = words.whole_day(each.at)
             yield _row([f"**{day}**", *[""] * (len(_COLUMNS) - 1)])
-        if isinstance(row, FoldedLines):
-            yield _row(_folded(words, row, since=since))
+        if isinstance(each, FoldedLines):
+            yield _row(_folded(words, each, since=since))
         else:
-            yield _row(_entry(words, row, since=since))
+            yield _row(_entry(words, each, since=since))
 
 
 def _folded(words: Wording, row: FoldedLines, *, since: datetime) -> list[str]:
