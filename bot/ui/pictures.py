@@ -22,6 +22,8 @@ from bot.domain.charts import (
 from bot.domain.statistics.figures import Durations, SeverityFigures, WeekFigures
 from bot.domain.text import cut
 from bot.services.ports.systems import PATIENCE_S, Charts
+from bot.ui.words.inert import plain
+from bot.ui.words.wording import Wording
 
 _DESCRIPTION_LIMIT = 1_024  # Discord: the description of a file
 

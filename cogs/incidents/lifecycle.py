@@ -10,7 +10,8 @@ from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offer_severities
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offer_severities, severity_named
 from bot.ui.forms.fields import Submitted, ask
 from bot.ui.forms.incident import (
     CORRECT_FORM,

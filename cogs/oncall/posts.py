@@ -8,8 +8,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.payloads import Payload
 from bot.services.ports.discord import Gap, ReadinessFinding
-from bot.ui.posts.bodies import message
-from bot.ui.posts.looks import Renderer, alone
+from bot.ui.posts.bodies import Renderer, alone, message
 from bot.ui.words.inert import inert
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import SIGNS, Wording, channel_name, relative, role_name

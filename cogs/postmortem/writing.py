@@ -17,7 +17,7 @@ from bot.domain.timeline.lines import Line
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
-from bot.ui.words.inert import inert
+from bot.ui.words.inert import document_line, document_text, inert, settled
 from bot.ui.words.links import thread_url
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
 from bot.ui.words.wording import Wording

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident, label_of
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
 from bot.storage.database.sql import Sql
-from bot.ui.buttons import row
+from bot.ui.buttons import OwnVerb, row
 from bot.ui.posts.bodies import GREY, Body, NoticeLook, NoticeLooks, Renderers, about, by, embed, message
 from bot.ui.words.inert import code_block, inert
 from bot.ui.words.links import place_url

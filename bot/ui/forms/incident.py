@@ -14,13 +14,25 @@ from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.domain.text import cut
+from bot.services.incidents.details import NewDetails
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.services.incidents.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.services.shared.contributions import owing_if_resolved
-from bot.ui.buttons import Component
-from bot.ui.forms.base import Submitted
-from bot.ui.forms.fields import Form, label, person_choice, text_input, text_line
+from bot.ui.buttons import Component, Option
+from bot.ui.forms.fields import (
+    STARTED,
+    STARTED_LIMIT,
+    TITLE,
+    Form,
+    Submitted,
+    choice,
+    label,
+    person_choice,
+    started_now,
+    text_input,
+    text_line,
+)
 from bot.ui.forms.update import IMPACT
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Voice, is_id

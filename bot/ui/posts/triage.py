@@ -11,7 +11,7 @@ from bot.domain.incident.parts import Source
 from bot.domain.text import DIGEST_DIGITS
 from bot.domain.triage.session import Triage, TriageData, TriageStatus
 from bot.services.ports import Subject
-from bot.services.triage.views import raised_if_left
+from bot.services.triage.walk import raised_if_left
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
 from bot.ui.posts.bodies import GREY, Body, Renderers, about, embed, message
 from bot.ui.words.inert import inert

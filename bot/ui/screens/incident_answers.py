@@ -19,6 +19,7 @@ from bot.services.incidents.resolutions import CorrectedResolution
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
 from bot.services.shared.contributions import shown_postmortem
+from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import next_step

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.triage.session import Triage
 from bot.services.incidents.opening import Incidents, Opening
 from bot.services.outage.emergency import Raised
-from bot.services.triage.similar import Similar
+from bot.services.triage.walk import Similar
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import GREY, Row, Screen, button, buttons_view, link, made_of, row, text, to_places
 from bot.ui.errors import describe

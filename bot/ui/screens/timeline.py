@@ -11,7 +11,10 @@ from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow, folded
-from bot.services.timeline.timelines import CORRECTION_LIMIT, History
+from bot.services.timeline.timelines import CORRECTION_LIMIT, History, TimelinePage
+from bot.ui.components import TEXT_LIMIT, Row, Screen, button, buttons_view, row, select_row, text
+from bot.ui.posts.bodies import colour_of
+from bot.ui.words.inert import plain
 from bot.ui.words.timeline import (
     beside,
     corrected_by,

@@ -10,9 +10,10 @@ from bot.domain.alerts.alert import mention_of
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Evidence, Triage, TriageStatus
-from bot.domain.triage.tree import LATER, Question
+from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage.walk import TriageView
-from bot.ui.components import Screen, button, made_of, row, text
+from bot.ui.buttons import TriageVerb
+from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, join_button, joined_card, sent_card, similar_lines
 from bot.ui.words.inert import inert

@@ -7,8 +7,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.records import ResolutionCorrectedNotice, ResolvedNotice
 from bot.services.shared.contributions import shown_postmortem
-from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, by, colour_of, embed, message
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.wording import Wording
 

@@ -39,7 +39,7 @@ from bot.domain.payloads import UNSET, Json
 from bot.domain.text import cut
 from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
 from bot.domain.triage.session import ReportJoinedNotice, TriagedHereNotice
-from bot.services.incidents.title_and_start import CorrectedDetails
+from bot.services.incidents.details import CorrectedDetails
 from bot.services.ports import Subject
 from bot.ui.posts.bodies import (
     CONTENT_LIMIT,

@@ -7,7 +7,7 @@ from bot.domain.incident.forms import Checklist, ChecklistPick
 from bot.domain.incident.incident import Incident, Status
 from bot.i18n import LANGUAGES, Texts
 from bot.runbook.model import Policy
-from bot.services.incidents.checklists import ChecklistChange
+from bot.services.incidents.details import ChecklistChange
 from bot.ui.buttons import Component, IncidentVerb, Option, OwnVerb, row, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.calls import next_step, otherwise

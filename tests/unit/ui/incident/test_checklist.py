@@ -17,7 +17,7 @@ from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.runbook.tables import FirstResponse
 from bot.services.incidents.details import ChecklistChange
-from bot.ui.posts.incident.checklist import STEPS, checked, pick_of
+from bot.ui.posts.incident.thread import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.wording import Voice, Wording

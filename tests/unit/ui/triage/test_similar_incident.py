@@ -9,8 +9,7 @@ from hypothesis import given
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import TriageStatus
 from bot.services.triage.walk import Similar, TriageView
-from bot.ui.screens.outcome import sent_card
-from bot.ui.screens.similar_incident import JOIN, joined_card
+from bot.ui.screens.outcome import JOIN, joined_card, sent_card
 from bot.ui.screens.triage_card import triage_card
 from tests.unit.ui.samples import AT, PLACED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words

@@ -15,8 +15,8 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import Evidence, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage.walk import PressResult, TriageView
-from bot.ui.forms.base import MessageSource, Typed
-from bot.ui.screens.outcome import raised_card, sent_card
+from bot.ui.forms.fields import MessageSource, Typed
+from bot.ui.screens.outcome import RETRY, raised_card, retry_message, sent_card, typed_before
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
