@@ -244,7 +244,7 @@ _HOURS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class DlqFailures:
-    """A `bot.services.ports.live_checks.LiveCheck`. It counts only, since failures may be private."""
+    """A `bot.services.ports.systems.LiveCheck`. It counts only, since failures may be private."""
 
     failures: DlqStore
     name: str = ""

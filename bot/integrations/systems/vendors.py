@@ -113,7 +113,7 @@ class CloudflareAccount:
 
 @dataclass(frozen=True, slots=True)
 class CloudflareWorker:
-    """A `bot.services.ports.live_checks.LiveCheck` of one Worker."""
+    """A `bot.services.ports.systems.LiveCheck` of one Worker."""
 
     account: CloudflareAccount
     name: str
@@ -126,7 +126,7 @@ class CloudflareWorker:
 
 @dataclass(frozen=True, slots=True)
 class CloudflarePages:
-    """A `bot.services.ports.live_checks.LiveCheck` of one Pages project."""
+    """A `bot.services.ports.systems.LiveCheck` of one Pages project."""
 
     account: CloudflareAccount
     name: str
@@ -189,7 +189,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class GitHubActions:
-    """A `bot.services.ports.live_checks.LiveCheck`.
+    """A `bot.services.ports.systems.LiveCheck`.
 
     Attributes:
         api: GitHub's REST API, without a slash at its end.
@@ -258,7 +258,7 @@ _MOST: Final = 100  # Sentry's limit
 
 @dataclass(frozen=True, slots=True)
 class SentryIssues:
-    """A `bot.services.ports.live_checks.LiveCheck`.
+    """A `bot.services.ports.systems.LiveCheck`.
 
     Attributes:
         url: The server, without a slash at its end.
@@ -312,7 +312,7 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DiscordStatus:
-    """A `bot.services.ports.live_checks.LiveCheck`.
+    """A `bot.services.ports.systems.LiveCheck`.
 
     Attributes:
         page: The status page, without a slash at its end.

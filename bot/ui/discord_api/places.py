@@ -252,7 +252,7 @@ _Channels = dict[str, discord.abc.GuildChannel]
 
 
 class DiscordReachability:
-    """A `bot.services.ports.oncall.Reachability`, through a client that has logged in.
+    """A `bot.services.ports.discord.Reachability`, through a client that has logged in.
 
     Args:
         mails: Email is set up, so that an address is required.
