@@ -128,7 +128,7 @@ class Privacy:
                 raise UserError("private_not", incident=change.incident.label)
             if who.is_bot:
                 raise UserError("private_for_bot", who=who.name)
-            await self._let_in(change, who.id, who.name, asked=key)
+            await self._let_in(change, who.id, who.name, request=key)
             if not await MemberRows(change.tx.sql).add_member(
                 incident_id, user_id=who.id, name=who.name, by=by
             ):
@@ -145,7 +145,7 @@ class Privacy:
         The audit log records it.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
-            await self._let_in(change, by.id, by.name, asked=key)
+            await self._let_in(change, by.id, by.name, request=key)
             await self._audit(change, Act.ENTER, {})
             return change.incident
 
@@ -154,7 +154,7 @@ class Privacy:
     ) -> DeliveryStatus | None:
         """Return the status of the request *key* to add *who* to the thread, or to remove them, or None."""
         incident = await IncidentRows(self._store.sql).incident(incident_id)
-        asked = member_key(incident, f"user:{who.id}", asked=key, removes=removes)
+        asked = member_key(incident, f"user:{who.id}", request=key, removes=removes)
         found = await DeliveryRows(self._store.sql).delivery_by_key(asked)
         return None if found is None else found.status
 
@@ -210,11 +210,11 @@ class Privacy:
                 await show_answer(tx, message_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
-    async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:
+    async def _let_in(self, change: Change, user_id: int, name: str, *, request: str | None = None) -> None:
         priority = priority_of(self._policy.rules(change.incident.severity).rank)
         to = f"user:{user_id}"
         await MemberRows(change.tx.sql).readmit(change.incident.id, user_id)
-        owed = member(change.incident, to, priority=priority, name=name, asked=asked)
+        owed = member(change.incident, to, priority=priority, name=name, request=request)
         await DeliveryWrites(change.tx.sql).insert_deliveries([owed])
 
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
@@ -329,7 +329,7 @@ class Removals:
         was_named = await MemberRows(change.tx.sql).remove_member(incident.id, who, by=change.by)
         priority = priority_of(self._policy.rules(incident.severity).rank)
         request = member(
-            incident, f"user:{who.id}", priority=priority, name=who.name, asked=key, removes=True
+            incident, f"user:{who.id}", priority=priority, name=who.name, request=key, removes=True
         )
         await DeliveryWrites(change.tx.sql).insert_deliveries([request])
         await change.save(transitions.renewed(incident))
@@ -437,7 +437,7 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
         f"user:{user_id}",
         priority=delivery.priority,
         name=known,
-        asked=asked,
+        request=asked,
         removes=delivery.kind is DeliveryKind.MEMBER,
     )
     await DeliveryWrites(tx.sql).insert_deliveries([opposite])
@@ -504,9 +504,9 @@ class Redactions:
             return None
         return await DeliveryRows(self._store.sql).naming_posts(incident.id)
 
-    async def _noticed(self, incident: Incident, told: type[Notice]) -> bool:
+    async def _noticed(self, incident: Incident, kind: type[Notice]) -> bool:
         return (
-            await DeliveryRows(self._store.sql).delivery_by_key(notice_key(incident, told.name)) is not None
+            await DeliveryRows(self._store.sql).delivery_by_key(notice_key(incident, kind.name)) is not None
         )
 
     async def _unnamed(self, incident: Incident, naming: Sequence[Delivery]) -> Redacted:
@@ -538,12 +538,12 @@ class Redactions:
 
         A responder can change it by hand.
         """
-        told: Notice
+        news: Notice
         channel_id, message_id = post.channel_id or 0, post.message_id or 0
         if post.kind is not DeliveryKind.THREAD:
-            told = NotRedactedNotice(channel=channel_id, message=message_id)
+            news = NotRedactedNotice(channel=channel_id, message=message_id)
         elif post.id in result.refused:
-            told = ThreadNotClosedNotice(thread=message_id)
+            news = ThreadNotClosedNotice(thread=message_id)
         else:
-            told = NameWaitsNotice(thread=message_id)
-        return notice(incident, self._policy, told, key=f"{told.name}:{post.id}")
+            news = NameWaitsNotice(thread=message_id)
+        return notice(incident, self._policy, news, key=f"{news.name}:{post.id}")

@@ -213,14 +213,14 @@ def request_as_json(request: Request) -> dict[str, object]:
     }
 
 
-def request_from_json(kept: Row | None) -> Request | None:
+def request_from_json(stored: Row | None) -> Request | None:
     """Return the request that `request_as_json` has written."""
-    if kept is None:
+    if stored is None:
         return None
     return Request(
-        action=Action(kept["action"]),
-        channel_id=kept["channel_id"],
-        message_id=kept["message_id"],
-        body=kept["body"],
-        recipient=kept.get("recipient"),
+        action=Action(stored["action"]),
+        channel_id=stored["channel_id"],
+        message_id=stored["message_id"],
+        body=stored["body"],
+        recipient=stored.get("recipient"),
     )

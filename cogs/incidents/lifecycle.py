@@ -153,7 +153,7 @@ async def send_resolution(interaction: Interaction, form: Submitted) -> None:
     said = resolution_of(form, key=f"interaction:{interaction.id}")
     by = await person_of(interaction)
     owner = await chosen_owner(interaction, owner_chosen(form))
-    incident = await services_of(interaction).lifecycle.resolve(form.number, by=by, said=said, owner=owner)
+    incident = await services_of(interaction).lifecycle.resolve(form.number, by=by, stated=said, owner=owner)
     await reply(interaction, view=ended_screen(voice_of(interaction), incident))
 
 

@@ -84,7 +84,7 @@ async def private(
         privacy = services_of(interaction).privacy
         entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
         entry = await _requested(interaction, incident, who=by)
-        posts = await services_of(interaction).looking.told(incident.id, by=by)
+        posts = await services_of(interaction).looking.places_of_posts(incident.id, by=by)
         screen = entered_screen(voice_of(interaction), entered, entry=entry, posts=posts)
         await reply(interaction, view=screen)
     else:

@@ -314,7 +314,7 @@ MUTANTS: Final = (
     Mutant(
         name="a correction of a resolution undoes what another person wrote meanwhile",
         file="bot/services/incidents/resolutions.py",
-        before="for name in said.left}",
+        before="for name in stated.left}",
         after="for name in ()}",
         tests=("tests/services/incidents/test_resolutions.py",),
     ),

@@ -155,18 +155,18 @@ class MissedAlerts:
     def _why_not(
         self,
         message: AlertMessage,
-        found: Understood,
+        understood: Understood,
         *,
         over: Collection[int],
         now: datetime,
     ) -> AlertOutcome | None:
         """Return why a message that was missed is not received any more; None if it is."""
-        if found.reading.says is Says.RESOLVED:
+        if understood.reading.says is Says.RESOLVED:
             return None
         at = message.evidence.at
-        if now - at > self._patience(found.severity, at):
+        if now - at > self._patience(understood.severity, at):
             return AlertOutcome.TOO_OLD
-        is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
+        is_firing, closes = understood.reading.says is Says.FIRING, self._policy.alerts.closes
         # it was over before anybody could have been told
         return AlertOutcome.OVER_BEFORE if is_firing and closes and message.id in over else None
 

@@ -67,15 +67,17 @@ class AlertDryRun:
             return undone.decided
 
     async def _decided(
-        self, tx: Transaction, event: AlertEvent, sender: AlertSender, said: Occurrence
+        self, tx: Transaction, event: AlertEvent, sender: AlertSender, occurrence: Occurrence
     ) -> Decided:
-        same = await self._counting.same(tx, said, or_lesser=True)
+        same = await self._counting.same(tx, occurrence, or_lesser=True)
         if event.says is Says.RESOLVED:
             return Decided(AlertOutcome.NOTHING_OPEN if same is None else AlertOutcome.RECOVERED, same)
         if same is not None:
             return Decided(AlertOutcome.COUNTED, same)
-        new = as_incident(event, sender, said)
-        return await self._stops.passed_over(tx, said) or await self._stops.kept_back(tx, said, new)
+        new = as_incident(event, sender, occurrence)
+        return await self._stops.passed_over(tx, occurrence) or await self._stops.kept_back(
+            tx, occurrence, new
+        )
 
 
 class MessageDryRun:
@@ -108,14 +110,14 @@ class MessageDryRun:
 
     async def _decided(self, tx: Transaction, understood: Understood, unknown: Unknown) -> Decided:
         is_over = understood.reading.says is Says.RESOLVED
-        said = await identified(tx, understood.occurrence, is_over=is_over)
-        asked = replace(understood.would_be, fingerprint=said.fingerprint)
-        same = await self._counting.same(tx, said, or_lesser=is_over)
+        occurrence = await identified(tx, understood.occurrence, is_over=is_over)
+        asked = replace(understood.would_be, fingerprint=occurrence.fingerprint)
+        same = await self._counting.same(tx, occurrence, or_lesser=is_over)
         if is_over:
             return Decided(AlertOutcome.NOTHING_OPEN if same is None else AlertOutcome.RECOVERED, same)
         if same is not None:
             return Decided(AlertOutcome.COUNTED, same)
-        if (stopped := await self._stops.passed_over(tx, said)) is not None:
+        if (stopped := await self._stops.passed_over(tx, occurrence)) is not None:
             return stopped
         if unknown is not Unknown.TRACK and await AlertQuestionRows(tx.sql).is_ignored_sender(
             asked.guild_id, asked.channel_id, asked.sender
@@ -123,7 +125,7 @@ class MessageDryRun:
             return Decided(AlertOutcome.NOT_ASKED)
         if unknown is Unknown.ASK:
             return Decided(AlertOutcome.ASKED)
-        kept = await self._stops.kept_back(tx, said, question_as_incident(asked))
+        kept = await self._stops.kept_back(tx, occurrence, question_as_incident(asked))
         is_asked = unknown is Unknown.ASK_THEN_TRACK and kept.outcome is AlertOutcome.TRACKED
         return Decided(AlertOutcome.ASKED) if is_asked else kept
 
@@ -136,7 +138,7 @@ class AlertHistory:
         self._access = access
 
     async def page(
-        self, guild_id: int, asked: DecisionFilter, at: DecisionCursor | None = None, *, by: Person
+        self, guild_id: int, search: DecisionFilter, at: DecisionCursor | None = None, *, by: Person
     ) -> DecisionPage:
         """Return the page beside *at*; the newest decisions without it.
 
@@ -146,21 +148,21 @@ class AlertHistory:
             NotPermitted, StorageUnavailable.
         """
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="recent_alerts")
-        found = await AlertDecisionRows(self._store.sql).decisions(guild_id, asked, at, limit=PAGE_SIZE + 1)
+        found = await AlertDecisionRows(self._store.sql).decisions(guild_id, search, at, limit=PAGE_SIZE + 1)
         goes_on, shown = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
         if at is not None and at.is_newer:
             if not goes_on:
-                return await self.page(guild_id, asked, by=by)  # a full page from the beginning
+                return await self.page(guild_id, search, by=by)  # a full page from the beginning
             shown = shown[::-1]
         if await self._access.sight(by, guild_id=guild_id) is not None:
             shown = [replace(one, is_hidden=False) for one in shown]
         has_newer = at is not None
         has_older = goes_on or bool(at and at.is_newer)
         if not shown:
-            return DecisionPage(asked, ())
+            return DecisionPage(search, ())
         first, last = shown[0].decision, shown[-1].decision
         return DecisionPage(
-            asked,
+            search,
             tuple(shown),
             newer=DecisionCursor(first.said_id, first.nth, is_newer=True) if has_newer else None,
             older=DecisionCursor(last.said_id, last.nth) if has_older else None,

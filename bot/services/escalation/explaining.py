@@ -41,7 +41,7 @@ class Explaining:
         incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="why")
         book = await OnCallRows(self._store.sql).oncall_book(incident.guild_id, since=incident.triggered_at)
-        found = CallEvidence(
+        evidence = CallEvidence(
             incident=incident,
             pages=await DeliveryRows(self._store.sql).pages(incident.id),
             steps=await EscalationRows(self._store.sql).steps(incident.id),
@@ -49,25 +49,25 @@ class Explaining:
             rosters=self._oncall.combined(book),
             usernames=await self._usernames(incident),
         )
-        return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
+        return why_me(evidence, reader=by, pressed=await self._pressed(evidence, message_id))
 
     async def _usernames(self, incident: Incident) -> dict[int, str]:
         """Return the usernames of those who acknowledged, by id, as far as Discord tells them now."""
-        found: dict[int, str] = {}
+        usernames: dict[int, str] = {}
         for number in {act.id for act in acknowledgements(incident)}:
             with suppress(DeliveryRefused, UpstreamUnavailable):
                 person = await self._discord.person(incident.guild_id, str(number))
-                found |= {number: person.username} if person.username else {}
-        return found
+                usernames |= {number: person.username} if person.username else {}
+        return usernames
 
-    async def _pressed(self, found: CallEvidence, message_id: int | None) -> Delivery | None:
+    async def _pressed(self, evidence: CallEvidence, message_id: int | None) -> Delivery | None:
         """Return the page, escalation or reminder with *message_id*; None if it is another message."""
         if message_id is None:
             return None
-        page = next((page for page in found.pages if page.message_id == message_id), None)
+        page = next((page for page in evidence.pages if page.message_id == message_id), None)
         if page is not None:
             return page
-        posts = await DeliveryRows(self._store.sql).posts(found.incident.id)
+        posts = await DeliveryRows(self._store.sql).posts(evidence.incident.id)
         return next((post for post in posts if post.message_id == message_id and _is_explained(post)), None)
 
 

@@ -103,13 +103,13 @@ class Lifecycle:
         incident_id: int,
         *,
         by: Person,
-        said: NewResolution | None = None,
+        stated: NewResolution | None = None,
         owner: Person | None = None,
     ) -> Incident:
         """Resolve an incident, cancel the rest of its ladder, and set who owes the postmortem.
 
         Args:
-            said: How it was resolved; None: nothing is said of it.
+            stated: How it was resolved; None: nothing is said of it.
             owner: Who is to write the postmortem if one is owed; None: by the rule.
 
         Returns:
@@ -118,14 +118,14 @@ class Lifecycle:
         Raises:
             As `owe`; nothing is resolved then.
         """
-        key = None if said is None else said.key
+        key = None if stated is None else stated.key
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
             if key is not None and TimelineKind.RESOLVED in await change.recorded_under(key):
                 return await with_aftermath(change)  # Discord has delivered the interaction twice
             at, archive_at = change.now, self.archive_at(change)
             ended = transitions.resolve(change.incident, by=by, at=at, archive_at=archive_at)
             owed = await owe(self._changes.access, change, ended, owner=owner)
-            resolution = await keep_resolution(change, said)
+            resolution = await keep_resolution(change, stated)
             told = ResolvedNotice(at=at, said=resolution, key=key)
             if owed is not None and owed.is_owed:
                 writer = PersonRef(owed.owner_id, owed.owner_name)
@@ -159,7 +159,7 @@ class Lifecycle:
         unmarked = [] if seen.is_open else await self._old.unmarked(seen)
         into = seen.merged_into_id
         told = [] if into is None else [into]
-        async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
+        async with self._changes.change(incident_id, by=by, act=Act.REOPEN, noted_on=told) as change:
             was_merged_into = change.incident.merged_into_id
             if was_merged_into not in (None, into):  # another person was first, twice
                 transitions.require_open(change.incident)
@@ -266,12 +266,12 @@ class Lifecycle:
             elif locked.is_open:  # it was reopened just now: its thread must be open
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
 
-    async def end(self, change: Change, ended: Incident, told: End) -> None:
+    async def end(self, change: Change, ended: Incident, ending: End) -> None:
         """Do the work that every end of an incident entails, in the caller's transaction.
 
         Args:
             ended: As `transitions` has ended it.
-            told: The line in the thread: why, or in favour of what, at `change.now`.
+            ending: The line in the thread: why, or in favour of what, at `change.now`.
         """
         await change.save(ended)
         await stop_ladder(change.tx, ended.id)
@@ -279,12 +279,12 @@ class Lifecycle:
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
         if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
             await dismiss_walks(change)
-        line = f"{told.name}:{ended.version}"
-        await change.record(entry_of(told, is_drill=ended.is_drill), line=line)
+        line = f"{ending.name}:{ended.version}"
+        await change.record(entry_of(ending, is_drill=ended.is_drill), line=line)
         if ended.is_drill:  # its score says that it is over
             await change.then(IncidentEvent.DRILL_ENDED)
         else:
-            await change.say(told, key=line)
+            await change.say(ending, key=line)
             await change.then(IncidentEvent.ENDED)
 
     def archive_at(self, change: Change) -> datetime:

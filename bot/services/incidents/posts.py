@@ -137,7 +137,7 @@ class Reposting:
             if incident.thread.posting > posting_of(delivery):
                 known = MemberData.from_json(delivery.data)
                 to, priority = delivery.to, delivery.priority
-                again = member(incident, to, priority=priority, name=known.name, asked=known.asked)
+                again = member(incident, to, priority=priority, name=known.name, request=known.asked)
                 await DeliveryWrites(tx.sql).insert_deliveries([again])
         return True
 

@@ -37,7 +37,7 @@ class IncidentView:
         lines: Its history, oldest first.
         responders: Who acknowledged or joined, in that order.
         related: Incidents linked with it or merged into it, if the person who looks may see them.
-        told: Where Discord holds a post about it; None unless it is private.
+        post_places: Where Discord holds a post about it; None unless it is private.
         own: What the capabilities show of it: each line with what it has read.
     """
 
@@ -47,7 +47,7 @@ class IncidentView:
     now: datetime
     responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
-    told: PostPlaces | None = None
+    post_places: PostPlaces | None = None
     own: tuple[tuple[ConsoleLine[Any], object], ...] = ()
 
 
@@ -99,11 +99,11 @@ class IncidentQueries:
             now=await self._store.now(),
             responders=tuple(await AcknowledgementRows(self._store.sql).responders(incident_id)),
             related=tuple(related),
-            told=post_places(posts) if incident.is_private else None,
+            post_places=post_places(posts) if incident.is_private else None,
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
         )
 
-    async def told(self, incident_id: int, *, by: Person) -> PostPlaces:
+    async def places_of_posts(self, incident_id: int, *, by: Person) -> PostPlaces:
         """Return where Discord holds a post about a private incident. Raises as `view`."""
         incident = await IncidentRows(self._store.sql).incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")

@@ -49,15 +49,15 @@ class NewResolution:
     key: str | None = None
 
 
-async def keep_resolution(change: Change, said: NewResolution | None) -> Resolution | None:
+async def keep_resolution(change: Change, stated: NewResolution | None) -> Resolution | None:
     """Store how the incident was resolved, in the caller's transaction, and return what holds now.
 
     Without words, what was said at an earlier resolve stays.
     """
     before = await ResolutionRows(change.tx.sql).resolution(change.incident.id)
-    if said is None:
+    if stated is None:
         return before
-    resolution = _made(change, said)
+    resolution = _made(change, stated)
     if before is None and resolution.is_empty:
         return None
     await ResolutionRows(change.tx.sql).save_resolution(change.incident, resolution)
@@ -105,7 +105,7 @@ class Resolutions:
         transitions.require_resolved(incident)
         return incident
 
-    async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> CorrectedResolution:
+    async def correct(self, incident_id: int, stated: NewResolution, *, by: Person) -> CorrectedResolution:
         """Correct how a resolved incident was resolved; the thread and the posts say so.
 
         Fields that were left as the form showed them keep what another person has written meanwhile.
@@ -119,26 +119,26 @@ class Resolutions:
                 by_id=change.by.id, by_name=change.by.name, at=change.now
             )
             corrected = replace(
-                _made(change, said),
-                **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in said.left},
+                _made(change, stated),
+                **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in stated.left},
             )
-            is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
+            is_new = not (_is_same(before, corrected) or await _is_recorded(change, stated.key))
             if is_new:
                 await ResolutionRows(change.tx.sql).save_resolution(change.incident, corrected)
                 await change.save(transitions.renewed(change.incident))
                 line = f"resolution:{change.incident.version}"
-                await change.record(ResolutionCorrectedEntry(said=corrected, key=said.key), line=line)
+                await change.record(ResolutionCorrectedEntry(said=corrected, key=stated.key), line=line)
                 await change.say(ResolutionCorrectedNotice(said=corrected), key=line)
                 await change.then(IncidentEvent.RESOLUTION_CORRECTED)
             return CorrectedResolution(await with_aftermath(change), is_new)
 
 
-def _made(change: Change, said: NewResolution) -> Resolution:
-    words = {name: storable(getattr(said, name)).strip()[:limit] for name, limit in _WORDS.items()}
-    span = said.duration
+def _made(change: Change, stated: NewResolution) -> Resolution:
+    words = {name: storable(getattr(stated, name)).strip()[:limit] for name, limit in _WORDS.items()}
+    span = stated.duration
     return Resolution(
         **words,
-        people=said.people,
+        people=stated.people,
         duration_s=None if span is None else int(span.total_seconds()),
         by_id=change.by.id,
         by_name=change.by.name,

@@ -77,12 +77,12 @@ class Raised:
 
     Attributes:
         alert: Where it was posted; None when Discord did not take it either.
-        told: The number of people who have a DM or an email.
+        notified: The number of people who have a DM or an email.
     """
 
     severity: str
     alert: Posted | None
-    told: int
+    notified: int
 
 
 class Emergency:

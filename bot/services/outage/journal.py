@@ -66,9 +66,9 @@ def read(spool: Spool) -> Journal | None:
     )
 
 
-def _parsed(kept: Mapping[str, object]) -> Journal | None:
+def _parsed(stored: Mapping[str, object]) -> Journal | None:
     try:
-        return from_data(kept)
+        return from_data(stored)
     except ValueError as error:
         log.error("emergency.spool_unreadable", error=type(error).__name__)  # noqa: TRY400 -- no bug of ours
         return None
@@ -94,13 +94,13 @@ def encoded(journal: Journal) -> bytes:
     return _FILE.dump_json(file)
 
 
-def from_data(kept: Mapping[str, object]) -> Journal:
+def from_data(stored: Mapping[str, object]) -> Journal:
     """Return the journal that `encoded` has written, from its parsed JSON.
 
     Raises:
         ValueError: it is of another version, or broken.
     """
-    file = _FILE.validate_python(kept)
+    file = _FILE.validate_python(stored)
     return Journal(
         mirror=file.mirror,
         installation_id=file.installation_id,

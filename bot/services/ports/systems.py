@@ -81,8 +81,8 @@ class DlqStore(Protocol):
     async def page(self, view: DlqView, *, size: int) -> DlqPage:
         """Answer the runbook's first question: failures, newest first, from a place in the list on."""
 
-    async def matching(self, asked: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
-        """Return the failures that *asked* admits, oldest first: payloads of at most *longest* bytes too."""
+    async def matching(self, search: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
+        """Return the failures that *search* admits, oldest first: payloads of at most *longest* bytes too."""
 
     async def most_severe_since(self, since: datetime, *, after: Cursor | None, limit: int) -> list[DlqEntry]:
         """Return failures of the highest severity that were given up, oldest first, without payloads.
@@ -98,7 +98,7 @@ class DlqStore(Protocol):
         """Answer the third question: failures per HTTP status, most frequent first."""
 
     async def export(
-        self, asked: DlqFilter, *, after: Cursor | None, size: int, longest: int
+        self, search: DlqFilter, *, after: Cursor | None, size: int, longest: int
     ) -> list[DlqEntry]:
         """Return what a file has of failures, newest first: payloads of at most *longest* bytes as well."""
 

@@ -249,7 +249,7 @@ class AuditPage:
         following: The id before which the next page begins; None: this is the last one.
     """
 
-    asked: AuditQuestion
+    question: AuditQuestion
     rows: tuple[AuditRow, ...]
     hidden: int
     following: int | None
@@ -262,7 +262,7 @@ class Auditing:
         self._store = store
         self._access = access
 
-    async def page(self, asked: AuditQuestion, *, by: Person, guild_id: int) -> AuditPage:
+    async def page(self, question: AuditQuestion, *, by: Person, guild_id: int) -> AuditPage:
         """Return a page of the audit log.
 
         Raises:
@@ -270,14 +270,14 @@ class Auditing:
             IncidentNotFound: there is no such incident, or it is not theirs to see.
         """
         await self._access.require(by, "audit", guild_id=guild_id, act="audit")
-        if asked.incident_id is not None:
-            incident = await IncidentRows(self._store.sql).incident(asked.incident_id)
+        if question.incident_id is not None:
+            incident = await IncidentRows(self._store.sql).incident(question.incident_id)
             await self._access.require_visible(by, "audit", incident, act="audit")
-        found = await AuditRows(self._store.sql).audit_rows(guild_id, asked, limit=PAGE_SIZE + 1)
+        found = await AuditRows(self._store.sql).audit_rows(guild_id, question, limit=PAGE_SIZE + 1)
         shown = found[:PAGE_SIZE]
         numbers = {row.incident_id for row in shown if row.incident_id is not None}
         incidents = [await IncidentRows(self._store.sql).incident(number) for number in sorted(numbers)]
         hidden = {one.id for one in incidents if not await self._access.sees(by, one)}
         visible = [row for row in shown if row.incident_id not in hidden]
         following = shown[-1].id if len(found) > PAGE_SIZE else None
-        return AuditPage(asked, tuple(visible), len(shown) - len(visible), following)
+        return AuditPage(question, tuple(visible), len(shown) - len(visible), following)

@@ -105,16 +105,16 @@ class Change:
         """Restart the time to the next update if the person who makes the change is a responder."""
         self.incident = await note_act(self.tx, self.policy, self.incident, by=self.by, now=self.now)
 
-    async def say(self, told: Notice, *, key: str) -> None:
+    async def say(self, news: Notice, *, key: str) -> None:
         """Queue one line for the thread. An ended tracked alert gets none: its post is edited instead.
 
         Args:
-            told: What it says; who acted is filled in.
+            news: What it says; who acted is filled in.
             key: Unique for the incident: the same one is said once.
         """
         if self.incident.kind is IncidentKind.ALERT and not self.incident.is_open:
             return
-        line = notice(self.incident, self.policy, replace(told, by=self.by.name), key=key)
+        line = notice(self.incident, self.policy, replace(news, by=self.by.name), key=key)
         await DeliveryWrites(self.tx.sql).insert_deliveries([line])
 
 
@@ -174,14 +174,14 @@ class Changes:
         by: Person,
         act: AnyAct,
         also: Collection[int] = (),
-        told: Collection[int] = (),
+        noted_on: Collection[int] = (),
     ) -> AsyncIterator[Change]:
         """Change one incident in one transaction.
 
         Args:
             act: What is done; says which permission it takes.
             also: Further incidents that it is about, to be changed as well.
-            told: Further incidents that get a note of it, even if *by* may not see them.
+            noted_on: Further incidents that get a note of it, even if *by* may not see them.
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
@@ -191,7 +191,7 @@ class Changes:
             seen = [await self.allowed(number, by=by, act=act) for number in sorted({incident_id, *also})]
             try:
                 async with self._store.transaction() as tx:
-                    now, others = await tx.now(), (*also, *told)
+                    now, others = await tx.now(), (*also, *noted_on)
                     locked = await _locked(tx, {incident_id, *others}, seen=seen)
                     beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
                     yield Change(tx, self._policy, locked[incident_id], by, now, beside)

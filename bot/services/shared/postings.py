@@ -57,9 +57,9 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
     return [root, *_hung_on(root, owed)]
 
 
-def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> NewDelivery:
+def notice(incident: Incident, policy: Policy, news: Notice, *, key: str) -> NewDelivery:
     """Return one message in the thread, or in the alert's channel where the policy opens no thread."""
-    return thread_line(incident, policy, key=key, stored=told.as_data())
+    return thread_line(incident, policy, key=key, stored=news.as_data())
 
 
 def notice_key(incident: Incident, key: str) -> str:
@@ -117,11 +117,11 @@ def private_thread_key(incident: Incident) -> str:
     return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread.posting)
 
 
-def member_key(incident: Incident, to: str, *, asked: str | None = None, removes: bool = False) -> str:
+def member_key(incident: Incident, to: str, *, request: str | None = None, removes: bool = False) -> str:
     """Return the key of the delivery that adds or removes a person; see `member`."""
     kind = DeliveryKind.MEMBER_REMOVED if removes else DeliveryKind.MEMBER
     key = f"inc:{incident.id}:{kind}:{to}:{incident.thread.posting}"
-    return key if asked is None else f"{key}:{asked}"
+    return key if request is None else f"{key}:{request}"
 
 
 def member(
@@ -130,7 +130,7 @@ def member(
     *,
     priority: int,
     name: str | None = None,
-    asked: str | None = None,
+    request: str | None = None,
     removes: bool = False,
 ) -> NewDelivery:
     """Return a delivery that adds a person to the current private thread, or removes them.
@@ -141,15 +141,15 @@ def member(
     Args:
         to: "user:<id>" or "person:<on-call place>".
         name: Of that user, where it is known.
-        asked: The unique key of the request; None for the delivery that goes with the thread.
+        request: The unique key of the request; None for the delivery that goes with the thread.
     """
     return NewDelivery(
         kind=DeliveryKind.MEMBER_REMOVED if removes else DeliveryKind.MEMBER,
         to=to,
-        key=member_key(incident, to, asked=asked, removes=removes),
+        key=member_key(incident, to, request=request, removes=removes),
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data=MemberData(posting=incident.thread.posting, name=name or None, asked=asked or None).to_json(),
+        data=MemberData(posting=incident.thread.posting, name=name or None, asked=request or None).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )

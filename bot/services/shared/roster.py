@@ -84,11 +84,11 @@ class OnCall:
     ) -> tuple[OnCallPerson, ...]:
         asked = [(name, who) for name, who in holders.items() if place in (None, name)]
         people = [replace(who, email=who.email or self._policy.oncall[name].email) for name, who in asked]
-        found: dict[str, OnCallPerson] = {}
+        reachable: dict[str, OnCallPerson] = {}
         for who in people:
             if who.email is not None:
-                found.setdefault(who.email, who)
-        return tuple(found.values())
+                reachable.setdefault(who.email, who)
+        return tuple(reachable.values())
 
     async def person(self, guild_id: int, who: Who) -> OnCallPerson:
         """Return a person of the on-call book as the policy knows them, or else as they were written down."""
@@ -118,9 +118,9 @@ class OnCall:
 
 def distinct_people(holders: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
     """Return the people of *holders* at *places*; a person at two of them is listed at the first only."""
-    found: dict[str, OnCallPerson] = {}
+    people: dict[str, OnCallPerson] = {}
     for place in places:
         person = holders.get(place)
-        if person is not None and person.handle not in {known.handle for known in found.values()}:
-            found[place] = person
-    return found
+        if person is not None and person.handle not in {known.handle for known in people.values()}:
+            people[place] = person
+    return people

@@ -170,18 +170,18 @@ def _of_update(line: Line, correction: Correction, *, at: datetime) -> Corrected
     return CorrectedLine(line, words, impact, at)
 
 
-def _require_as_shown(found: CorrectedLine, shown: ShownWords | None, *, label: str) -> None:
+def _require_as_shown(corrected: CorrectedLine, shown: ShownWords | None, *, label: str) -> None:
     """Check that each corrected part is still as the form showed it."""
-    line, now = found.line, shown_words(found.line)
+    line, now = corrected.line, shown_words(corrected.line)
     if shown is None:
         return
-    if found.words != line.said and now.words != shown.words:
+    if corrected.words != line.said and now.words != shown.words:
         gone = UserError("words_removed", incident=label)
         raise UserError("words_moved", incident=label, words=line.said) if line.said else gone
-    if found.impact != line.impact and now.impact != shown.impact:
+    if corrected.impact != line.impact and now.impact != shown.impact:
         gone = UserError("impact_removed", incident=label)
         raise UserError("impact_moved", incident=label, impact=line.impact) if line.impact else gone
-    if found.at != line.at and shown.moment not in (None, now.moment):
+    if corrected.at != line.at and shown.moment not in (None, now.moment):
         raise UserError("moment_moved", incident=label, at=line.at)
 
 

@@ -54,8 +54,8 @@ class LockTimeout(MigrationError):
         applied: The migrations that were applied before the timeout.
     """
 
-    def __init__(self, said: str, applied: list[str]) -> None:
-        super().__init__(said)
+    def __init__(self, output: str, applied: list[str]) -> None:
+        super().__init__(output)
         self.applied = applied
 
 
@@ -89,8 +89,8 @@ def migrate(dsn: str, *, patience_s: float = PATIENCE_S) -> list[str]:
         time.sleep(_PAUSE_S)
 
 
-def _applied(said: str) -> list[str]:
-    return _names(_APPLIED.findall(said))
+def _applied(output: str) -> list[str]:
+    return _names(_APPLIED.findall(output))
 
 
 def pending(dsn: str) -> list[str]:

@@ -84,10 +84,10 @@ class Query:
             TypeError: A parameter has no value, or a value has no parameter.
         """
         taken = {name: getattr(source, name) for name in self.positions if hasattr(source, name)}
-        found: Mapping[str, object] = {**taken, **given}
-        if found.keys() != self.positions.keys():
-            raise TypeError(f"the query {self.name} {self._difference(found)}")
-        return [found[parameter] for parameter in self.positions]
+        values: Mapping[str, object] = {**taken, **given}
+        if values.keys() != self.positions.keys():
+            raise TypeError(f"the query {self.name} {self._difference(values)}")
+        return [values[parameter] for parameter in self.positions]
 
     def bound(self, **given: object) -> tuple[Any, ...]:
         """Return the statement and its values in their order, as a call of asyncpg takes them.

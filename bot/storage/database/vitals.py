@@ -85,12 +85,12 @@ class Pulse:
         except TimeoutError:
             raise StorageUnavailable("TimeoutError") from None
 
-    async def _written(self, told: dict[UUID, int | None]) -> datetime:
+    async def _written(self, mirrors: dict[UUID, int | None]) -> datetime:
         async with borrow(self._pool) as connection:
             try:
                 await connection.execute(_TABLES_CAN_BE_WRITTEN)  # first: a beat says that writing works
                 now: datetime = (
-                    await Sql(connection).one("beat", mirrors=list(told), guild_ids=list(told.values()))
+                    await Sql(connection).one("beat", mirrors=list(mirrors), guild_ids=list(mirrors.values()))
                 )["now"]
             except asyncio.CancelledError:
                 connection.terminate()  # asyncpg would wait until the server has heard that it is to stop

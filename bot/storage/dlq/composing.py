@@ -14,7 +14,7 @@ from bot.domain.dlq import NO_ANSWER, PAYLOAD_LIMIT, Cursor, DlqColumn, DlqFilte
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.sql import Connection, Query, Row, composed
-from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Found, Layout, quoted
+from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Layout, TableColumn, quoted
 
 #: The condition of a text search, which no index can serve alone.
 TEXT: Final = "with_text"
@@ -44,7 +44,7 @@ _UTC: Final = "AT TIME ZONE 'UTC'"
 #: The orders of a list, each with a part of the file that stands for the table.
 _ORDERS: Final = ("newest", "oldest")
 
-_Read: TypeAlias = Callable[[str, Found], str]
+_Read: TypeAlias = Callable[[str, TableColumn], str]
 
 #: The parts that `_parts` fills.
 _LEFT_OPEN: Final = (
@@ -67,31 +67,31 @@ _LEFT_OPEN: Final = (
 )
 
 
-def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
+def asked_for(layout: Layout, search: DlqFilter) -> Conditions:
     """Return the filter's conditions; one that matches nothing if the table lacks the column."""
-    found = since(asked)
-    for column, value in ((DlqColumn.SEVERITY, asked.severity), (DlqColumn.STATUS, asked.status)):
+    found = since(search)
+    for column, value in ((DlqColumn.SEVERITY, search.severity), (DlqColumn.STATUS, search.status)):
         if value is not None:
             found |= equal(layout, column, value)
-    if asked.channel is not None:
-        found |= _of_channel(layout, asked.channel)
-    if asked.http_status is not None:
-        found |= _answered(layout, asked.http_status)
-    if asked.text is not None:
-        found[TEXT] = {"pattern": f"%{literally(asked.text)}%"}
+    if search.channel is not None:
+        found |= _of_channel(layout, search.channel)
+    if search.http_status is not None:
+        found |= _answered(layout, search.http_status)
+    if search.text is not None:
+        found[TEXT] = {"pattern": f"%{literally(search.text)}%"}
     return found
 
 
-def since(asked: DlqFilter) -> Conditions:
+def since(search: DlqFilter) -> Conditions:
     """Return the conditions of a filter's period."""
-    found: Conditions = {}
-    if asked.since is None:
-        found["lately"] = {"within": timedelta(hours=asked.hours)}
+    conditions: Conditions = {}
+    if search.since is None:
+        conditions["lately"] = {"within": timedelta(hours=search.hours)}
     else:
-        found["since"] = {"since": asked.since}
-    if asked.until is not None:
-        found["before"] = {"until": asked.until}
-    return found
+        conditions["since"] = {"since": search.since}
+    if search.until is not None:
+        conditions["before"] = {"until": search.until}
+    return conditions
 
 
 def equal(layout: Layout, column: DlqColumn, value: str) -> Conditions:
@@ -125,28 +125,28 @@ def literally(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _text(name: str, _found: Found) -> str:
+def _text(name: str, _found: TableColumn) -> str:
     return f"{name}::text"
 
 
-def _number(name: str, found: Found) -> str:
-    if found.base in {"int2", "int4"}:
+def _number(name: str, column: TableColumn) -> str:
+    if column.base in {"int2", "int4"}:
         return f"{name}::integer"
     return f"CASE WHEN {name}::text ~ '^[0-9]{{1,9}}$' THEN {name}::text::integer END"
 
 
-def _flag(name: str, found: Found) -> str:
-    if found.base == "bool":
+def _flag(name: str, column: TableColumn) -> str:
+    if column.base == "bool":
         return name
     return f"lower({name}::text) IN ('t', 'true', 'y', 'yes', '1')"
 
 
-def _moment(name: str, found: Found) -> str:
-    aware = name if found.base == "timestamptz" else f"({name} {_UTC})"
+def _moment(name: str, column: TableColumn) -> str:
+    aware = name if column.base == "timestamptz" else f"({name} {_UTC})"
     return f"coalesce({aware}, to_timestamp(0))"
 
 
-def _payload(name: str, _found: Found) -> str:
+def _payload(name: str, _found: TableColumn) -> str:
     return f"left({name}::text, {PAYLOAD_LIMIT + 1})"
 
 
@@ -166,8 +166,8 @@ _READ: Final[Mapping[DlqColumn, tuple[_Read, str]]] = {
 }
 
 
-def _of(found: Found) -> str:
-    return f"{_ALIAS}.{quoted(found.name)}"
+def _of(column: TableColumn) -> str:
+    return f"{_ALIAS}.{quoted(column.name)}"
 
 
 def _all_of(conditions: Iterable[str]) -> str:
@@ -229,36 +229,36 @@ def _parts(layout: Layout) -> Iterator[tuple[str, str]]:
     yield from _writing_parts(layout)
 
 
-def _column_parts(column: DlqColumn, found: Found | None) -> Iterator[tuple[str, str]]:
+def _column_parts(column: DlqColumn, actual: TableColumn | None) -> Iterator[tuple[str, str]]:
     read, type_ = _READ[column]
-    yield column.value, f"NULL::{type_}" if found is None else read(_of(found), found)
-    yield f"{column}_column", "NULL" if found is None else _of(found)
-    yield f"{column}_type", "text" if found is None else found.type
+    yield column.value, f"NULL::{type_}" if actual is None else read(_of(actual), actual)
+    yield f"{column}_column", "NULL" if actual is None else _of(actual)
+    yield f"{column}_type", "text" if actual is None else actual.type
 
 
 def _writing_parts(layout: Layout) -> Iterator[tuple[str, str]]:
-    yield "written", ", ".join(quoted(found.name) for found in layout.columns.values())
-    yield "values", ", ".join(_value(column, found) for column, found in layout.columns.items())
-    changed = {column: found for column, found in layout.columns.items() if column in CHANGED}
+    yield "written", ", ".join(quoted(actual.name) for actual in layout.columns.values())
+    yield "values", ", ".join(_value(column, actual) for column, actual in layout.columns.items())
+    changed = {column: actual for column, actual in layout.columns.items() if column in CHANGED}
     yield "changes", ", ".join(f"{quoted(one.name)} = {_value(name, one)}" for name, one in changed.items())
-    emptied = {column: found for column, found in changed.items() if column in _REDACTED}
-    yield "redactions", ", ".join(_REDACTED[column](found) for column, found in emptied.items())
+    emptied = {column: actual for column, actual in changed.items() if column in _REDACTED}
+    yield "redactions", ", ".join(_REDACTED[column](actual) for column, actual in emptied.items())
 
 
-def _value(column: DlqColumn, found: Found) -> str:
+def _value(column: DlqColumn, actual: TableColumn) -> str:
     """Return the value for a *column* in its own type, which cuts a text to its length."""
     if column is DlqColumn.ATTEMPTED_AT:
-        return f":attempted_at::timestamptz {_UTC if found.base == 'timestamp' else ''}".rstrip()
-    return f"CAST(:{column}::text AS {found.type})"
+        return f":attempted_at::timestamptz {_UTC if actual.base == 'timestamp' else ''}".rstrip()
+    return f"CAST(:{column}::text AS {actual.type})"
 
 
-def _retitled(found: Found) -> str:
-    name = quoted(found.name)
-    return f"{name} = coalesce(CAST(:title::text AS {found.type}), {_of(found)})"
+def _retitled(column: TableColumn) -> str:
+    name = quoted(column.name)
+    return f"{name} = coalesce(CAST(:title::text AS {column.type}), {_of(column)})"
 
 
 #: How a failure loses its words.
-_REDACTED: Final[Mapping[DlqColumn, Callable[[Found], str]]] = {
+_REDACTED: Final[Mapping[DlqColumn, Callable[[TableColumn], str]]] = {
     DlqColumn.TITLE: _retitled,
     DlqColumn.PAYLOAD: lambda found: f"{quoted(found.name)} = '{{}}'",
 }

@@ -56,7 +56,7 @@ def quoted(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TableColumn:
     """A column as the query `dlq_columns` returns it.
 
     Attributes:
@@ -109,8 +109,8 @@ class Layout:
     """
 
     table: DlqTable
-    columns: Mapping[DlqColumn, Found]
-    others: tuple[Found, ...]
+    columns: Mapping[DlqColumn, TableColumn]
+    others: tuple[TableColumn, ...]
     unknown_required: bool
     is_writable: bool
     indexes: tuple[Index, ...]
@@ -127,7 +127,7 @@ class Layout:
         """
         if not rows:
             raise DlqMisfit(TableReport(str(table), Misfit.NO_TABLE))
-        found = {one.name: one for one in (from_row(Found, row) for row in rows)}
+        found = {one.name: one for one in (from_row(TableColumn, row) for row in rows)}
         ours = {column: named for column in DlqColumn if (named := table.named(column)) is not None}
         columns = {column: found[name] for column, name in ours.items() if name in found}
         _require(table, columns)
@@ -201,7 +201,7 @@ class Layout:
         return found is not None and (found.labels is None or value in found.labels)
 
 
-def _require(table: DlqTable, columns: Mapping[DlqColumn, Found]) -> None:
+def _require(table: DlqTable, columns: Mapping[DlqColumn, TableColumn]) -> None:
     """Raise DlqMisfit if the id or the moment is not there, cannot be read, or is of a type without order."""
     named = {column: table.named(column) or column.value for column in REQUIRED}
     absent = tuple(name for column, name in named.items() if column not in columns)

@@ -222,9 +222,9 @@ class PostgresDlqStore:
             missing=missing,
         )
 
-    async def matching(self, asked: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
+    async def matching(self, search: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
         async with self._question() as sql:
-            which = asked_for(sql.layout, asked)
+            which = asked_for(sql.layout, search)
             rows = await sql.all("list_with_payloads", which, limit=limit, longest=longest)
         return [entry_from_row(row) for row in rows]
 
@@ -252,10 +252,10 @@ class PostgresDlqStore:
         return StatusCounts(counts, hours, is_cut, missing)
 
     async def export(
-        self, asked: DlqFilter, *, after: Cursor | None, size: int, longest: int
+        self, search: DlqFilter, *, after: Cursor | None, size: int, longest: int
     ) -> list[DlqEntry]:
         async with self._question(within_s=WORK_S) as sql:
-            which = asked_for(sql.layout, asked) | ({} if after is None else beside(after))
+            which = asked_for(sql.layout, search) | ({} if after is None else beside(after))
             rows = await sql.all("export_failures", which, limit=size, longest=longest)
             others = [one.name for one in sql.layout.others]
         return [entry_from_row(row, others) for row in rows]

@@ -36,13 +36,13 @@ class AlertDecisionRows:
         self._sql = sql
 
     async def decisions(
-        self, guild_id: int, asked: DecisionFilter, at: DecisionCursor | None, *, limit: int
+        self, guild_id: int, search: DecisionFilter, at: DecisionCursor | None, *, limit: int
     ) -> list[ShownDecision]:
         """Return at most *limit* decisions beside *at*, nearest first; without it, the newest ones."""
         is_newer = at is not None and at.is_newer
         rows = await self._sql.all(
             "newer_decisions" if is_newer else "decisions",
-            asked,
+            search,
             guild_id=guild_id,
             said_id=None if at is None else at.said_id,
             nth=None if at is None else at.nth,
@@ -220,8 +220,8 @@ class AlertRows:
 
     async def has_recovered(self, incident_id: int) -> bool:
         """Return True if the latest message about an alert says that it is over."""
-        found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
-        return found
+        is_found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
+        return is_found
 
 
 class AlertQuestionRows:
@@ -305,10 +305,10 @@ class AlertQuestionRows:
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
         """Return True if a sender is ignored in a channel."""
-        found: bool = (
+        is_ignored: bool = (
             await self._sql.one("is_ignored_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
         )["ignored"]
-        return found
+        return is_ignored
 
 
 class AlertEventRows:
@@ -328,8 +328,8 @@ class AlertEventRows:
 
     async def is_over_since(self, said: Occurrence) -> bool:
         """Return True if a later event, which was handled before, has said that the alert is over."""
-        found: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]
-        return found
+        is_over: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]
+        return is_over
 
 
 async def forget_alert_events(sql: Sql) -> int:

@@ -158,16 +158,16 @@ class EscalationWrites:
 
 def _reached(rows: Sequence[Row]) -> tuple[dict[int, dict[str, int]], dict[int, tuple[str, ...]]]:
     """Return, by incident, the number of DMs that reached each person and the people no DM has reached."""
-    told: dict[int, Counter[str]] = {}
+    reached: dict[int, Counter[str]] = {}
     failed: dict[int, set[str]] = {}
     for row in rows:
         who = row["target"].removeprefix("person:") if row["recipient"] is None else marked(row["recipient"])
         if row["status"] == DeliveryStatus.SENT:
-            told.setdefault(row["incident_id"], Counter())[who] += row["count"]
+            reached.setdefault(row["incident_id"], Counter())[who] += row["count"]
         else:
             failed.setdefault(row["incident_id"], set()).add(who)
-    return {number: dict(counts) for number, counts in told.items()}, {
-        number: tuple(sorted(people - set(told.get(number, ())))) for number, people in failed.items()
+    return {number: dict(counts) for number, counts in reached.items()}, {
+        number: tuple(sorted(people - set(reached.get(number, ())))) for number, people in failed.items()
     }
 
 

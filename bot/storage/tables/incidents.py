@@ -64,15 +64,15 @@ class IncidentRows:
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""
-        found: dict[int, list[Incident]] = {}
+        incidents: dict[int, list[Incident]] = {}
         for row in await self._sql.all(
             "incidents_by_messages",
             message_ids=list(message_ids),
             kinds=sorted(ACK_KINDS),
             guild_id=self._sql.guild_id,
         ):
-            found.setdefault(row["message_id"], []).append(incident_from_row(row))
-        return found
+            incidents.setdefault(row["message_id"], []).append(incident_from_row(row))
+        return incidents
 
     async def incident_by_thread(self, thread_id: int) -> Incident | None:
         """Return the incident of a current or former thread."""
@@ -247,8 +247,8 @@ def saved(incident: Incident) -> dict[str, object]:
     }
 
 
-def _json(kept: Payload | None) -> dict[str, object] | None:
-    return None if kept is None else kept.to_json()
+def _json(payload: Payload | None) -> dict[str, object] | None:
+    return None if payload is None else payload.to_json()
 
 
 def _if_any(row: Row | None) -> Incident | None:

@@ -40,10 +40,10 @@ class IncidentStatistics:
         self, guild_id: int, span: Span, zone: ZoneInfo, scope: Scope
     ) -> Mapping[IsoWeek, list[SeverityFigures]]:
         """Return the figures by the trigger's ISO week in *zone*; a week without incidents is left out."""
-        found: dict[IsoWeek, list[SeverityFigures]] = {}
+        weeks: dict[IsoWeek, list[SeverityFigures]] = {}
         for row in await self._sql.all("weekly_figures", **_counted(guild_id, span, scope), zone=zone.key):
-            found.setdefault(IsoWeek.of(row["monday"]), []).append(_severity(row))
-        return found
+            weeks.setdefault(IsoWeek.of(row["monday"]), []).append(_severity(row))
+        return weeks
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
         """Return counted incidents that were not acknowledged by the deadline, oldest first."""

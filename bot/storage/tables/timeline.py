@@ -73,9 +73,9 @@ class AuditRows:
             data=(data or AuditData()).to_json(),
         )
 
-    async def audit_rows(self, guild_id: int, asked: AuditQuestion, *, limit: int) -> list[AuditRow]:
+    async def audit_rows(self, guild_id: int, question: AuditQuestion, *, limit: int) -> list[AuditRow]:
         """Return rows of the audit log, the latest first, at most *limit*."""
-        rows = await self._sql.all("audit_rows", asked, guild_id=guild_id, limit=limit)
+        rows = await self._sql.all("audit_rows", question, guild_id=guild_id, limit=limit)
         return [AuditRow(**{**row, "data": AuditData.from_json(row["data"])}) for row in rows]
 
 

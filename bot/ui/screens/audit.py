@@ -24,7 +24,7 @@ def question_of(fields: Mapping[str, str]) -> AuditQuestion:
 def audit_screen(voice: Voice, page: AuditPage) -> Screen:
     """Show a page of the audit log."""
     lines = [_line(voice, each) for each in page.rows]
-    question = page.asked
+    question = page.question
     about = question.incident_id
     title = voice.say("audit.title_one", number=about) if about else voice.say("audit.title")
     following = None

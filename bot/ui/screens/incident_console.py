@@ -95,7 +95,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         *_own(voice, view),
         *_called(voice, incident),
         _next(voice, view),
-        *(() if view.told is None else place_lines(voice, view.told)),
+        *(() if view.post_places is None else place_lines(voice, view.post_places)),
         *(
             voice.say(
                 "consoles.incident.related",

@@ -279,11 +279,11 @@ _RECORDED_S: Final = 1.0
 def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
     """Say who was told, and that nothing needs to be done again."""
     channel = channel_name(voice.policy.rules(done.severity).channel)
-    key = "posted" if done.alert else "mailed" if done.told else "nobody"
+    key = "posted" if done.alert else "mailed" if done.notified else "nobody"
     where = done.alert
     url = None if where is None else place_url(guild_id, where.channel_id, where.message_id)
     view = buttons_view(link(voice.say("emergency.said.open"), url))
-    return voice.say(f"emergency.said.{key}", channel=channel, count=done.told), view
+    return voice.say(f"emergency.said.{key}", channel=channel, count=done.notified), view
 
 
 def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, discord.Embed, ui.View]:

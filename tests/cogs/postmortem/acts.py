@@ -41,7 +41,7 @@ async def resolved(
     incident = await desk.open(severity, key=key)
     await desk.work()
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    ended = await desk.lifecycle.resolve(incident.id, by=by, said=said)
+    ended = await desk.lifecycle.resolve(incident.id, by=by, stated=said)
     await desk.work()
     return ended
 

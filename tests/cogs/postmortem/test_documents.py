@@ -433,7 +433,7 @@ async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
     incident = await desk.open("SEV1")
     await desk.work()
     said = NewResolution(cause="接続プールの枯渇", people=120, duration=timedelta(minutes=30))
-    await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY, stated=said)
     facts = await read_facts(desk.own_store, desk.policy, incident.id)
     assert facts.resolution is not None
     assert (facts.resolution.cause, facts.resolution.people) == ("接続プールの枯渇", 120)

@@ -38,7 +38,7 @@ async def ended(desk: Desk, title: str, *, is_drill: bool = False) -> Incident:
     """One that was resolved with words, an hour ago."""
     incident = await opened(desk, title, is_drill=is_drill)
     said = NewResolution(cause="プールが枯渇した", fix="上限を上げた", key="r")
-    await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY, stated=said)
     await desk.work()
     await desk.database.advance(timedelta(hours=1))
     return incident

@@ -57,10 +57,10 @@ async def test_nothing_need_be_said(desk: Desk) -> None:
 async def test_the_same_interaction_resolves_once(desk: Desk) -> None:
     """Discord delivered it twice; another person's comes too late, and says who was first."""
     incident = await resolved(desk, said=SAID)
-    again = await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=SAID)
+    again = await desk.lifecycle.resolve(incident.id, by=PRIMARY, stated=SAID)
     assert again.aftermath == incident.aftermath
     with pytest.raises(InvalidTransition, match="already_resolved"):
-        await desk.lifecycle.resolve(incident.id, by=SECONDARY, said=replace(SAID, key="interaction:10"))
+        await desk.lifecycle.resolve(incident.id, by=SECONDARY, stated=replace(SAID, key="interaction:10"))
     assert (await kinds(desk, incident.id)).count(TimelineKind.RESOLVED) == 1
 
 
@@ -74,7 +74,7 @@ async def test_a_failed_commit_keeps_nothing(desk: Desk, monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr("bot.services.incidents.lifecycle.stop_ladder", fails)
         with pytest.raises(StorageUnavailable):
-            await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=SAID)
+            await desk.lifecycle.resolve(incident.id, by=PRIMARY, stated=SAID)
     assert (await IncidentRows(desk.store.sql).incident(incident.id)).is_open
     assert await ResolutionRows(desk.store.sql).resolution(incident.id) is None
     assert await PostmortemRows(desk.store.sql).of(incident.id) is None
@@ -152,7 +152,7 @@ async def test_resolved_again_without_words_what_was_said_stays(desk: Desk) -> N
     incident = await resolved(desk, said=SAID)
     for said, cause in ((None, "接続プールの枯渇"), (NewResolution(cause="DNS", key="i:5"), "DNS")):
         await desk.lifecycle.reopen(incident.id, by=PRIMARY)
-        ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
+        ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY, stated=said)
         assert ended.aftermath.resolution is not None
         assert ended.aftermath.resolution.cause == cause
     rows = await desk.database.fetch("SELECT count(*) AS count FROM resolutions")
@@ -163,7 +163,7 @@ async def test_a_tracked_alert_keeps_the_words_without_a_thread(desk: Desk) -> N
     """A drill does, too: it is practised as in earnest."""
     drill = await desk.open_drill()
     await desk.work()
-    await desk.lifecycle.resolve(drill.id, by=PRIMARY, said=SAID)
+    await desk.lifecycle.resolve(drill.id, by=PRIMARY, stated=SAID)
     await desk.work()
     assert await ResolutionRows(desk.store.sql).resolution(drill.id) is not None
     assert desk.sent(PostmortemDelivery.DM) == []

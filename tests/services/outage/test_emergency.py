@@ -154,7 +154,7 @@ async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: 
     await desk.emergency.tick()
     await desk.oncall.holders(GUILD)
     desk.database.is_away = True
-    assert (await desk.emergency.raise_alert(new())).told == 2
+    assert (await desk.emergency.raise_alert(new())).notified == 2
 
 
 async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> None:
@@ -289,7 +289,7 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     desk.database.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
-    assert raised.told == 2, "primary has a DM and an email, secondary an email"
+    assert raised.notified == 2, "primary has a DM and an email, secondary an email"
     assert desk.offline_alerter.posted == [
         (OfflineKind.ALERT, "channel"),
         (OfflineKind.PAGE, "person:primary"),
@@ -518,7 +518,7 @@ async def test_discord_is_back_before_the_database(desk: Desk) -> None:
     await desk.emergency.tick()
     desk.database.is_away = desk.offline_alerter.is_away = True
     raised = await desk.emergency.raise_alert(new())
-    assert (raised.alert, raised.told) == (None, 2)
+    assert (raised.alert, raised.notified) == (None, 2)
     desk.offline_alerter.is_away = False
     await desk.emergency.tick()
     assert (OfflineKind.ALERT, "channel") in desk.offline_alerter.posted

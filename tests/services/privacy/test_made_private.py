@@ -60,10 +60,10 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
         d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT and d.key.endswith(":2")
     )
     assert again.data["quiet"]
-    told = await desk.looking.told(incident.id, by=PRIMARY)
+    told = await desk.looking.places_of_posts(incident.id, by=PRIMARY)
     assert (told.is_in_thread, told.people[0], told.readable) == (True, "@primary", ())
     assert before.post.channel_id in told.emptied
-    assert (await desk.looking.view(incident.id, by=PRIMARY)).told == told
+    assert (await desk.looking.view(incident.id, by=PRIMARY)).post_places == told
     for person in (RESPONDER, SECONDARY, PRIMARY):
         assert [one.id for one in await desk.looking.open_ones(GUILD, by=person)] == [incident.id]
     assert await desk.looking.open_ones(GUILD, by=NAMED) == []

@@ -317,7 +317,7 @@ def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
     """The screen lists thread, DMs and earlier posts, and those that still show the content."""
     told = PostPlaces(True, ("primary", "@olive"), (301,), (302,))
     screen = entered_screen(voice, SECRET, entry=DeliveryStatus.SENT, posts=told)
-    shown = show_screen(voice, replace(view_of(SECRET), told=told))
+    shown = show_screen(voice, replace(view_of(SECRET), post_places=told))
     for said in (screens.words(screen), screens.words(shown)):
         lines = [line for line in said.split("\n") if "@olive" in line or "<#30" in line]
         assert len(lines) == 3
@@ -327,7 +327,7 @@ def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
         assert lines[2].startswith("⚠️")
         assert "<#302>" in lines[2]
     assert screens.over_limits(shown) == []
-    nothing = replace(view_of(SECRET), told=PostPlaces(False, (), (), ()))
+    nothing = replace(view_of(SECRET), post_places=PostPlaces(False, (), (), ()))
     assert screens.words(show_screen(voice, nothing)) == screens.words(show_screen(voice, view_of(SECRET)))
     many = PostPlaces(True, tuple(f"@{n:017}" for n in range(99)), (10**18,) * 99, (10**18,) * 99)
     assert screens.over_limits(entered_screen(voice, SECRET, entry=None, posts=many)) == []
