@@ -73,7 +73,7 @@ def handlers(cases: UseCases) -> dict[str, Handler]:
 
     async def escalate(payload: str) -> timedelta | None:
         incident_id, _, index = payload.partition(":")
-        return await cases.sweeps.decide(int(incident_id), int(index))
+        return await cases.due_steps.decide(int(incident_id), int(index))
 
     return {
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.page_sync.look),

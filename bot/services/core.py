@@ -28,10 +28,10 @@ from bot.services.ports.discord import Reachability
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.ports.systems import Charts, LiveCheck
 from bot.services.shared.access import Access
-from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
+from bot.services.shared.sent_during_outage import SentDuringOutage
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics import Statistics
 from bot.storage.queue.enqueue import QueueWatch
@@ -119,7 +119,7 @@ class Core:
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
         self.ahead = ReadingAhead(store, self.reconciler)
-        self.already_told = AlreadyTold(store)
+        self.sent_during_outage = SentDuringOutage(store)
         self.escalations = Escalations(store, policy, self.ahead, oncall)
         self.passing_on = PassingOn(store, policy, self.access, oncall, self.escalations)
         self.releasing = Releasing(store, discord, policy, self.access, self.passing_on)
@@ -134,7 +134,7 @@ class Core:
         self.alert_opening = AlertOpening(policy, self.incidents)
         self.alert_events = AlertEvents(store, policy, self.alert_opening, self.recoveries, self.regrading)
         self.bundles = Bundles(
-            store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
+            store, discord, policy, self.acknowledger, meanwhile=self.sent_during_outage.meanwhile
         )
         self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)

@@ -250,7 +250,7 @@ class OutsideDeliveries(DeliveryHandler):
         self._channels = channels
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True after an acknowledge, under another severity's ladder, or without such a system."""
+        """Return True after an acknowledgement, under another severity's ladder, or without such a system."""
         incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         return await self._is_past(tx, delivery, incident)
 

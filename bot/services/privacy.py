@@ -262,12 +262,12 @@ def _involved(incident: Incident, joined: Iterable[PersonRef]) -> dict[int, str]
     return {who.id: who.name for who in (*reporter, *joined, *incident.roles.values())}
 
 
-#: Why a person cannot be removed, besides `Sight`: they are the last member.
+#: Why a person cannot be removed, besides `PrivateAccess`: they are the last member.
 _LAST: Final = "last"
 
 
 class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
-    """The person cannot be removed; *why* is a `Sight` or `_LAST`."""
+    """The person cannot be removed; *why* is a `PrivateAccess` or `_LAST`."""
 
     def __init__(self, why: str, incident: Incident) -> None:
         super().__init__()
@@ -317,9 +317,9 @@ class Removals:
                 raise UserError("private_not_removed", incident=incident.label)
             if who.is_bot:
                 raise UserError("private_for_bot", who=who.name)
-            sight = await self._access.sight(who, guild_id=incident.guild_id, source=change.tx)
-            if sight is not None:
-                raise _Stays(sight, incident)
+            reason = await self._access.private_access(who, guild_id=incident.guild_id, source=change.tx)
+            if reason is not None:
+                raise _Stays(reason, incident)
             if not is_role_there and await MemberRows(change.tx.sql).members(incident_id) == [who.id]:
                 raise _Stays(_LAST, incident)
             return await self._take_out(change, who, act, key=key)

@@ -14,8 +14,8 @@ from bot.services.core import Core, GuildDependencies
 from bot.services.delivery.deliveries import Arrivals, Deliveries
 from bot.services.delivery.emails import EmailBackup
 from bot.services.delivery.failures import Failures
+from bot.services.escalation.due_steps import DueSteps
 from bot.services.escalation.explaining import Explaining
-from bot.services.escalation.sweeps import Sweeps
 from bot.services.incidents.details import Checklists, Details
 from bot.services.incidents.lifecycle import Merging
 from bot.services.incidents.posts import RefreshFollowUps, Refreshing
@@ -54,7 +54,7 @@ class UseCases:
     """The use cases: those that people ask for (`services`), and those that the bot runs by itself."""
 
     services: Services
-    sweeps: Sweeps
+    due_steps: DueSteps
     deliveries: Deliveries
     refreshing: Refreshing
     triage_posts: TriagePosts
@@ -80,7 +80,7 @@ def wire(
         reach: Checks that they can be reached.
     """
     core = Core(parts, discord=discord, reach=reach, oncall=oncall)
-    store, policy, told = core.store, core.policy, core.already_told
+    store, policy, told = core.store, core.policy, core.sent_during_outage
     built = {
         one.name: one.build(core.given(parts.opened.get(one.name)))
         for one in policy.capabilities
@@ -97,8 +97,8 @@ def wire(
     follow_ups = RefreshFollowUps(shown, edits, redactions.empty)
     return UseCases(
         services=services,
-        sweeps=Sweeps(
-            store, policy, core.ahead, core.escalations, oncall, already_told=told, queue=parts.queue
+        due_steps=DueSteps(
+            store, policy, core.ahead, core.escalations, oncall, sent_during_outage=told, queue=parts.queue
         ),
         deliveries=Deliveries(store, sending, policy, kinds, told),
         refreshing=Refreshing(store, discord, core.shown_incidents, core.reposting, follow_ups),
@@ -183,7 +183,7 @@ def _emergency(
 ) -> Emergency:
     """Return the use case that goes on without a database and records it later."""
     store, policy, discord, access = core.store, core.policy, core.discord, core.access
-    told = core.already_told
+    told = core.sent_during_outage
     channels = OutageChannels(
         offline_alerter, Logbook(parts.spool), parts.email_sender, told.meanwhile, told.begun
     )

@@ -23,7 +23,7 @@ from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord
-from bot.services.shared.access import MaySeeLess
+from bot.services.shared.access import VisibilityChanged
 from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.postings import notice
 from bot.storage.store import Store
@@ -189,7 +189,7 @@ class EarlierItems:
             return False
         item_ids = await IssueExports(self._store.sql).untracked(guild_id, limit=_AT_A_TIME)
         for item_id in item_ids:
-            with suppress(MaySeeLess):  # its incident has become private just now
+            with suppress(VisibilityChanged):  # its incident has become private just now
                 item = await Actions(self._store.sql).item(item_id)
                 incident = (
                     None
@@ -275,7 +275,7 @@ class ActionIssues:
                 await self._withhold(self._host, export, item, incident)
             else:
                 await self._work(self._host, export, item, incident)
-        except MaySeeLess:  # it has become private, and nothing is written yet
+        except VisibilityChanged:  # it has become private, and nothing is written yet
             await self.run_job(item_id)
 
     async def _work(
@@ -393,7 +393,7 @@ class ActionIssues:
                 else await IncidentRows(self._store.sql).incident(item.incident_id)
             )
             if is_tracked(incident):
-                with suppress(MaySeeLess):  # it has become private just now
+                with suppress(VisibilityChanged):  # it has become private just now
                     await self._hear(issue, item, incident)
 
     async def _hear(self, issue: Issue, item: ActionItem, incident: Incident | None) -> None:

@@ -24,7 +24,7 @@ from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import EntryData
 from bot.runbook.model import Policy
-from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, AnyAct, VisibilityChanged, require_as_seen
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice
 from bot.storage.store import Store
@@ -241,7 +241,7 @@ class ActionChanges:
             try:
                 async with self.locked(item, incident, by=by) as change:
                     yield change
-            except MaySeeLess:  # nothing is written yet: ask once more whether they may
+            except VisibilityChanged:  # nothing is written yet: ask once more whether they may
                 continue
             log.info("action.changed", action_item_id=item_id, act=act, user_id=by.id)
             return
@@ -253,7 +253,7 @@ class ActionChanges:
         """Lock *item* after its *incident*, and yield the change; by the bot itself unless *by* says who.
 
         Raises:
-            MaySeeLess: the incident became private since it was read.
+            VisibilityChanged: the incident became private since it was read.
         """
         async with self._store.transaction() as tx:
             change, now = None, await tx.now()
@@ -524,7 +524,7 @@ class ActionItems:
             try:
                 async with self._store.transaction() as tx:
                     item = await self._add(tx, request, checked, seen, by=by)
-            except MaySeeLess:  # nothing is written yet: ask once more whether they may
+            except VisibilityChanged:  # nothing is written yet: ask once more whether they may
                 continue
             log.info("action.added", action_item_id=item.id, incident_id=item.incident_id, user_id=by.id)
             return item
@@ -791,7 +791,7 @@ class ActionQueries:
         return (await self._store.now()).astimezone(self._policy.timezone).date()
 
     async def _allowed(self, guild_id: int, wanted: ActionFilter, *, by: Person) -> ActionFilter:
-        sees_all = await self._access.sight(by, guild_id=guild_id) is not None
+        sees_all = await self._access.private_access(by, guild_id=guild_id) is not None
         return replace(wanted, viewer=by.id, sees_all=sees_all)
 
     async def _alerts(self, guild_id: int, incident_id: int | None, *, by: Person) -> AlertSearch:
@@ -799,5 +799,5 @@ class ActionQueries:
             since=await self._store.now() - _LATELY,
             incident_id=incident_id,
             viewer=by.id,
-            sees_all=await self._access.sight(by, guild_id=guild_id) is not None,
+            sees_all=await self._access.private_access(by, guild_id=guild_id) is not None,
         )

@@ -16,7 +16,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.shared.access import MaySeeLess
+from bot.services.shared.access import VisibilityChanged
 from bot.services.shared.changes import Change
 from bot.services.shared.reminder_recipients import Presence, ReminderRecipients, is_reader_removed
 from bot.services.shared.roster import OnCall
@@ -104,7 +104,7 @@ class ActionTimers:
             try:
                 async with self._changing.locked(item, incident) as change:
                     await self._look(change, recipient)
-            except MaySeeLess:  # nothing is written yet: look once more whom it may tell
+            except VisibilityChanged:  # nothing is written yet: look once more whom it may tell
                 log.info("action.reminder_retried", action_item_id=item_id)
                 continue
             return
@@ -114,7 +114,7 @@ class ActionTimers:
         if item.next_at is None or item.next_at > change.now:
             await wake(change.tx, item, now=change.now)
         elif recipient.owner_id != item.owner.id:
-            raise MaySeeLess  # it became due, or another person's, since Discord was asked
+            raise VisibilityChanged  # it became due, or another person's, since Discord was asked
         elif item.is_open:
             await self._remind(change, recipient)
         elif has_fired(item):

@@ -31,7 +31,7 @@ from bot.domain.timeline.lines import lines_of
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import TRY_AGAIN, Discord
-from bot.services.shared.access import Access, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, VisibilityChanged, require_as_seen
 from bot.services.shared.contributions import actions_of_incident
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice, thread_line
@@ -159,7 +159,7 @@ class Documents:
             try:
                 require_as_seen(facts.incident, incident)
                 return await self._keep(facts, await self._writer.write(facts), by=by)
-            except MaySeeLess:  # nothing is written yet: ask once more whether they may
+            except VisibilityChanged:  # nothing is written yet: ask once more whether they may
                 log.info("postmortem.draft_retried", incident_id=incident_id, user_id=by.id)
 
     async def draft_after_resolve(self, incident_id: int) -> timedelta | None:
@@ -183,7 +183,7 @@ class Documents:
         try:
             facts = await read_facts(self._store, self._policy, incident_id)
             await self._keep(facts, await self._writer.write(facts))
-        except MaySeeLess:
+        except VisibilityChanged:
             await self._leave(incident_id)
         except StorageUnavailable:
             raise
@@ -245,7 +245,7 @@ class Documents:
         """Store a document, and let the thread have it.
 
         Raises:
-            MaySeeLess: the incident was made private meanwhile.
+            VisibilityChanged: the incident was made private meanwhile.
         """
         async with self._store.transaction(locking=facts.incident.id) as tx:
             incident = await IncidentWrites(tx.sql).incident(facts.incident.id, lock=True)

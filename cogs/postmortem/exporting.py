@@ -21,7 +21,7 @@ from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost
-from bot.services.shared.access import MaySeeLess
+from bot.services.shared.access import VisibilityChanged
 from bot.services.shared.changes import Change
 from bot.services.shared.exporting import ExportOutcome, attempt, follow_rename
 from bot.services.shared.postings import notice
@@ -107,7 +107,7 @@ class PostmortemPullRequests:
         else:
             try:
                 await self._work(self._host, export, incident)
-            except MaySeeLess:  # it was made private while the code host was asked
+            except VisibilityChanged:  # it was made private while the code host was asked
                 await self._withhold(self._host, export, incident)
 
     async def _work(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
@@ -281,7 +281,7 @@ class DraftWriting:
         A draft of a pull request that was merged is not written: the document belongs to the team now.
 
         Raises:
-            MaySeeLess: the incident was made private meanwhile; the file is not written.
+            VisibilityChanged: the incident was made private meanwhile; the file is not written.
         """
         export = self._export
         pull = chosen(await self._host.pull_requests_of(export.branch), export, marker=self._marker)
@@ -323,12 +323,12 @@ class DraftWriting:
         """Note what is about to be written: a process that is killed right after that finds it again.
 
         Raises:
-            MaySeeLess: the incident was made private while the code host was asked.
+            VisibilityChanged: the incident was made private while the code host was asked.
         """
         self._export = replace(self._export, path=path, writing=sha)
         async with self._store.transaction(locking=self._export.incident_id) as tx:
             if not is_reviewed(await IncidentWrites(tx.sql).incident(self._export.incident_id, lock=True)):
-                raise MaySeeLess
+                raise VisibilityChanged
             await PullExportRows(tx.sql).of(self._export.incident_id, lock=True)
             await PullExportRows(tx.sql).save(self._export)
 

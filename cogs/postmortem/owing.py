@@ -20,7 +20,7 @@ from bot.domain.postmortems import Owing
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, AnyAct, VisibilityChanged, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice
 from bot.services.shared.reminder_recipients import (
@@ -393,7 +393,7 @@ class PostmortemReminders:
             try:
                 async with self._store.transaction() as tx:
                     stage = await self._remind_if_due(tx, seen, owner)
-            except MaySeeLess:  # nothing is written yet: look once more whom it may ask
+            except VisibilityChanged:  # nothing is written yet: look once more whom it may ask
                 log.info("postmortem.reminder_retried", incident_id=incident_id)
                 continue
             if stage is not None:
@@ -434,7 +434,7 @@ class PostmortemReminders:
             return None
         require_as_seen(incident, seen)
         if owed.owner_id != owner.who.id:  # it was handed over meanwhile
-            raise MaySeeLess
+            raise VisibilityChanged
         await self._remind(tx, incident, replace(owed, reminded=reminder.stage), owner)
         return reminder.stage
 

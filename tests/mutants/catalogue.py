@@ -33,7 +33,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a sweep of due steps does not read the 👀 once more",
-        file="bot/services/escalation/sweeps.py",
+        file="bot/services/escalation/due_steps.py",
         before="await self._ahead.read_within(due, within_s, now=now)",
         after="_ = within_s",
         tests=("tests/services/acknowledging/test_reading_ahead.py",),

@@ -223,7 +223,7 @@ class Desk:
         self.services = cases.services
         self.acknowledger = cases.services.acknowledger
         self.bundles = cases.services.bundles
-        self.sweeps = cases.sweeps
+        self.due_steps = cases.due_steps
         self.reconciler = cases.services.reconciler
         self.escalations = cases.services.escalations
         self.passing_on = cases.services.passing_on

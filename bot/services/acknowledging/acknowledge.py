@@ -112,7 +112,7 @@ class Acknowledger:
         self._lookup = IncidentLookup(IncidentRows(store.sql))
 
     async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
-        """Record an acknowledge of *by*. The first one stops the ladder; later responders join.
+        """Record an acknowledgement of *by*. The first one stops the ladder; later responders join.
 
         Raises:
             NotPermitted: *by* may not acknowledge.
@@ -185,7 +185,7 @@ class Acknowledger:
     async def record(
         self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
     ) -> Acknowledgement:
-        """Record an acknowledge in the caller's transaction, without the check of permissions.
+        """Record an acknowledgement in the caller's transaction, without the check of permissions.
 
         Args:
             incident: Locked, as it is now.

@@ -63,7 +63,7 @@ class LinkFacts:
 
     Attributes:
         name: The person for whom it acknowledges; None when the link does not say.
-        is_first: The acknowledge (`DONE`) was the first; if not, the person joined.
+        is_first: The acknowledgement (`DONE`) was the first; if not, the person joined.
     """
 
     state: LinkState

@@ -1,7 +1,7 @@
 """Reading the 👀 of incidents from Discord, whose events may be lost or late.
 
 This is done when the gateway was away, and before steps are due, so that no deadline waits for
-Discord's answer. Old 👀, from an acknowledge that has ended, stay under their messages, and count no
+Discord's answer. Old 👀, from an acknowledgement that has ended, stay under their messages, and count no
 more.
 """
 
@@ -62,7 +62,7 @@ _SLACK: Final = timedelta(seconds=0.5)
 
 
 class OldReactions:
-    """Tells the 👀 of ended acknowledges from new ones. See docs/internals/escalation.md.
+    """Tells the 👀 of ended acknowledgements from new ones. See docs/internals/escalation.md.
 
     Of a responder who leaves, every earlier message is suspected to have an old 👀, until it is seen without
     one.
@@ -73,7 +73,7 @@ class OldReactions:
         self._discord = discord
 
     async def old(self, incident: Incident) -> frozenset[UserOnMessage]:
-        """Return the users and messages whose 👀 belongs, or may belong, to an acknowledge that has ended.
+        """Return the users and messages whose 👀 may belong to an acknowledgement that has ended.
 
         A 👀 under a message posted since then is new, and one of any other responder counts under every
         message.
@@ -156,7 +156,7 @@ class OldReactions:
             return await self._discord.acknowledging_users(channel_id, message_id)
         except (UnavailableError, DeliveryRefused) as error:
             log.warning("reactions.not_read", message_id=message_id, reason=str(error))
-        except Exception:  # an acknowledge must end all the same
+        except Exception:  # an acknowledgement must end all the same
             log.exception("reactions.failed", message_id=message_id)
         return None
 

@@ -154,7 +154,7 @@ class AlertHistory:
             if not goes_on:
                 return await self.page(guild_id, search, by=by)  # a full page from the beginning
             shown = shown[::-1]
-        if await self._access.sight(by, guild_id=guild_id) is not None:
+        if await self._access.private_access(by, guild_id=guild_id) is not None:
             shown = [replace(one, is_hidden=False) for one in shown]
         has_newer = at is not None
         has_older = goes_on or bool(at and at.is_newer)

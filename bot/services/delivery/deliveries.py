@@ -38,16 +38,16 @@ from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports.discord import DiscordSending
-from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
 from bot.services.shared.jobs import refresh_job
+from bot.services.shared.sent_during_outage import LOOK_AGAIN, OLD, SentDuringOutage
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import (
     AttachmentRows,
     DeliveryAttempts,
+    DeliveryFacts,
     DeliveryRows,
     DeliveryWrites,
-    Prospect,
 )
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.transaction import Transaction
@@ -198,7 +198,7 @@ class Deliveries:
 
     Args:
         kinds: The handlers of the kinds of deliveries.
-        already_told: Knows the messages that were sent while the database was away.
+        sent_during_outage: Knows the messages that were sent while the database was away.
     """
 
     def __init__(
@@ -207,13 +207,13 @@ class Deliveries:
         discord: DiscordSending,
         policy: Policy,
         kinds: DeliveryKinds,
-        already_told: AlreadyTold,
+        sent_during_outage: SentDuringOutage,
     ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
         self._kinds = kinds
-        self._already_told = already_told
+        self._sent_during_outage = sent_during_outage
         self._held = HeldDeliveries(policy, kinds)
         self._arrivals = Arrivals(policy, kinds)
 
@@ -249,7 +249,7 @@ class Deliveries:
         """Make an attempt at a delivery that need not wait for others; see `deliver`."""
         delivery = dated(attempt.delivery, now=now)
         is_old = now - delivery.created_at >= OLD
-        if delivery.kind.spec.is_urgent and is_old and await self._already_told.is_untold():
+        if delivery.kind.spec.is_urgent and is_old and await self._sent_during_outage.is_unrecorded():
             return LOOK_AGAIN
         return await self._finish(replace(attempt, delivery=delivery))
 
@@ -303,7 +303,7 @@ class Deliveries:
             return Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery, *, is_obsolete: bool) -> Posted | None:
-        if told := self._already_told.told(delivery):  # without the database
+        if told := self._sent_during_outage.posted(delivery):  # without the database
             return told
         if delivery.request is None or delivery.first_sent_at is None:
             return None
@@ -349,7 +349,7 @@ class Deliveries:
                 )
             if begun is None:
                 return None  # it was acknowledged while the message was being made
-            self._already_told.begin(begun)
+            self._sent_during_outage.begin(begun)
             return await self._discord.send(begun.request or request, nonce=begun.nonce, files=files)
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
@@ -432,6 +432,6 @@ class Deliveries:
         return again
 
 
-def _is_held_back(seen: Prospect) -> bool:
+def _is_held_back(seen: DeliveryFacts) -> bool:
     """Return True if an outage holds back the delivery, or what comes before it."""
     return seen.delivery.held_at is not None or seen.is_behind

@@ -13,7 +13,7 @@ from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.services.ports import Subject
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.storage.store import Store
-from bot.storage.tables.deliveries import DeliveryAttempts, Prospect
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryFacts
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
@@ -29,16 +29,16 @@ class DeliveryHandler:
         self.kinds = kinds
 
     # -- before it is sent
-    async def gather(self, seen: Prospect) -> timedelta | None:
+    async def gather(self, seen: DeliveryFacts) -> timedelta | None:
         """Combine the delivery with others for the same place; return when to look again, None: go on."""
         return None
 
-    def is_one_of_many(self, seen: Prospect) -> bool:
+    def is_one_of_many(self, seen: DeliveryFacts) -> bool:
         """Return True if so many deliveries wait for the same place that one message reports all of them."""
         return False
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if the delivery need not be sent any more, for example after an acknowledge."""
+        """Return True if the delivery need not be sent any more, for example after an acknowledgement."""
         return False
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:

@@ -1,1 +1,1 @@
-"""Deciding the steps of a ladder on time, and carrying on when an acknowledge ends."""
+"""Deciding the steps of a ladder on time, and carrying on when an acknowledgement ends."""

@@ -1,4 +1,4 @@
-"""Deciding the steps of a ladder: without an acknowledge, each step notifies further people."""
+"""Deciding the steps of a ladder: without an acknowledgement, each step notifies further people."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -232,7 +232,7 @@ class Escalations:
         await TimelineWrites(tx.sql).add_timeline(due.incident.id, *entries(due, called, now=at))
 
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
-        """Go on with the ladder that an acknowledge had stopped, in the caller's transaction.
+        """Go on with the ladder that an acknowledgement had stopped, in the caller's transaction.
 
         Its next step is taken now if its time has passed; the later ones keep their distance from it. If no
         step is left, or the severity has changed since, a new ladder begins: it notifies people one after the

@@ -32,7 +32,7 @@ from bot.services.ports import TRY_AGAIN, Discord
 from bot.services.shared.postings import posting_key
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleRows, BundleWrites
-from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites, Prospect
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryFacts, DeliveryRows, DeliveryWrites
 from bot.storage.tables.escalation import EscalationWrites
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import TimelineWrites
@@ -52,7 +52,7 @@ LostThread: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class AllAcknowledged:
-    """The outcome of an acknowledge of all incidents in a bundle.
+    """The outcome of an acknowledgement of all incidents in a bundle.
 
     Attributes:
         first: Incidents that were unacknowledged before.
@@ -85,7 +85,7 @@ class Bundles:
         self._acknowledger = acknowledger
         self._meanwhile = meanwhile
 
-    async def gather(self, seen: Prospect) -> None:
+    async def gather(self, seen: DeliveryFacts) -> None:
         """Bundle a delivery that is about to be sent with the others for its place, if there are too many."""
         if seen.group is None or not self.is_one_of_many(seen):
             return
@@ -93,7 +93,7 @@ class Bundles:
             bundle_id = await BundleWrites(tx.sql).bundle(seen.group, apart=self._meanwhile)
         log.info("escalation.bundled", bundle_id=bundle_id)
 
-    def is_one_of_many(self, seen: Prospect) -> bool:
+    def is_one_of_many(self, seen: DeliveryFacts) -> bool:
         """Return True if so many deliveries wait for its place that one message reports all of them."""
         return seen.group is not None and seen.waiting >= self._policy.storm.bundle_from
 
@@ -149,23 +149,23 @@ class _LadderDeliveries(DeliveryHandler):
         super().__init__(kind)
         self._bundles = bundles
 
-    async def gather(self, seen: Prospect) -> None:
+    async def gather(self, seen: DeliveryFacts) -> None:
         """Bundle the delivery with those that wait for the same place."""
         await self._bundles.gather(seen)
 
-    def is_one_of_many(self, seen: Prospect) -> bool:
+    def is_one_of_many(self, seen: DeliveryFacts) -> bool:
         """Return True if the delivery is bundled."""
         return self._bundles.is_one_of_many(seen)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True after an acknowledge, or if an outage held it and a later message says the same."""
+        """Return True after an acknowledgement, or if an outage held it and a later message says the same."""
         incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if await _is_past(tx, delivery, incident):
             return True
         return delivery.held_at is not None and await DeliveryAttempts(tx.sql).is_overtaken(delivery.id)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
-        """Return True after an acknowledge."""
+        """Return True after an acknowledgement."""
         return await _is_past(store, delivery, incident)
 
 
@@ -248,7 +248,7 @@ class BundleDeliveries(DeliveryHandler):
         self._policy = policy
         self._passing_on = passing_on
 
-    async def gather(self, seen: Prospect) -> timedelta | None:
+    async def gather(self, seen: DeliveryFacts) -> timedelta | None:
         """Wait while more deliveries may join it.
 
         This is asked before the bundle is claimed, which locks its incidents: a sweep would skip them.

@@ -44,7 +44,7 @@ class ReleaseOutcome(StrEnum):
 
     RESUMED = "resumed"  # no responder is left: the ladder goes on
     PASSED = "passed"  # another responder, who had joined, takes over
-    STILL_HELD = "left"  # the acknowledge was another responder's and remains
+    STILL_HELD = "left"  # the acknowledgement was another responder's and remains
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Releasing:
     async def release(self, incident_id: int, *, by: Person) -> Released:
         """Release the incident from *by* (手を離す).
 
-        If *by* held the acknowledge, the responder who joined first takes over; if there is none, the ladder
+        If *by* held the acknowledgement, the responder who joined first takes over; if there is none, the ladder
         goes on.
 
         Raises:
@@ -137,7 +137,7 @@ class Releasing:
         return Released(waiting, ReleaseOutcome.RESUMED)
 
     async def silence(self, incident: Incident) -> Silence:
-        """Check whether the responders are silent, and look up the one who has the acknowledge."""
+        """Check whether the responders are silent, and look up the one who has the acknowledgement."""
         if await self._is_heard_of(incident):
             return Silence(is_broken=True)
         unmarked, holder = await self._old.unmarked(incident), incident.on_it
@@ -168,7 +168,7 @@ class Releasing:
     async def lapse(
         self, tx: Transaction, incident: Incident, *, now: datetime, silence: Silence
     ) -> Incident:
-        """End the acknowledge of responders who did not answer a reminder, in the caller's transaction.
+        """End the acknowledgement of responders who did not answer a reminder, in the caller's transaction.
 
         The ladder goes on.
 
@@ -188,7 +188,7 @@ class Releasing:
     async def _take_over(
         self, tx: Transaction, incident: Incident, to: PersonRef, *, by: Person, now: datetime
     ) -> Incident:
-        """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
+        """Pass the acknowledgement to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)
         next_update_at = self._policy.update_due(severity, at=now)
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
@@ -204,7 +204,7 @@ class Releasing:
     async def _resume(
         self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool, username: str = ""
     ) -> Incident:
-        """End the acknowledge, say so in the incident's posts and thread, and resume the ladder.
+        """End the acknowledgement, say so in the incident's posts and thread, and resume the ladder.
 
         Args:
             username: The responder's; empty if it is not known.

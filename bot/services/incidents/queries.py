@@ -116,7 +116,7 @@ class IncidentQueries:
 
         Within that the newest first; private ones only to those who may see them.
         """
-        sees_all = await self._access.sight(by, guild_id=guild_id) is not None
+        sees_all = await self._access.private_access(by, guild_id=guild_id) is not None
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
         by_severity = tuple(rule.name for rule in rules)
         allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity)

@@ -34,7 +34,7 @@ class Assigned:
     Attributes:
         former: The holder before; None when it was vacant.
         changed: False if the holder is the same as before.
-        acknowledged: Taking it was the first acknowledge.
+        acknowledged: Taking it was the first acknowledgement.
     """
 
     incident: Incident
@@ -115,10 +115,10 @@ class Roles:
             return await put(change, role, None)
 
     async def _respond(self, change: Change, role: Role) -> bool:
-        """Make the person who takes *role* a responder; return True if that was the first acknowledge."""
+        """Make the person who takes *role* a responder; return True if that was the first acknowledgement."""
         incident = change.incident
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
-            # Other roles do not mend the trouble: the ladder goes on until an acknowledge.
+            # Other roles do not mend the trouble: the ladder goes on until an acknowledgement.
             if await AcknowledgementWrites(change.tx.sql).join(incident.id, change.by, via=AckVia.ROLE):
                 await change.record(JoinedEntry(via=AckVia.ROLE.value))
             return False

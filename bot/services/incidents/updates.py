@@ -25,7 +25,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.roles import vacate
-from bot.services.shared.access import Act, MaySeeLess, require_as_seen
+from bot.services.shared.access import Act, VisibilityChanged, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.jobs import note_sign_of_life, refresh_job, remind_later
 from bot.services.shared.postings import notice
@@ -195,7 +195,7 @@ class Updates:
             try:
                 async with self._store.transaction() as tx:
                     reminders = await self._remind_if_due(tx, seen, absence, silence)
-            except MaySeeLess:  # nothing is written yet: look once more whom it may mention
+            except VisibilityChanged:  # nothing is written yet: look once more whom it may mention
                 log.info("update.reminder_retried", incident_id=incident_id)
                 continue
             if reminders is not None:
@@ -203,7 +203,7 @@ class Updates:
             return
 
     async def _silence(self, incident: Incident) -> Silence:
-        """Look whether the responders are silent, if the acknowledge is due to lapse for that."""
+        """Look whether the responders are silent, if the acknowledgement is due to lapse for that."""
         now = await self._store.now()
         if incident.updates.remind_at is None or incident.updates.remind_at > now:
             return Silence()
@@ -211,7 +211,7 @@ class Updates:
         return await self._releasing.silence(incident) if is_over else Silence()
 
     async def _lapses(self, incident: Incident, source: Store | Transaction, *, now: datetime) -> bool:
-        """Return True if the acknowledge ends now, instead of another reminder.
+        """Return True if the acknowledgement ends now, instead of another reminder.
 
         It ends only if the last reminder has announced that, and not earlier. One that an older version or
         another policy has sent may not have announced it, and a higher severity asks again sooner.

@@ -82,7 +82,7 @@ class OutageMessenger:
         self._refused: TTLCache[str, None] = TTLCache(_REFUSALS, _REFUSED_S)
 
     def load(self) -> None:
-        """Let `AlreadyTold` know what an earlier process has posted."""
+        """Let `SentDuringOutage` know what an earlier process has posted."""
         for key, where in self._book.journal.posted.items():
             self._channels.meanwhile[key] = OfflinePost(self._nonce(key), where)
 

@@ -215,7 +215,7 @@ class Emergency:
         try:
             recorded = await self._recorder.record(journal, alarm=self._alarm)
             await self._book.keep(self._mirror.completed(recorded.out_of(self._book.journal)))
-            if journal.has_news:  # others wait for this: see `bot.services.shared.already_told`
+            if journal.has_news:  # others wait for this: see `bot.services.shared.sent_during_outage`
                 await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:
             log.warning("emergency.not_taken_in", reason=str(away))
@@ -278,7 +278,7 @@ class Emergency:
     async def is_recorded(self) -> bool:
         """Return True if no process has anything left to record, as far as the database knows.
 
-        Another process is waited for as in `AlreadyTold`: six seconds at most, since it may have died.
+        Another process is waited for as in `SentDuringOutage`: six seconds at most, since it may have died.
 
         Raises:
             StorageUnavailable.

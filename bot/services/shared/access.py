@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 PAGE_SIZE: Final = 12
 
 
-class MaySeeLess(Exception):  # a signal to the caller that locks: check the permission once more
+class VisibilityChanged(Exception):  # a signal to the caller that locks: check the permission once more
     """An incident was made private, or a private one changed, between the read and the lock."""
 
 
@@ -81,7 +81,7 @@ class Act(AnyAct):
     CHECK_SYSTEMS = "check_systems"
 
 
-class Sight(StrEnum):
+class PrivateAccess(StrEnum):
     """The reason why a person sees every private incident, whether or not they are a member of it."""
 
     ROLE = "role"
@@ -157,7 +157,7 @@ class Access:
                     found = await IncidentWrites(tx.sql).incident(seen.id, lock=True, known=seen)
                     require_as_seen(found, seen)
                     yield tx, found
-            except MaySeeLess:  # nothing is written yet
+            except VisibilityChanged:  # nothing is written yet
                 log.info("incident.access_retried", incident_id=seen.id, act=act, user_id=by.id)
                 seen = await IncidentRows(self._store.sql).incident(seen.id)
                 continue
@@ -179,17 +179,19 @@ class Access:
         """Return True if *person* may know of *incident*: everybody may, unless it is private."""
         if not incident.is_private:
             return True
-        if await self.sight(person, guild_id=incident.guild_id, source=source) is not None:
+        if await self.private_access(person, guild_id=incident.guild_id, source=source) is not None:
             return True
         return await MemberRows((source or self._store).sql).is_member(incident.id, person.id)
 
-    async def sight(
+    async def private_access(
         self, person: Person, *, guild_id: int, source: Store | Transaction | None = None
-    ) -> Sight | None:
+    ) -> PrivateAccess | None:
         """Return why *person* sees every private incident, member or not; None: they do not."""
         if self.allows(person, "private"):
-            return Sight.ROLE
-        return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
+            return PrivateAccess.ROLE
+        return (
+            PrivateAccess.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
+        )
 
     async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
         """Return a history without the numbers of private incidents that *person* may not see."""
@@ -234,10 +236,10 @@ def require_as_seen(locked: Incident, seen: Incident) -> None:
     member since.
 
     Raises:
-        MaySeeLess.
+        VisibilityChanged.
     """
     if locked.is_private and locked.version != seen.version:
-        raise MaySeeLess
+        raise VisibilityChanged
 
 
 @dataclass(frozen=True, slots=True)

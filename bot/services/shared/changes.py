@@ -17,7 +17,7 @@ from bot.domain.incident.records import LinkedEntry, UnlinkedEntry
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.shared.access import Access, AnyAct, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, AnyAct, VisibilityChanged, require_as_seen
 from bot.services.shared.jobs import note_act, refresh_job
 from bot.services.shared.postings import notice
 from bot.storage.store import Store
@@ -195,7 +195,7 @@ class Changes:
                     locked = await _locked(tx, {incident_id, *others}, seen=seen)
                     beside = {number: Change(tx, self._policy, locked[number], by, now) for number in others}
                     yield Change(tx, self._policy, locked[incident_id], by, now, beside)
-            except MaySeeLess:  # nothing is written yet: ask once more whether they may
+            except VisibilityChanged:  # nothing is written yet: ask once more whether they may
                 log.info("incident.change_retried", incident_id=incident_id, act=act, user_id=by.id)
                 continue
             except RecordedRefusal as refused:

@@ -31,7 +31,7 @@ from bot.domain.timeline.recorded import (
 )
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
-from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
+from bot.services.shared.access import Access, Act, VisibilityChanged, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
@@ -361,7 +361,7 @@ class Timelines:
         while await self._access.sees(by, incident):  # no one is refused, so nothing is on record
             try:
                 return await self._note_join(incident, by=by, channel=channel)
-            except MaySeeLess:
+            except VisibilityChanged:
                 incident = await IncidentRows(self._store.sql).incident(incident.id)
         return False
 

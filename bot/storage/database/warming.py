@@ -18,7 +18,7 @@ WARM_S: Final = 30
 
 _CONNECTIONS: Final = 5  # that an alert and its escalation take at once
 
-#: From a command to the alert, from a reaction to the acknowledge, and from a deadline to what rings.
+#: From a command to the alert, from a reaction to the acknowledgement, and from a deadline to what rings.
 _NEEDED: Final = (
     "begin",
     "insert_incident",

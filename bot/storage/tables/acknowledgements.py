@@ -51,7 +51,7 @@ class AcknowledgementRows:
         return [PersonRef(row["user_id"], row["name"]) for row in rows]
 
     async def is_link_used(self, link_id: str) -> bool:
-        """Return True if an acknowledge link was used."""
+        """Return True if an acknowledgement link was used."""
         return await self._sql.has("used_link", link_id=link_id)
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
@@ -73,7 +73,7 @@ class AcknowledgementWrites:
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: AuditData
     ) -> list[int]:
-        """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
+        """Write the first acknowledgement of a locked incident in one statement, and return the cancelled steps.
 
         Args:
             incident: After `acknowledgement.acknowledge`; saved, with the person who acknowledged as a

@@ -34,11 +34,11 @@ UPDATE responders
 SELECT user_id, name FROM responders WHERE incident_id = :incident_id ORDER BY joined_at, user_id;
 
 -- name: used_link
--- Finds an acknowledge link that was used.
+-- Finds an acknowledgement link that was used.
 SELECT id FROM used_links WHERE id = :link_id;
 
 -- name: use_link
--- Records that an acknowledge link was used. No row comes back if it was used before.
+-- Records that an acknowledgement link was used. No row comes back if it was used before.
 INSERT INTO used_links (id, incident_id, used_at) VALUES (:link_id, :incident_id, now())
 ON CONFLICT DO NOTHING
 RETURNING id;

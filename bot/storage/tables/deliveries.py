@@ -58,7 +58,7 @@ async def clear_up(sql: TransactionSql, ended: Sequence[Row]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class DeliveryFacts:
     """The facts about a delivery that decide how it is sent.
 
     Attributes:
@@ -132,7 +132,7 @@ class DeliveryRows:
         held: int = (await self._sql.one("held_deliveries"))["held"]
         return held
 
-    async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
+    async def before_sending(self, delivery_id: int, *, at_most: int) -> DeliveryFacts | None:
         """Return an unfinished delivery, unlocked, with the facts that decide how it is sent.
 
         Args:
@@ -151,7 +151,7 @@ class DeliveryRows:
             place = (delivery.to, row["severity"], row["mention"], delivery.priority)
             group = Group(delivery.guild_id, delivery.kind, *place)
         dues = row["due_since"], row["is_behind"]
-        return Prospect(delivery, row["now"], *dues, group, row["waiting"] or 0)
+        return DeliveryFacts(delivery, row["now"], *dues, group, row["waiting"] or 0)
 
 
 class DeliveryWrites:
@@ -226,7 +226,7 @@ class DeliveryAttempts:
         *late* takes its place; one that is *quiet* mentions no one, then and later.
 
         Returns:
-            None when it was cancelled since it was claimed, because of an acknowledge.
+            None when it was cancelled since it was claimed, because of an acknowledgement.
         """
         kept = request_as_json(request)
         row = await self._sql.first(

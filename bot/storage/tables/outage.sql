@@ -71,7 +71,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
           AND NOT data ? 'quiet') AS unsaid
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places,
-              jsonb_agg(message_id)  -- their 👀 reactions belong to an acknowledge that has ended
+              jsonb_agg(message_id)  -- their 👀 reactions belong to an acknowledgement that has ended
               FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
                                          incidents.ack_ended IS NULL)) AS old
          FROM deliveries

@@ -13,7 +13,7 @@ from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
-from bot.services.shared.already_told import LOOK_AGAIN
+from bot.services.shared.sent_during_outage import LOOK_AGAIN
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
 from bot.storage.tables.escalation import EscalationRows
@@ -51,10 +51,10 @@ _ENTRIES = "SELECT data FROM timeline WHERE kind = 'escalated'"
 
 #: How two processes that come back at once decide the three steps that are due.
 _BOTH: dict[str, Callable[[list[Instance]], list[Awaitable[object]]]] = {
-    "each with each job": lambda two: [one.sweeps.decide(1, step) for step in (1, 2, 3) for one in two],
-    "the later jobs first": lambda two: [two[step % 2].sweeps.decide(1, step) for step in (3, 2, 1)],
+    "each with each job": lambda two: [one.due_steps.decide(1, step) for step in (1, 2, 3) for one in two],
+    "the later jobs first": lambda two: [two[step % 2].due_steps.decide(1, step) for step in (3, 2, 1)],
     "without a sweep": lambda two: [
-        one.sweeps._escalations.decide(1, step) for step in (2, 1, 3) for one in two
+        one.due_steps._escalations.decide(1, step) for step in (2, 1, 3) for one in two
     ],
 }
 
@@ -65,7 +65,9 @@ async def test_two_bots_come_back_at_once(database_url: str, instances: list[Ins
     connection = await connect(database_url)
     await connection.execute(_ABSENCE)
     await asyncio.gather(*_BOTH[way](instances))
-    while any(await asyncio.gather(*(one.sweeps.decide(1, step) for step in (1, 2, 3) for one in instances))):
+    while any(
+        await asyncio.gather(*(one.due_steps.decide(1, step) for step in (1, 2, 3) for one in instances))
+    ):
         pass  # they were told to come again
     owed, entries = await connection.fetch(_OWED), await connection.fetch(_ENTRIES)
     await connection.close()
@@ -99,8 +101,8 @@ async def test_eyes_that_came_meanwhile_are_read_first(database_url: str, instan
         assert delivery is not None
         await DeliveryAttempts(tx.sql).finish_sent(delivery.id, Posted(5, 6))
     discord.reactions[6] = [Person(id=1, name="primary", roles=frozenset({"on-call"}))]
-    sweeps = instance(store, discord).sweeps
-    await asyncio.gather(*(sweeps.decide(1, step) for step in (1, 2, 3)))
+    due_steps = instance(store, discord).due_steps
+    await asyncio.gather(*(due_steps.decide(1, step) for step in (1, 2, 3)))
     statuses = {row["status"] for row in await connection.fetch("SELECT status FROM escalation_steps")}
     assert statuses == {StepStatus.CANCELLED}
     assert await connection.fetchval("SELECT count(*) FROM deliveries WHERE kind = 'escalation'") == 0
@@ -126,7 +128,7 @@ async def test_what_another_process_may_have_told_is_decided_under_its_own_key(
         "UPDATE escalation_steps SET due_at = now() + interval '5 minutes' * (index - 1.01)"
     )
     await silence(connection, instances[0].store)
-    assert await instances[0].sweeps.decide(1, 1) is None
+    assert await instances[0].due_steps.decide(1, 1) is None
     keys = [row["key"] for row in await connection.fetch("SELECT key FROM deliveries ORDER BY key")]
     await connection.close()
     assert keys == ["inc:1:step:1:channel", "inc:1:step:1:dm:primary"]
@@ -143,10 +145,10 @@ async def test_what_another_process_may_have_told_together_waits_until_it_says_s
     )
     mirror = await silence(connection, instances[0].store)
     for step in (1, 2, 3, 4):
-        assert await instances[0].sweeps.decide(1, step) == LOOK_AGAIN
+        assert await instances[0].due_steps.decide(1, step) == LOOK_AGAIN
     assert await connection.fetchval("SELECT count(*) FROM deliveries") == 0
     await instances[0].store.beat(mirror=mirror)
-    assert await instances[1].sweeps.decide(1, 1) is None
+    assert await instances[1].due_steps.decide(1, 1) is None
     keys = [row["key"] for row in await connection.fetch("SELECT key FROM deliveries ORDER BY key")]
     await connection.close()
     assert keys == ["inc:1:step:4:channel", "inc:1:step:4:dm:primary", "inc:1:step:4:dm:secondary"]

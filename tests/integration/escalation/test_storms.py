@@ -14,10 +14,10 @@ from bot.runbook import load_policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import ReadingAhead, Reconciler
 from bot.services.escalation.decisions import Escalations
-from bot.services.escalation.sweeps import Sweeps
+from bot.services.escalation.due_steps import DueSteps
 from bot.services.shared.access import Access
-from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
+from bot.services.shared.sent_during_outage import SentDuringOutage
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import Store
@@ -81,7 +81,7 @@ class Instance:
     """What one process decides with."""
 
     store: Store
-    sweeps: Sweeps
+    due_steps: DueSteps
 
 
 @pytest_asyncio.fixture
@@ -112,9 +112,9 @@ def instance(store: Store, discord: FakeDiscord | None = None) -> Instance:
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
     escalations = Escalations(store, policy, ahead, oncall)
-    told, queue = AlreadyTold(store), QueueWatch()
-    sweeps = Sweeps(store, policy, ahead, escalations, oncall, already_told=told, queue=queue)
-    return Instance(store, sweeps)
+    told, queue = SentDuringOutage(store), QueueWatch()
+    due_steps = DueSteps(store, policy, ahead, escalations, oncall, sent_during_outage=told, queue=queue)
+    return Instance(store, due_steps)
 
 
 async def open_many(
@@ -142,7 +142,7 @@ async def test_six_thousand_steps_are_decided_by_the_first_job(
     The other jobs have nothing left to do and are gone.
     """
     await open_many(database_url, 6_000)
-    assert await instances[0].sweeps.decide(1, 0) is None
+    assert await instances[0].due_steps.decide(1, 0) is None
     assert await record(database_url) == (6_000, 6_000, 6_000, 12_000, 0)
     connection = await connect(database_url)
     bundles = await connection.fetch("SELECT target, data FROM deliveries WHERE kind = 'bundle'")
@@ -160,9 +160,9 @@ async def test_two_instances_decide_a_thousand_steps_once(
     """[31] Whichever job comes to which; neither waits for the other for long, and nothing is left."""
     await open_many(database_url, 1_000)
     numbers = range(1, 1_001)
-    jobs = (instances[number % 2].sweeps.decide(number, 0) for number in numbers)
+    jobs = (instances[number % 2].due_steps.decide(number, 0) for number in numbers)
     await asyncio.gather(*jobs)
-    while any(await asyncio.gather(*(instances[n % 2].sweeps.decide(n, 0) for n in (1, 2, 999, 1_000)))):
+    while any(await asyncio.gather(*(instances[n % 2].due_steps.decide(n, 0) for n in (1, 2, 999, 1_000)))):
         pass  # they were told to come again
     assert await record(database_url) == (1_000, 1_000, 1_000, 2_000, 0)
 
@@ -187,8 +187,8 @@ async def test_an_incident_that_somebody_holds_is_passed_over_and_decided_afterw
     await held.start()
     await holder.execute("SELECT FROM incidents WHERE id = 7 FOR UPDATE")
     async with asyncio.timeout(PATIENCE_S):
-        assert await instances[0].sweeps.decide_due(await instances[0].store.now(), limit=500) == 19
-    deciding = asyncio.create_task(instances[1].sweeps.decide(7, 0))
+        assert await instances[0].due_steps.decide_due(await instances[0].store.now(), limit=500) == 19
+    deciding = asyncio.create_task(instances[1].due_steps.decide(7, 0))
     await held.rollback()
     await holder.close()
     assert await deciding is None
@@ -202,7 +202,7 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     await open_many(database_url, 600)
     now = await instances[0].store.now()
     await EscalationRows(instances[0].store.sql).put_off_steps(timedelta(seconds=2))
-    assert await instances[0].sweeps.decide_due(now, limit=500) == 500
+    assert await instances[0].due_steps.decide_due(now, limit=500) == 500
     assert await record(database_url) == (500, 500, 500, 1_000, 100)
     connection = await connect(database_url)
     due = await connection.fetchval(
@@ -240,7 +240,7 @@ async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_it
     for number, row in enumerate(await connection.fetch(_GRAVE)):
         await connection.execute(_DUE_LATER, row["id"], timedelta(seconds=1 + 0.2 * number))
     slow = instance(instances[0].store, SlowDiscord())
-    runner = JobRunner(database_url, {JobName.ESCALATE: _decide(slow.sweeps)})
+    runner = JobRunner(database_url, {JobName.ESCALATE: _decide(slow.due_steps)})
     running = asyncio.create_task(runner.run())
     async with asyncio.timeout(60):
         while await connection.fetchval(_LEFT, "SEV1"):  # noqa: ASYNC110 -- nobody tells
@@ -253,9 +253,9 @@ async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_it
     assert late < timedelta(seconds=3)
 
 
-def _decide(sweeps: Sweeps) -> Callable[[str], Awaitable[timedelta | None]]:
+def _decide(due_steps: DueSteps) -> Callable[[str], Awaitable[timedelta | None]]:
     async def run(payload: str) -> timedelta | None:
         incident_id, _, index = payload.partition(":")
-        return await sweeps.decide(int(incident_id), int(index))
+        return await due_steps.decide(int(incident_id), int(index))
 
     return run

@@ -77,7 +77,7 @@ async def test_from_the_deadline_to_what_rings(pool: asyncpg.Pool) -> None:
     incident = await desk.open()
     await pool.execute(_DUE, 1)
     said = await _said_by(pool)
-    await desk.sweeps.decide(incident.id, 1)
+    await desk.due_steps.decide(incident.id, 1)
     decided = said[: said.index("COMMIT") + 1]
     assert len(decided) == _DECIDING, _in_short(decided)
     [rung] = await pool.fetch(_PENDING, "escalation")

@@ -229,12 +229,12 @@ async def test_a_step_that_comes_due_during_a_sweep_is_looked_at_again(desk: Des
     desk.discord.is_silent = True
     first, second = await open_many(desk, 2)
     await desk.database.advance(timedelta(minutes=15))
-    sweeping = asyncio.create_task(desk.sweeps.decide(first.id, 1))
+    sweeping = asyncio.create_task(desk.due_steps.decide(first.id, 1))
     while not desk.discord.asked:  # noqa: ASYNC110 -- nobody signals it
         await asyncio.sleep(0)
-    assert await desk.sweeps.decide(second.id, 1) == timedelta(seconds=2)
+    assert await desk.due_steps.decide(second.id, 1) == timedelta(seconds=2)
     assert await sweeping is None
-    assert await desk.sweeps.decide(second.id, 1) is None
+    assert await desk.due_steps.decide(second.id, 1) is None
 
 
 async def test_a_sweep_takes_along_what_came_due_since_it_looked(
@@ -246,18 +246,18 @@ async def test_a_sweep_takes_along_what_came_due_since_it_looked(
     second = await desk.open(key="later")
     await desk.work()
     await desk.database.advance(timedelta(minutes=15) - timedelta(seconds=5))
-    decide_due = desk.sweeps.decide_due
+    decide_due = desk.due_steps.decide_due
     sent_away: list[timedelta | None] = []
 
     async def decide_and_be_late(before: datetime, *, limit: int) -> int:
         decided = await decide_due(before, limit=limit)
         if not decided and not sent_away:
             await desk.database.advance(timedelta(seconds=5))
-            sent_away.append(await desk.sweeps.decide(second.id, 1))
+            sent_away.append(await desk.due_steps.decide(second.id, 1))
         return decided
 
-    monkeypatch.setattr(desk.sweeps, "decide_due", decide_and_be_late)
-    await desk.sweeps.decide(first.id, 1)
+    monkeypatch.setattr(desk.due_steps, "decide_due", decide_and_be_late)
+    await desk.due_steps.decide(first.id, 1)
     assert sent_away == [timedelta(seconds=2)]
     assert (await EscalationRows(desk.store.sql).steps(second.id))[1].status is StepStatus.DONE
 
@@ -331,18 +331,18 @@ async def test_a_sweep_says_that_it_decides(desk: Desk, monkeypatch: pytest.Monk
     [first] = await open_many(desk, 1)
     await desk.database.advance(timedelta(minutes=15))
     told: list[bool] = []
-    queue_messages = desk.sweeps._queue_messages
+    queue_messages = desk.due_steps._queue_messages
 
     async def look_and_tell(tx: Transaction, due: Sequence[Due]) -> None:
         told.append(desk.queue.is_deciding)
         await queue_messages(tx, due)
 
-    monkeypatch.setattr(desk.sweeps, "_queue_messages", look_and_tell)
-    await desk.sweeps.decide(first.id, 1)
+    monkeypatch.setattr(desk.due_steps, "_queue_messages", look_and_tell)
+    await desk.due_steps.decide(first.id, 1)
     assert told == [True]
     assert desk.queue.is_deciding
     desk.queue._decided_at = float("-inf")
-    await desk.sweeps.decide(first.id, 1)
+    await desk.due_steps.decide(first.id, 1)
     assert not desk.queue.is_deciding, "there was nothing left"
 
 
@@ -355,7 +355,7 @@ async def test_one_that_cannot_be_decided_with_the_others_holds_up_nobody(
     async def broken(*_: object) -> None:
         raise KeyError("SEV9")
 
-    monkeypatch.setattr(desk.sweeps, "_queue_messages", broken)
+    monkeypatch.setattr(desk.due_steps, "_queue_messages", broken)
     await desk.pass_time(minutes=15, seconds=30)
     for incident in incidents:
         kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(incident.id)]

@@ -11,7 +11,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.shared.already_told import LOOK_AGAIN
+from bot.services.shared.sent_during_outage import LOOK_AGAIN
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import Desk
@@ -54,7 +54,7 @@ async def test_a_step_that_was_told_here_and_decided_with_a_later_one_elsewhere(
     [told] = [at for key, at in desk.emergency._book.journal.posted.items() if key == "inc:1:step:1:channel"]
     desk.database.is_away = False
     await desk.database.advance(timedelta(minutes=15))
-    await desk.sweeps.decide_due(desk.clock.time, limit=9)
+    await desk.due_steps.decide_due(desk.clock.time, limit=9)
     await comes_back(desk)
     rungs = {one.key: one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ESCALATION}
     assert rungs["inc:1:step:1:channel"].message_id == told.message_id
@@ -104,7 +104,7 @@ async def test_steps_that_were_told_together_are_not_decided_one_by_one(desk: De
     assert desk.offline_alerter.rang == ["inc:1:step:1:channel"]
     desk.database.is_away = False
     await desk.database.advance(timedelta(seconds=65))
-    assert [await desk.sweeps.decide(1, step) for step in (0, 1)] == [LOOK_AGAIN, LOOK_AGAIN]
+    assert [await desk.due_steps.decide(1, step) for step in (0, 1)] == [LOOK_AGAIN, LOOK_AGAIN]
     await comes_back(desk)
-    assert [await desk.sweeps.decide(1, step) for step in (0, 1)] == [None, None]
+    assert [await desk.due_steps.decide(1, step) for step in (0, 1)] == [None, None]
     assert desk.sent(DeliveryKind.ESCALATION) == []

@@ -13,7 +13,7 @@ from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleRows, BundleWrites
-from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites, Prospect
+from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryFacts, DeliveryRows, DeliveryWrites
 from bot.storage.tables.escalation import EscalationRows, EscalationWrites
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites, OpenCount
 from bot.storage.tables.timeline import TimelineRows, TimelineWrites
@@ -91,7 +91,7 @@ async def statuses(rig: Rig, ids: list[int]) -> list[DeliveryStatus]:
     return [(await DeliveryRows(rig.store.sql).delivery(one)).status for one in ids]
 
 
-async def prospect(rig: Rig, delivery_id: int, *, at_most: int = 9) -> Prospect:
+async def prospect(rig: Rig, delivery_id: int, *, at_most: int = 9) -> DeliveryFacts:
     """What is known of a delivery before it is sent."""
     found = await DeliveryRows(rig.store.sql).before_sending(delivery_id, at_most=at_most)
     assert found is not None

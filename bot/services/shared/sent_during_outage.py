@@ -31,7 +31,7 @@ _HOLDS_S: Final = 0.5
 _ATTEMPTS: Final = 1_000
 
 
-class AlreadyTold:
+class SentDuringOutage:
     """Asks the database twice a second at most if another process may have sent messages.
 
     Attributes:
@@ -45,9 +45,9 @@ class AlreadyTold:
         self._store = store
         self._lock = asyncio.Lock()
         self._asked_at = float("-inf")
-        self._is_untold = False
+        self._is_unrecorded = False
 
-    def told(self, delivery: Delivery) -> Posted | None:
+    def posted(self, delivery: Delivery) -> Posted | None:
         """Return where this process has posted *delivery*; None if it has not.
 
         The nonce is compared too: a delivery of another database may have the same key.
@@ -61,7 +61,7 @@ class AlreadyTold:
         if delivery.kind.spec.is_urgent and request is not None and at is not None:
             self.begun[delivery.nonce] = UnansweredPost(at, json.dumps(request.body))
 
-    async def is_untold(self) -> bool:
+    async def is_unrecorded(self) -> bool:
         """Return True if another process may have sent an overdue step or a waiting message already.
 
         Raises:
@@ -70,6 +70,6 @@ class AlreadyTold:
         async with self._lock:
             now = time.monotonic()
             if now - self._asked_at > _HOLDS_S:
-                self._is_untold = await MirrorRows(self._store.sql).is_untold()
+                self._is_unrecorded = await MirrorRows(self._store.sql).is_untold()
                 self._asked_at = now
-            return self._is_untold
+            return self._is_unrecorded

@@ -17,9 +17,9 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
-from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, distinct_people
+from bot.services.shared.sent_during_outage import LOOK_AGAIN, OLD, SentDuringOutage
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleWrites
@@ -30,7 +30,7 @@ from bot.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 
-#: Incidents in one commit: enough for a small cost per step, so few that an acknowledge never waits long.
+#: Incidents in one commit: enough for a small cost per step, so few that an acknowledgement never waits long.
 _TOGETHER: Final = 500
 
 #: A step that comes due during a sweep is looked at again after this long: the sweep may have died.
@@ -42,7 +42,7 @@ _NOW: Final = timedelta()
 _Whom: TypeAlias = tuple[int, tuple[str, ...]]
 
 
-class Sweeps:
+class DueSteps:
     """Handler of the queue's escalate job; may run twice without harm."""
 
     def __init__(  # noqa: PLR0913  # what it needs to decide, and the watch on the queue
@@ -53,7 +53,7 @@ class Sweeps:
         escalations: Escalations,
         oncall: OnCall,
         *,
-        already_told: AlreadyTold,
+        sent_during_outage: SentDuringOutage,
         queue: QueueWatch,
     ) -> None:
         self._store = store
@@ -62,7 +62,7 @@ class Sweeps:
         self._escalations = escalations
         self._oncall = oncall
         self._step_messages = StepMessages(policy)
-        self._already_told = already_told
+        self._sent_during_outage = sent_during_outage
         self._queue = queue
         self._sweeping = self._is_asked = False
 
@@ -73,8 +73,9 @@ class Sweeps:
             How long until the next look: until the step is due, or while others are being decided. None when
             it is decided.
         """
-        due_in, is_untold = await asyncio.gather(
-            EscalationRows(self._store.sql).step_due_in(incident_id, index), self._already_told.is_untold()
+        due_in, is_unrecorded = await asyncio.gather(
+            EscalationRows(self._store.sql).step_due_in(incident_id, index),
+            self._sent_during_outage.is_unrecorded(),
         )
         if due_in is None:
             return None
@@ -82,7 +83,7 @@ class Sweeps:
             await self._ahead.read()
             left = await EscalationRows(self._store.sql).step_due_in(incident_id, index)
             return None if left is None else max(left, _NOW)
-        if is_untold:  # an overdue step may have been taken without the database
+        if is_unrecorded:  # an overdue step may have been taken without the database
             return await self._decide_alone(incident_id, index, overdue=-due_in)
         if self._sweeping:
             self._is_asked = True
@@ -179,7 +180,9 @@ class Sweeps:
             The incidents in bundles. In a storm their posts are not edited: the rate limit is kept for
             messages that ping.
         """
-        news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
+        news = [
+            (new, incident) for new, incident in owed if new.key not in self._sent_during_outage.meanwhile
+        ]
         together = to_bundle(news, bundle_from=self._policy.storm.bundle_from)
         await DeliveryWrites(tx.sql).insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
