@@ -86,8 +86,8 @@ class Releasing:
     async def release(self, incident_id: int, *, by: Person) -> Released:
         """Release the incident from *by* (手を離す).
 
-        If *by* held the acknowledgement, the responder who joined first takes over; if there is none, the ladder
-        goes on.
+        If *by* held the acknowledgement, the responder who joined first takes over; if there is none,
+        the ladder goes on.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.

@@ -73,7 +73,7 @@ class AcknowledgementWrites:
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: AuditData
     ) -> list[int]:
-        """Write the first acknowledgement of a locked incident in one statement, and return the cancelled steps.
+        """Write the first acknowledgement of a locked incident in one statement; return the cancelled steps.
 
         Args:
             incident: After `acknowledgement.acknowledge`; saved, with the person who acknowledged as a
