@@ -33,11 +33,11 @@ from bot.settings import Settings
 from bot.settings.values import DISCORD_API
 from bot.storage.database.leases import Leases, open_lease_pool
 from bot.storage.database.pools import Connections, process_id
-from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
 from bot.storage.tables.alerts import AlertDecisionRows, forget_alert_events
 from bot.storage.tables.installation import GuildFinder, InstallationRows, ReportedChanges
+from bot.storage.tables.statistics import Figures, read_figures
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate

@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from bot.services.shared.changes import Change
     from bot.settings import Settings
     from bot.storage.database.sql import Sql
-    from bot.storage.figures import RowGauge
     from bot.storage.records.tables import RecordTable
     from bot.storage.store import Store
+    from bot.storage.tables.statistics import RowGauge
     from bot.storage.transaction import Transaction
     from bot.ui.answers import AnyCommand, Control, FormHandler, Subcommand
     from bot.ui.buttons import OwnVerb

@@ -35,11 +35,11 @@ from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.watchdogs import broken_promise
 from bot.settings import Settings
-from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.statistics import Figures
 from bot.ui.ack_page import AckPage
 from bot.ui.discord_api.circuit import Circuit
 from bot.wiring import UseCases

@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 
 from bot.capability import ProcessCounter
 from bot.domain.statistics.figures import Durations, SeverityFigures
-from bot.storage.figures import LATENESS_S, MISSED_S, Figures
 from bot.storage.tables.incidents import OpenCount
+from bot.storage.tables.statistics import LATENESS_S, MISSED_S, Figures
 
 #: With more guilds than this there are no figures per guild: Prometheus keeps a series for each.
 _MOST_GUILDS: Final = 100

@@ -29,9 +29,9 @@ from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.ports.systems import Charts, LiveCheck
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Changes
+from bot.services.shared.fencing import SentDuringOutage
 from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
-from bot.services.shared.sent_during_outage import SentDuringOutage
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics import Statistics
 from bot.storage.queue.enqueue import QueueWatch

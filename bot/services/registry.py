@@ -26,12 +26,11 @@ from bot.services.escalation.deliveries import Bundles
 from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
-from bot.services.incidents.details import Checklists, Details
+from bot.services.incidents.details import Checklists, Details, Resolutions
 from bot.services.incidents.lifecycle import Lifecycle, Merging
 from bot.services.incidents.opening import Incidents
 from bot.services.incidents.posts import Reposting
 from bot.services.incidents.queries import IncidentQueries
-from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.updates import Promises, Updates
 from bot.services.outage.emergency import Emergency

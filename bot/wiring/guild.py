@@ -16,17 +16,15 @@ from bot.services.delivery.emails import EmailBackup
 from bot.services.delivery.failures import Failures
 from bot.services.escalation.due_steps import DueSteps
 from bot.services.escalation.explaining import Explaining
-from bot.services.incidents.details import Checklists, Details
+from bot.services.incidents.details import Checklists, Details, Resolutions
 from bot.services.incidents.lifecycle import Merging
 from bot.services.incidents.posts import RefreshFollowUps, Refreshing
 from bot.services.incidents.queries import IncidentQueries
-from bot.services.incidents.resolutions import Resolutions
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.updates import Promises, Updates
 from bot.services.outage.alarm import Alarm, OutageChannels
 from bot.services.outage.emergency import Emergency
-from bot.services.outage.journal import Logbook
-from bot.services.outage.mirror import Mirror
+from bot.services.outage.journal import Logbook, Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.paging import OutsideSending, PageSync, SendingByKind
 from bot.services.ports import Discord, OfflineAlerter

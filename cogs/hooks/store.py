@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.storage.database.sql import Row, Sql
-from bot.storage.figures import RowGauge
+from bot.storage.tables.statistics import RowGauge
 from cogs.hooks.rules import HookRequest, NewHook, ProcessedHook, StoredHook
 
 #: Of the bodies that are read together: a hook that is processed in parts is read for each of them.

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.systems import CheckResult
 from bot.storage.database.sql import Row, Sql
-from bot.storage.figures import RowGauge
 from bot.storage.rows import from_row
+from bot.storage.tables.statistics import RowGauge
 from cogs.probes.rules import ProbeCounts, ProbeEvent, ProbeOutcome, ProbeRules, ProbeState, ProbeStatus
 
 

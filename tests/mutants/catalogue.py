@@ -313,7 +313,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a correction of a resolution undoes what another person wrote meanwhile",
-        file="bot/services/incidents/resolutions.py",
+        file="bot/services/incidents/details.py",
         before="for name in stated.left}",
         after="for name in ()}",
         tests=("tests/services/incidents/test_resolutions.py",),

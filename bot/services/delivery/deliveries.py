@@ -38,9 +38,8 @@ from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports.discord import DiscordSending
-from bot.services.shared.fencing import fresh
+from bot.services.shared.fencing import LOOK_AGAIN, OLD, SentDuringOutage, fresh
 from bot.services.shared.jobs import refresh_job
-from bot.services.shared.sent_during_outage import LOOK_AGAIN, OLD, SentDuringOutage
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import (
     AttachmentRows,

@@ -17,9 +17,9 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
+from bot.services.shared.fencing import LOOK_AGAIN, OLD, SentDuringOutage
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, distinct_people
-from bot.services.shared.sent_during_outage import LOOK_AGAIN, OLD, SentDuringOutage
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 from bot.storage.tables.bundles import BundleWrites

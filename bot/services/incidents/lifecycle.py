@@ -37,8 +37,8 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger, stop_ladder
 from bot.services.acknowledging.reconciliation import OldReactions
 from bot.services.escalation.decisions import Escalations
+from bot.services.incidents.details import NewResolution, keep_resolution, with_aftermath
 from bot.services.incidents.opening import declare_within
-from bot.services.incidents.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.ports import Discord

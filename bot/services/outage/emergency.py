@@ -24,7 +24,7 @@ from bot.domain.urgency import PERSON, urgency
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm
-from bot.services.outage.mirror import Mirror, Overdue
+from bot.services.outage.journal import Mirror, Overdue
 from bot.services.outage.recording import JournalRecorder
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
@@ -215,7 +215,7 @@ class Emergency:
         try:
             recorded = await self._recorder.record(journal, alarm=self._alarm)
             await self._book.keep(self._mirror.completed(recorded.out_of(self._book.journal)))
-            if journal.has_news:  # others wait for this: see `bot.services.shared.sent_during_outage`
+            if journal.has_news:  # others wait for this: see `bot.services.shared.fencing`
                 await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:
             log.warning("emergency.not_taken_in", reason=str(away))

@@ -1,12 +1,15 @@
 """The server's life: a folder's first process owns it, later ones share it, and it ends with its owner."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -24,16 +27,29 @@ from bot.storage.embedded._binaries import (
     find_folder,
     hand_over,
 )
-from bot.storage.embedded._folders import SOCKET, is_absent_or_empty, socket_folder, try_lock, works_in
+
+if sys.platform != "win32":
+    import fcntl
+
+SOCKET = ".s.PGSQL.5432"
+
+_SOCKET_PATH_MAX = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 
 _USER = "postgres"
+
 _STATUS_LINE = 7  # of postmaster.pid, counted from 0: "starting", "ready", "stopping"
+
 _POLL_S = 0.01
+
 _ANSWER_S = 2.0
+
 #: A question that PostgreSQL answers before it knows who asks: its length, and its code.
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+
 _FAST_SHUTDOWN_S = 20.0
+
 _IMMEDIATE_SHUTDOWN_S = 10.0
+
 _LOG_MAX_BYTES = 1_000_000
 
 _SETTINGS = {
@@ -46,12 +62,45 @@ _SETTINGS = {
     "max_connections": "100",
     "io_method": "sync",  # no I/O worker processes beside a bot
 }
+
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 _CREATE_DATABASE = r"""
 SELECT format('CREATE DATABASE %I', :'name')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 """
+
+
+def socket_folder(root: Path) -> Path:
+    """Return *root*, or another folder if its path is too long for a socket or reads as a list."""
+    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    name = f"incident-bot-{os.geteuid()}-{digest}"
+    # TMPDIR may be as long as *root*; /tmp never is.
+    return next(filter(_suits_a_socket, (root, Path(tempfile.gettempdir()) / name)), Path("/tmp") / name)  # noqa: S108
+
+
+def _suits_a_socket(folder: Path) -> bool:
+    return len(os.fsencode(folder / SOCKET)) <= _SOCKET_PATH_MAX and "," not in str(folder)
+
+
+def try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_absent_or_empty(folder: Path) -> bool:
+    return not folder.exists() or not any(folder.iterdir())
+
+
+def works_in(pid: str, folder: Path) -> bool:
+    """Return True if process *pid* serves *folder*: PostgreSQL runs in its data folder (Linux only)."""
+    try:
+        return Path(f"/proc/{int(pid)}/cwd").samefile(folder)
+    except (OSError, ValueError):
+        return False
 
 
 class EmbeddedPostgres:

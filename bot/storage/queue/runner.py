@@ -1,10 +1,10 @@
-"""Running the queue's jobs: PgQueuer under supervision.
+"""Running the queue's jobs: PgQueuer under supervision, with more patience.
 
 What PgQueuer 1.6 leaves to its user, and what is done about it here:
 
 - Its loop ends with an exception when PostgreSQL restarts. `JobRunner` starts it again, with a new pool.
 - A job whose handler fails, or is cancelled together with the process, is deleted. Here only success deletes:
-  whatever else happens, the row stays and the handler runs again.
+  whatever else happens, the row stays and the handler runs again (`PatientQueries`).
 - A job stays "running" until its success is written, up to 0.2 s after its handler has returned. What was
   asked for meanwhile (`enqueue.py`) is seen when it is.
 """
@@ -19,10 +19,13 @@ from typing import Final
 
 import asyncpg
 import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
-from pgqueuer.domain.types import JobId
-from pgqueuer.models import Job as PgJob
+from pgqueuer.domain.types import JOB_STATUS, JobId, QueueEntrypoint, QueueManagerId
+from pgqueuer.models import Job, TracebackRecord
+from pgqueuer.ports.driver import NotifyCallback
+from pgqueuer.queries import EntrypointExecutionParameter, Queries
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import (
@@ -33,12 +36,13 @@ from bot.domain.errors import (
     UnavailableError,
     UpstreamUnavailable,
 )
-from bot.domain.jobs import JobName
+from bot.domain.jobs import IN_LINE, JobName
 from bot.domain.urgency import urgency
-from bot.storage.database.pools import open_pool
+from bot.storage.database.errors import STORAGE_ERRORS
+from bot.storage.database.pools import PoolConnection, open_pool
+from bot.storage.database.sql import Sql
 from bot.storage.queue.enqueue import QueueWatch, guild_of
 from bot.storage.queue.fairness import Handler
-from bot.storage.queue.queries import PatientQueries
 
 log = structlog.get_logger(__name__)
 
@@ -55,20 +59,149 @@ HEALTHY_S: Final = 5.0
 """For how long the queue counts as healthy after it has answered, seconds."""
 
 BATCH: Final = 10
+
 CONCURRENT: Final = 20
 
 _NEARLY_DUE_S = 0.025  # a job due sooner than this waits this long
+
 _HANDLER_S = 120.0  # the handlers have their own, shorter deadlines; this one is for what they forgot
+
 _GRACE_S = 3.0  # for unfinished handlers when the queue is left
+
 _RESTART_S = (0.2, 1.0)  # first and longest pause before the next start
+
 _LOCK_RETRY = timedelta(seconds=0.25)  # before a job asks again for what another holds
+
 _POSTPONE_S = (2.0, 30.0)  # first and longest delay of a job when a part we depend on is away
+
 _PROMISED_S = (0.5, 2.0)  # the same of what is promised within seconds
+
 _TELL_EVERY_S = 60.0
+
 _FAILURE_S = (5.0, 3600.0)  # the same when its handler has a bug
 
 #: What makes a deadline, and what was decided at it, wait no longer than they must when all is well again.
 _PROMISED: Final = frozenset[str]({JobName.ESCALATE, JobName.DELIVER})
+
+
+class _ListeningDriver(AsyncpgPoolDriver):
+    """Notifies only when it listens.
+
+    The manager begins to listen and tests that it hears itself at the same moment, on two connections.
+    Where the question comes first it is lost, and ten seconds later the manager ends: never on loopback, most
+    times at a distance.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self._is_listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self._is_listening.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._is_listening.wait()
+        await super().notify(channel, payload)
+
+
+class PatientQueries(Queries):
+    """The queries that a `QueueManager` sends to the database.
+
+    Args:
+        pool: For the queue alone.
+        on_ask: Called whenever the queue is about to be asked for jobs.
+        on_answer: Called when the queue has answered.
+        on_failure: Called when the queue has not answered: the manager's loop is about to end.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        on_ask: Callable[[], None],
+        on_answer: Callable[[], None],
+        on_failure: Callable[[], None],
+    ) -> None:
+        super().__init__(_ListeningDriver(pool))
+        self._sql = Sql(PoolConnection(pool))
+        self._due_in: timedelta | None = None
+        self._on_ask = on_ask
+        self._on_answer = on_answer
+        self._on_failure = on_failure
+
+    async def dequeue(
+        self,
+        batch_size: int,
+        entrypoints: dict[QueueEntrypoint, EntrypointExecutionParameter],
+        queue_manager_id: QueueManagerId,
+        global_concurrency_limit: int | None,
+        heartbeat_timeout: timedelta,
+    ) -> list[Job]:
+        self._on_ask()
+        try:
+            jobs = await super().dequeue(
+                batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
+            )
+        except Exception:
+            self._on_failure()
+            raise
+        self._on_answer()
+        return jobs
+
+    async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """Return 1 if a job is due, else 0.
+
+        The manager asks this first, then, if none is, `next_deferred_eta` and `queued_work`: what is found
+        here answers those as well, so that a database far away is asked once, not three times.
+        """
+        [row] = await self._sql.all("next_due", entrypoints=entrypoints)
+        self._due_in = row["due_in"]
+        return int(self._due_in is not None and self._due_in <= timedelta())
+
+    async def next_deferred_eta(self, entrypoints: list[QueueEntrypoint]) -> timedelta | None:
+        """Return the time until the next queued job is due, as just found; None without one."""
+        del entrypoints
+        return self._due_in
+
+    async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """Return 1 if a job is queued, due or not, else 0, as just found."""
+        del entrypoints
+        return int(self._due_in is not None)
+
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        """Queue the job again, no later than it was asked for while it ran, if it would wait for long.
+
+        The traceback is left out: ours is in the log, where secrets are hidden.
+        """
+        del traceback_record
+        try:
+            await self._sql.all("retry_job", job_id=job.id, delay=delay, is_long=delay > IN_LINE)
+        except (StorageUnavailable, *STORAGE_ERRORS) as error:
+            # Raised further, it would end the job. Left alone, the job counts as abandoned before long.
+            log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)
+
+    async def log_jobs(self, job_status: list[tuple[Job, JOB_STATUS, TracebackRecord | None]]) -> None:
+        """Remove successful jobs from the queue, unless they were queued again meanwhile.
+
+        Another status means that the handler was cancelled together with this process: its job is left
+        behind for the next one.
+        """
+        done = [job.id for job, status, _ in job_status if status == "successful"]
+        if done:
+            await self._sql.all("finish_jobs", job_ids=done)
+
+    async def update_heartbeat(self, job_ids: list[JobId]) -> None:
+        try:
+            await super().update_heartbeat(job_ids)
+        except STORAGE_ERRORS as error:  # the next one comes soon; too late, and the jobs run a second time
+            log.warning("jobs.heartbeat_missed", error=type(error).__name__)
+
+    async def aggregate_logs(self) -> None:
+        """Fold the queue's history into counts, and forget what is old: neither may fill the disk."""
+        await super().aggregate_logs()
+        await self._sql.all("prune_job_log")
+        await self._sql.all("prune_job_statistics")
 
 
 class _Manager(QueueManager):
@@ -207,7 +340,7 @@ class JobRunner:
             if not deadline.expired() and (deadline.when() or latest) > latest:
                 deadline.reschedule(latest)
 
-    async def _perform(self, job: PgJob) -> None:
+    async def _perform(self, job: Job) -> None:
         payload = (job.payload or b"").decode()
         told = bound_contextvars(trigger="job", job=job.entrypoint, subject=payload)
         with told, urgency(job.priority):
@@ -215,7 +348,7 @@ class JobRunner:
         if again is not None:
             raise RetryRequested(max(again, timedelta()))
 
-    async def _outcome(self, job: PgJob, payload: str) -> timedelta | None:
+    async def _outcome(self, job: Job, payload: str) -> timedelta | None:
         """Run the job's handler; return when to run it again, or None."""
         try:
             guild_id = guild_of(job.headers)
@@ -248,7 +381,7 @@ class JobRunner:
             self._watch.decided()
         return again
 
-    def _note_failed(self, job: PgJob) -> None:
+    def _note_failed(self, job: Job) -> None:
         if job.entrypoint in _PROMISED:
             self._watch.failed()
 
@@ -266,7 +399,7 @@ class JobRunner:
         finally:
             self._deadlines.discard(deadline)
 
-    def _delay(self, job: PgJob, first_s: float, longest_s: float) -> timedelta:
+    def _delay(self, job: Job, first_s: float, longest_s: float) -> timedelta:
         """Doubles with each failure in a row that this process has seen."""
         self._failures[job.id] += 1
         return timedelta(seconds=min(first_s * 2 ** min(self._failures[job.id] - 1, 20), longest_s))

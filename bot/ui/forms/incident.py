@@ -14,10 +14,9 @@ from bot.domain.people import Person
 from bot.domain.postmortems import Owing
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.domain.text import cut
-from bot.services.incidents.details import NewDetails
+from bot.services.incidents.details import IMPACT_LIMIT, WORDS_LIMIT, NewDetails, NewResolution
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.incidents.opening import TITLE_LIMIT
-from bot.services.incidents.resolutions import IMPACT_LIMIT, WORDS_LIMIT, NewResolution
 from bot.services.shared.contributions import owing_if_resolved
 from bot.ui.buttons import Component, Option
 from bot.ui.forms.fields import (

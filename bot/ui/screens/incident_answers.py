@@ -14,8 +14,8 @@ from bot.domain.severity import Mention
 from bot.services.escalation.deliveries import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
+from bot.services.incidents.details import CorrectedResolution
 from bot.services.incidents.lifecycle import Merged
-from bot.services.incidents.resolutions import CorrectedResolution
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
 from bot.services.shared.contributions import shown_postmortem

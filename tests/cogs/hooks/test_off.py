@@ -10,7 +10,7 @@ from bot.configured import outbound_of
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
 from bot.settings import load_settings
-from bot.storage.figures import read_figures
+from bot.storage.tables.statistics import read_figures
 from cogs.hooks.intake import HookBatches
 from cogs.hooks.rules import HookRequest, NewHook
 from cogs.hooks.use_cases import HookUseCases, serve

@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import Postmortem
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.services.incidents.resolutions import NewResolution
+from bot.services.incidents.details import NewResolution
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import PostmortemRows
 from cogs.postmortem.use_cases import PostmortemUseCases

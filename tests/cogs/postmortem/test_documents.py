@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.incidents.resolutions import NewResolution
+from bot.services.incidents.details import NewResolution
 from bot.services.watchdogs import audit
 from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows
 from bot.storage.tables.incidents import IncidentRows

@@ -1,7 +1,7 @@
 """What monitoring shows of probes."""
 
 from bot.process.metrics import exposition
-from bot.storage.figures import read_figures
+from bot.storage.tables.statistics import read_figures
 from tests.postgres import connect, open_patient_pool
 
 

@@ -12,7 +12,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckVia
 from bot.runbook import default_policy_text
-from bot.storage.figures import read_figures
+from bot.storage.tables.statistics import read_figures
 from cogs.probes.use_cases import ProbeUseCases
 from tests.cogs.probes.prober import prober, wrong
 from tests.cogs.probes.test_probing import alerts, begun, turn

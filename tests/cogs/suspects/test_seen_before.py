@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, NewIncident
-from bot.services.incidents.resolutions import NewResolution
+from bot.services.incidents.details import NewResolution
 from bot.services.sheets import Pasted
 from tests.cogs.actions.action_desk import add
 from tests.cogs.suspects.acts import suspects

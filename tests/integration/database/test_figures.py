@@ -7,9 +7,9 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.jobs import Job, JobName
 from bot.domain.severity import LadderStep
 from bot.process.metrics import ShardSession, exposition
-from bot.storage.figures import LATENESS_S, read_figures
 from bot.storage.store import Store
 from bot.storage.tables.escalation import EscalationWrites
+from bot.storage.tables.statistics import LATENESS_S, read_figures
 from tests.integration.storage.examples import delivery_ids, open_incident, owed
 from tests.postgres import connect, open_patient_pool
 

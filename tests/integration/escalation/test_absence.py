@@ -13,7 +13,7 @@ from bot.domain.delivery.delivery import NewDelivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.people import Person
-from bot.services.shared.sent_during_outage import LOOK_AGAIN
+from bot.services.shared.fencing import LOOK_AGAIN
 from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryAttempts, DeliveryRows, DeliveryWrites
 from bot.storage.tables.escalation import EscalationRows

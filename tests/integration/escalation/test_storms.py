@@ -16,8 +16,8 @@ from bot.services.acknowledging.reconciliation import ReadingAhead, Reconciler
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.due_steps import DueSteps
 from bot.services.shared.access import Access
+from bot.services.shared.fencing import SentDuringOutage
 from bot.services.shared.roster import OnCall
-from bot.services.shared.sent_during_outage import SentDuringOutage
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import Store

@@ -11,7 +11,7 @@ from pgqueuer.models import Job
 from structlog.testing import capture_logs
 
 from bot.storage.database.sql import Sql
-from bot.storage.queue.queries import PatientQueries
+from bot.storage.queue.runner import PatientQueries
 from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.pg_proxy import PgProxy

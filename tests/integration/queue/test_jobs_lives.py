@@ -15,8 +15,7 @@ from bot.domain.jobs import JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.queue import runner as module
-from bot.storage.queue.queries import PatientQueries
-from bot.storage.queue.runner import JobRunner
+from bot.storage.queue.runner import JobRunner, PatientQueries
 from bot.storage.store import Store
 from tests.integration.queue.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
 from tests.patience import PATIENCE_S, pulse

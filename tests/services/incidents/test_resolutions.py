@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import InvalidTransition, NotPermitted, StorageUnavailable
 from bot.domain.incident.parts import Aftermath
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.incidents.resolutions import NewResolution
+from bot.services.incidents.details import NewResolution
 from bot.storage.tables.incidents import IncidentRows, ResolutionRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.rules import PostmortemDelivery

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage import OfflineKind, OfflineMessage, Watch
-from bot.services.outage.mirror import MIRRORED
+from bot.services.outage.journal import MIRRORED
 from bot.storage.tables.outage import MirrorRows
 from tests.fakes.emergency import FakeOfflineAlerter
 from tests.services.desk import Desk
@@ -68,7 +68,7 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(MirrorRows, "watched", hang)
-        patch.setattr("bot.services.outage.mirror._PATIENCE_S", 0.01)
+        patch.setattr("bot.services.outage.journal._PATIENCE_S", 0.01)
         await desk.emergency.tick()
     assert desk.offline_alerter.posted == []
     assert desk.emergency.trouble is None

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.delivery import Posted
 from bot.domain.outage import DatabaseTrouble, OfflineKind, OfflineMessage, Watch
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.outage import mirror
+from bot.services.outage import journal
 from bot.services.ports import Email
 from bot.storage.queue import enqueue
 from bot.storage.tables.timeline import TimelineRows
@@ -54,7 +54,7 @@ async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.Monk
 async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An overdue step is sent without the queue, unless the queue is deciding others."""
     await mirrored(desk)
-    monkeypatch.setattr(mirror, "OVERDUE_S", 0.0)
+    monkeypatch.setattr(journal, "OVERDUE_S", 0.0)
     desk.queue.decided()
     await desk.emergency.tick()
     assert (OfflineKind.ESCALATION, "channel") not in desk.offline_alerter.posted

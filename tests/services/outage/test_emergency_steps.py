@@ -11,7 +11,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.shared.sent_during_outage import LOOK_AGAIN
+from bot.services.shared.fencing import LOOK_AGAIN
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.services.desk import Desk

@@ -22,7 +22,7 @@ from bot.domain.incident.incident import (
 from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.records import ResolvedNotice
 from bot.domain.people import Person
-from bot.services.incidents.resolutions import CorrectedResolution, NewResolution
+from bot.services.incidents.details import CorrectedResolution, NewResolution
 from bot.ui.forms.fields import Form, Submitted
 from bot.ui.forms.incident import (
     CORRECT_FORM,
