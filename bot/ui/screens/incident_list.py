@@ -237,7 +237,7 @@ def _due(voice: Voice, incident: Incident, *, asks: str) -> Iterator[str]:
 
 
 def is_waiting(incident: Incident) -> bool:
-    """Return True if it waits for a person now: for an acknowledge, or for an update that is overdue."""
+    """Return True if it waits for a person now: for an acknowledgement, or for an update that is overdue."""
     is_late = incident.updates.due_at is not None and bool(incident.updates.reminders)
     return incident.status is Status.TRIGGERED or (incident.is_open and is_late)
 
