@@ -119,9 +119,9 @@ def sandbox(
         from local_discord.__main__ import main as serve
 
         flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
-        kept = [] if state is None else ["--state", str(state)]
+        state_file = [] if state is None else ["--state", str(state)]
         raise typer.Exit(
-            serve(["--host", host, "--port", str(port), "--bot-name", "incident-bot", *flags, *kept])
+            serve(["--host", host, "--port", str(port), "--bot-name", "incident-bot", *flags, *state_file])
         )
 
 

@@ -132,7 +132,14 @@ class Child:
         """
         try:
             async with asyncio.timeout(within_s):
-                return await self._line_with(part)
+                while True:
+                    for line in self.lines:
+                        if part in line:
+                            return line
+                    if self._said_all:
+                        raise ChildDied(f"{self.name} ended:\n{self.last_words()}")
+                    self._grown.clear()
+                    await self._grown.wait()
         except TimeoutError:
             raise ChildDied(f"{self.name} did not say {part!r}:\n{self.last_words()}") from None
 
@@ -175,16 +182,6 @@ class Child:
         """Send a signal; nothing happens when it has ended."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(number)
-
-    async def _line_with(self, part: str) -> str:
-        while True:
-            for line in self.lines:
-                if part in line:
-                    return line
-            if self._said_all:
-                raise ChildDied(f"{self.name} ended:\n{self.last_words()}")
-            self._grown.clear()
-            await self._grown.wait()
 
     async def _read(self) -> None:
         assert self._process.stdout is not None

@@ -112,7 +112,7 @@ class Transcript:
             bar = "┃" if number or not message.content else "│"
             for line in block:
                 self._quoted(line, bar=bar)
-        buttons = [f"[{found.label}]" for found in controls(message.raw["components"]) if found.label]
+        buttons = [f"[{control.label}]" for control in controls(message.raw["components"]) if control.label]
         if buttons:
             self._quoted(" ".join(buttons), style="cyan", plain=True)
 

@@ -131,11 +131,11 @@ def check_voice(
         hidden: As for `check_channels`.
     """
     for name in policy.timeline.voice_channels:
-        found = known.get(name)
+        channel = known.get(name)
         what = f"voice channel {name}"
-        if found is None:
+        if channel is None:
             yield _unseen(what, name, hidden=hidden, other="under [timeline]")
-        elif found.type not in VOICE:
+        elif channel.type not in VOICE:
             yield fail(what, "it is no voice channel", "name another one under [timeline]")
         else:
             yield ok(what, "people who join are noted on the timeline")

@@ -96,12 +96,12 @@ async def try_once(prepare: Prepare) -> bool:
 
 async def until_done(prepare: Prepare) -> None:
     """Retry *prepare* until it succeeds. Meanwhile people are alerted without the database."""
-    said = None
+    logged = None
     while True:
         try:
             return await prepare()
         except (*_NOT_THERE, StorageUnavailable) as error:
-            if (reason := str(error)) != said:
+            if (reason := str(error)) != logged:
                 log.warning("database.not_prepared", reason=reason)
-            said = reason
+            logged = reason
         await asyncio.sleep(_PAUSE_S)

@@ -163,10 +163,10 @@ def _section(name: str) -> type[Section]:
     Raises:
         TypeError: its keys are a team's own names: a bug.
     """
-    found = File.model_fields[name].annotation
-    if not (isinstance(found, type) and issubclass(found, Section)):
+    table = File.model_fields[name].annotation
+    if not (isinstance(table, type) and issubclass(table, Section)):
         raise TypeError(f"[{name}] has no place for a table of a capability")
-    return found
+    return table
 
 
 def _extended(section: type[S], tables: Mapping[str, type[BaseModel]], off: frozenset[str]) -> type[S]:

@@ -240,9 +240,9 @@ def _toml(text: str, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.ASCII | re.DOTALL
         )
-        said, line, column = found.groups() if found else (str(error), None, None)
+        reason, line, column = match.groups() if match else (str(error), None, None)
         place = f"{line}:{column}" if line else f"{len(text.splitlines())}"
-        raise ConfigError(f"{name}:{place}: is not TOML: {said}") from error
+        raise ConfigError(f"{name}:{place}: is not TOML: {reason}") from error

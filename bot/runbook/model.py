@@ -149,8 +149,8 @@ class Policy:
     def sheets_for(self, severity: str, affected: Affected) -> tuple[FilledSheet, ...]:
         """Return the command sheets of a severity for what is affected, the most fitting first."""
         topics = self.first_response.get(severity, FirstResponse()).sheets
-        found = fitting((self.sheets[topic] for topic in topics), affected)
-        filled = (fill(sheet, self.target_values, affected) for sheet in found)
+        sheets = fitting((self.sheets[topic] for topic in topics), affected)
+        filled = (fill(sheet, self.target_values, affected) for sheet in sheets)
         return tuple(sheet for sheet in filled if sheet.commands)
 
     def rollback_step(self, severity: str) -> int:

@@ -265,8 +265,8 @@ class Settings(PagingSettings, SystemSettings):
     @property
     def hook_keys(self) -> Mapping[str, HookKeys]:
         """Return the secrets of each source that has them, by its name in capitals ("MY_CRON")."""
-        found = {name: secrets.keys for name, secrets in self.hook_secrets.items()}
-        return {name: keys for name, keys in found.items() if keys is not None}
+        by_source = {name: secrets.keys for name, secrets in self.hook_secrets.items()}
+        return {name: keys for name, keys in by_source.items() if keys is not None}
 
     @property
     def token(self) -> str:

@@ -16,7 +16,7 @@ from bot.demo.story.incidents import incident_of, items_of, pasts_of
 from bot.demo.story.posts import Post, Posts
 from bot.demo.story.seeded_incidents import SeededIncident, seeded_incidents
 from bot.demo.story.timelines import Row, timeline_of, who_as_columns
-from bot.demo.story.week_file import PastFailure, read_past
+from bot.demo.story.week_file import read_past
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.statistics.period import IsoWeek
 from bot.runbook import Policy
@@ -100,8 +100,22 @@ class _Writer:
             (post for one in incidents for post in posts.of(one, ids[one.key])), key=lambda post: post.at
         )
         await self.write("seed_deliveries", await _posted(human, made))
-        failures = enumerate(past.failure)
-        await self.write("seed_failures", [self._failure(*lost, week=week, now=now) for lost in failures])
+        failures: list[Row] = [
+            {
+                "id": str(uuid5(NAMESPACE_URL, f"incident-bot-demo:{number}")),
+                "attempted_at": lost.attempted_at(week, self._policy, now=now),
+                "channel": lost.channel,
+                "severity": lost.severity,
+                "title": lost.title,
+                "http_status": lost.http_status,
+                "retry_count": lost.retries,
+                "error_message": lost.error,
+                "fallback_email_sent": lost.emailed,
+                "payload": lost.payload(),
+            }
+            for number, lost in enumerate(past.failure)
+        ]
+        await self.write("seed_failures", failures)
 
     async def write(self, query: str, rows: Sequence[Row]) -> dict[str, int]:
         """Insert *rows* with the query of that name; ids by key, if it returns any."""
@@ -124,20 +138,6 @@ class _Writer:
             for place, rotation in cast.rotations.items()
             if place in self._policy.oncall
         ]
-
-    def _failure(self, number: int, lost: PastFailure, *, week: IsoWeek, now: datetime) -> Row:
-        return {
-            "id": str(uuid5(NAMESPACE_URL, f"incident-bot-demo:{number}")),
-            "attempted_at": lost.attempted_at(week, self._policy, now=now),
-            "channel": lost.channel,
-            "severity": lost.severity,
-            "title": lost.title,
-            "http_status": lost.http_status,
-            "retry_count": lost.retries,
-            "error_message": lost.error,
-            "fallback_email_sent": lost.emailed,
-            "payload": lost.payload(),
-        }
 
 
 def _incident(one: SeededIncident) -> Row:

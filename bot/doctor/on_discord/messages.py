@@ -114,16 +114,16 @@ async def webhook_text(run: Run) -> TrialResult:
     """Look whether a webhook's message is seen with its text, as the bot reads alerts."""
     messages = await run.api.get(f"{run.place}/messages", limit="100")
     own_id = (await run.api.get("/applications/@me"))["id"]
-    found = [
+    by_webhooks = [
         one
         for one in messages
         if one.get("webhook_id")
         and one.get("application_id") != own_id
         and not one.get("interaction_metadata")
     ]
-    if not found:
+    if not by_webhooks:
         raise Skipped("no webhook has posted there lately")
-    has_text = any(found[0].get(part) for part in ("content", "embeds", "attachments", "components"))
+    has_text = any(by_webhooks[0].get(part) for part in ("content", "embeds", "attachments", "components"))
     asks = bool(run.intents & MESSAGE_CONTENT)
     return TrialResult(
         {"is_seen_as_asked": has_text == asks}, {"has_text": has_text, "message_content": asks}

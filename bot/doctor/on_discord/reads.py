@@ -22,10 +22,10 @@ async def dns(run: Run) -> TrialResult:
     url = _direct(run)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
+        addresses = await asyncio.get_running_loop().getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DiscordRefused(f"{url.hostname} cannot be resolved: {error.strerror}") from None
-    return TrialResult({"resolves": bool(found)}, {"addresses": len({each[4][0] for each in found})})
+    return TrialResult({"resolves": bool(addresses)}, {"addresses": len({each[4][0] for each in addresses})})
 
 
 async def tls(run: Run) -> TrialResult:
@@ -69,12 +69,12 @@ async def clock(run: Run) -> TrialResult:
 
 async def application(run: Run) -> TrialResult:
     """See that commands come by the gateway, and that the intents are granted that the bot asks for."""
-    found = await run.api.get("/applications/@me")
+    described = await run.api.get("/applications/@me")
     asks = bool(run.intents & MESSAGE_CONTENT)
-    grants = bool(int(found.get("flags") or 0) & _GRANTED)
+    grants = bool(int(described.get("flags") or 0) & _GRANTED)
     warning = "" if asks or not grants else "Message Content Intent is granted and MESSAGE_CONTENT is not set"
     facts = {
-        "is_without_endpoint": not found.get("interactions_endpoint_url"),
+        "is_without_endpoint": not described.get("interactions_endpoint_url"),
         "has_asked_intents": grants or not asks,
     }
     return TrialResult(facts, {"message_content": asks}, warning)
@@ -92,12 +92,16 @@ async def channel(run: Run) -> TrialResult:
     """Find the channel in which everything else is posted."""
     wanted = run.options.channel.removeprefix("#")
     listed = await run.api.get(f"/guilds/{run.guild_id}/channels")
-    found = [one for one in listed if wanted in (one["id"], one.get("name")) and one["type"] == _TEXT]
-    if len(found) != 1:
+    channels = [one for one in listed if wanted in (one["id"], one.get("name")) and one["type"] == _TEXT]
+    if len(channels) != 1:
         others = [one["type"] for one in listed if wanted in (one["id"], one.get("name"))]
-        said = f"{len(found)} text channels are called so" if found else f"there is no text channel {wanted}"
-        raise DiscordRefused(said if found or not others else f"{said}, but one of type {others[0]}")
-    run.channel = found[0]
+        said = (
+            f"{len(channels)} text channels are called so"
+            if channels
+            else f"there is no text channel {wanted}"
+        )
+        raise DiscordRefused(said if channels or not others else f"{said}, but one of type {others[0]}")
+    run.channel = channels[0]
     is_watched = bool({run.channel["name"], run.channel["id"]} & set(run.policy.alerts.watch))
     warning = "this channel is watched for alerts: better one that is not" if is_watched else ""
     return TrialResult({"is_text_channel": True}, warning=warning)
@@ -164,9 +168,9 @@ _OBFUSCATED: Final = 1 << 17  # among a channel's flags
 
 async def gateway(run: Run) -> TrialResult:
     """Ask how many shards and IDENTIFYs there are; past the day's last one Discord resets the token."""
-    found = await run.api.get("/gateway/bot")
-    limits = found["session_start_limit"]
-    run.shards = int(found["shards"])
+    advice = await run.api.get("/gateway/bot")
+    limits = advice["session_start_limit"]
+    run.shards = int(advice["shards"])
     measured = {"shards": run.shards, **limits}
     warning = f"only {limits['remaining']} sessions are left today" if limits["remaining"] < _FEW else ""
     return TrialResult({"may_identify": limits["remaining"] > _NONE_TO_SPARE}, measured, warning)
@@ -174,12 +178,12 @@ async def gateway(run: Run) -> TrialResult:
 
 async def session(run: Run) -> TrialResult:
     """Begin one session, leave it, and resume it at the host that READY named."""
-    found = await run.api.get("/gateway/bot")
-    if found["session_start_limit"]["remaining"] <= _NONE_TO_SPARE:
+    advice = await run.api.get("/gateway/bot")
+    if advice["session_start_limit"]["remaining"] <= _NONE_TO_SPARE:
         raise Skipped("too few sessions are left today, and the bot itself needs them")
     shard = ((run.guild_id >> 22) % run.shards, run.shards)
     began = time.monotonic()
-    link = await Link.open(run.api.session, found["url"], proxy=run.api.proxy)
+    link = await Link.open(run.api.session, advice["url"], proxy=run.api.proxy)
     try:
         ready = await link.identify(run.api.token, intents=run.intents, shard=shard)
         server = await link.event("GUILD_CREATE", lambda data: data["id"] == str(run.guild_id))
@@ -197,7 +201,7 @@ async def session(run: Run) -> TrialResult:
     run.link = link
     resumed_s = time.monotonic() - began
     measured = {"ready_ms": round(1000 * ready_s), "resumed_ms": round(1000 * resumed_s)}
-    has_host = ready["resume_gateway_url"].rstrip("/") != found["url"].rstrip("/")
+    has_host = ready["resume_gateway_url"].rstrip("/") != advice["url"].rstrip("/")
     return TrialResult({"resumes": True, "has_host_of_its_own": has_host}, measured)
 
 

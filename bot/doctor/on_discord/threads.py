@@ -175,10 +175,10 @@ async def _role(run: Run) -> JSON:
     """
     wanted = (*run.policy.permissions.private, *run.policy.permissions.acknowledge)
     roles: list[JSON] = await run.api.get(f"/guilds/{run.guild_id}/roles")
-    found = {key: one for one in roles for key in (one["id"], one["name"])}
+    by_name = {key: one for one in roles for key in (one["id"], one["name"])}
     for name in wanted:
-        if name in found and found[name]["id"] != str(run.guild_id):
-            return found[name]
+        if name in by_name and by_name[name]["id"] != str(run.guild_id):
+            return by_name[name]
     raise Skipped("the server has no role of the policy")
 
 

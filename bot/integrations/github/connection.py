@@ -343,8 +343,8 @@ def message_of(body: object) -> str:
     if not isinstance(body, Mapping):
         return ""
     details = [str(each.get("message") or "") for each in _errors(body)]
-    said = "; ".join(part for part in (str(body.get("message") or ""), *details) if part)
-    return one_line(said, limit=_MESSAGE)
+    message = "; ".join(part for part in (str(body.get("message") or ""), *details) if part)
+    return one_line(message, limit=_MESSAGE)
 
 
 def _errors(body: object) -> Iterator[Mapping[str, object]]:

@@ -48,10 +48,10 @@ class GitHubRepository:
     # -- branches and files
     async def default_branch(self) -> Branch:
         name = await self.default_branch_name()
-        found = await self.branch(name)
-        if found is None:
+        branch = await self.branch(name)
+        if branch is None:
             raise CodeHostRefused(CodeHostProblem.NOT_FOUND, f"{name} has no commit", http_status=404)
-        return found
+        return branch
 
     async def default_branch_name(self) -> str:
         """Return the name alone, in one request."""
@@ -67,9 +67,9 @@ class GitHubRepository:
         return Branch(name, parsed(lambda body: str(body["object"]["sha"]), answer.body))
 
     async def create_branch(self, branch: Branch) -> None:
-        asked = {"ref": f"refs/heads/{branch.name}", "sha": branch.commit}
+        body = {"ref": f"refs/heads/{branch.name}", "sha": branch.commit}
         try:
-            await self._send("POST", "/git/refs", asked)
+            await self._send("POST", "/git/refs", body)
         except CodeHostRefused as refused:  # an existing branch is a 422, too
             if refused.problem is not CodeHostProblem.INVALID or await self.branch(branch.name) is None:
                 raise
@@ -124,8 +124,8 @@ class GitHubRepository:
         answer = await self._get(
             "/pulls", head=f"{owner}:{branch}", state="all", sort="created", direction="desc"
         )
-        found = parsed(lambda body: [pull_request(each) for each in body], answer.body)
-        return [each for each in found if each.branch == branch]
+        pull_requests = parsed(lambda body: [pull_request(each) for each in body], answer.body)
+        return [each for each in pull_requests if each.branch == branch]
 
     async def pull_request(self, number: int, *, etag: str | None) -> Fetched[PullRequest] | None:
         answer = await self._get(f"/pulls/{number}", etag=etag)
@@ -159,10 +159,10 @@ class GitHubRepository:
         Raises:
             CodeHostRefused: with MOVED, the issue was transferred. A renamed repository is still ours.
         """
-        found, there = parsed(issue, answer.body), parsed(repository_of, answer.body)
-        if found.number == number and await self._is_this(there):
-            return found
-        raise CodeHostRefused(CodeHostProblem.MOVED, found.url, http_status=HTTPStatus.MOVED_PERMANENTLY)
+        own, there = parsed(issue, answer.body), parsed(repository_of, answer.body)
+        if own.number == number and await self._is_this(there):
+            return own
+        raise CodeHostRefused(CodeHostProblem.MOVED, own.url, http_status=HTTPStatus.MOVED_PERMANENTLY)
 
     async def _is_this(self, name: str) -> bool:
         """Return True if *name* is this repository, as it was set up or as it is called by now."""

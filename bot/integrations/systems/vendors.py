@@ -101,8 +101,8 @@ class CloudflareAccount:
 
     async def pages(self, project: str) -> list[Deployment]:
         """Return the last deployments of a Pages project to production. Raises as `worker`."""
-        asked = {"env": "production", "per_page": _PAGE}
-        body = await self._get(f"/pages/projects/{quote(project)}/deployments", **asked)
+        parameters = {"env": "production", "per_page": _PAGE}
+        body = await self._get(f"/pages/projects/{quote(project)}/deployments", **parameters)
         page = f"{_DASHBOARD}/{self.account_id}/pages/view/{quote(project)}"
         return understood(lambda found: [_of_pages(each, page) for each in found["result"]], body)
 

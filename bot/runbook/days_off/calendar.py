@@ -64,9 +64,9 @@ class _PublicHolidays:
 @cache
 def _worked_out(country: str, nth: int) -> frozenset[date]:
     """Compute the holidays of the *nth* period of `_YEARS` years in a separate process, `holiday_worker`."""
-    asked = [country, str(nth * _YEARS), str((nth + 1) * _YEARS - 1)]
+    arguments = [country, str(nth * _YEARS), str((nth + 1) * _YEARS - 1)]
     done = subprocess.run(  # noqa: S603  # our own program; the country's code has been looked at
-        [sys.executable, "-I", str(_WORKER), *asked],
+        [sys.executable, "-I", str(_WORKER), *arguments],
         env={},
         capture_output=True,
         text=True,

@@ -14,11 +14,11 @@ def main(country: str, first: int, last: int) -> int:
     code, _, subdivision = country.partition("-")
     years = range(first, last + 1)
     try:
-        found = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+        days = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
     except NotImplementedError as error:
         sys.stderr.write(str(error))
         return 1
-    sys.stdout.writelines(f"{day.isoformat()}\n" for day in sorted(found))
+    sys.stdout.writelines(f"{day.isoformat()}\n" for day in sorted(days))
     return 0
 
 

@@ -68,10 +68,10 @@ _MOST_DAYS = 60  # ours: what is due later than in a quarter is forgotten
 
 
 def _business_days(value: object) -> int:
-    found = re.fullmatch(r"([1-9]\d?) business days?", string(value), re.ASCII)
-    if found is None or int(found[1]) > _MOST_DAYS:
+    match = re.fullmatch(r"([1-9]\d?) business days?", string(value), re.ASCII)
+    if match is None or int(match[1]) > _MOST_DAYS:
         raise ValueError(value)
-    return int(found[1])
+    return int(match[1])
 
 
 BusinessDays = Annotated[

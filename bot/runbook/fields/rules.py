@@ -129,12 +129,12 @@ class AtMost:
             error = Problem(f"has {len(value)} entries; allowed: at most {self.most}")
             problems.append({"type": "value_error", "input": value, "ctx": {"error": error}})
         try:
-            found = read(value)
+            valid = read(value)
         except ValidationError as wrong:
             problems += wrong.errors()  # type: ignore[arg-type]  # InitErrorDetails, and more
         if problems:
             raise ValidationError.from_exception_data("", problems)
-        return found
+        return valid
 
 
 def some(text: str) -> AfterValidator:
