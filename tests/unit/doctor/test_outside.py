@@ -1,12 +1,12 @@
-"""What `doctor` says of pages that leave Discord."""
+"""What the doctor finds beside the server: ways to page, and capabilities that are switched off."""
 
 from dataclasses import replace
 
 from bot.doctor.finding import State
-from bot.doctor.outside import check_paging
+from bot.doctor.outside import check_paging, check_switched_off
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging import Also, Way
-from bot.runbook import load_policy
+from bot.runbook import default_policy_text, load_policy, parse_policy
 from tests.services.paging.policies import paging_policy
 
 POLICY = load_policy(None)
@@ -35,3 +35,13 @@ def test_a_person_without_an_address_is_named() -> None:
     assert (found.state, found.said) == (State.WARN, "no address for push: secondary")
     (found,) = check_paging([Way.NTFY], policy, [PUSHED])
     assert (found.state, "ntfy" in found.said) == (State.OK, True)
+
+
+def test_a_name_that_no_capability_has_is_a_warning() -> None:
+    """A mistyped name switches nothing off, so the doctor names it; a known one is reported."""
+    text = f'{default_policy_text()}\n[capabilities]\noff = ["announcement", "announcements"]\n'
+    known, unknown = check_switched_off(parse_policy(text, name="policy.toml"))
+    assert (known.state, known.said) == (State.OK, "switched off by the policy: announcements")
+    assert unknown.state is State.WARN
+    assert '"announcement", which is not there' in unknown.said
+    assert list(check_switched_off(parse_policy(default_policy_text(), name="policy.toml"))) == []
