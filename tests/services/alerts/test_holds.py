@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.capability import AlertHold, Capability
+from bot.capability import AlertHold, Capability, capability_names
 from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, HeldAlert, HoldReason
 from bot.domain.alerts.events import Occurrence
 from bot.domain.incident.incident import NewIncident
@@ -39,7 +39,7 @@ async def test_the_first_hold_that_answers_counts_after_rules_and_thresholds(
     held, muted = holding(AlertOutcome.HELD, "app"), holding(AlertOutcome.MUTED, "api.parky.co.jp")
     also = holding(AlertOutcome.UNKNOWN, "api.parky.co.jp")
     monkeypatch.setattr("bot.runbook.model.installed", lambda: (held, muted, also))
-    desk = Desk(database, replace(policy, guild_id=None))
+    desk = Desk(database, replace(policy, guild_id=None, off=capability_names()))
     assert [await say(desk, FIRING, number) for number in (1, 2)] == [None, None]
     assert await outcomes(desk) == [AlertOutcome.BELOW, AlertOutcome.MUTED]
     latest = (await decided(desk, AlertOutcome.MUTED))[0]
@@ -68,6 +68,7 @@ async def test_a_hold_is_asked_without_the_database_by_what_the_journal_has(
 
     hold = AlertHold(never, windows=windows, holds_meanwhile=meanwhile)
     monkeypatch.setattr("bot.runbook.model.installed", lambda: (Capability(name="test", holds=[hold]),))
+    desk.policy = replace(desk.policy, off=capability_names())
     desk.use(desk.discord)
     await desk.emergency.tick()
     new = NewIncident(
