@@ -65,6 +65,13 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "severity_changed")
 
 
+@change("/incident snooze")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    await scene.press(known.alert, "ack")
+    return known.change(scene.runs("incident snooze", number=known.number, until="1h"), "snoozed")
+
+
 @change("incidents.editing.press_next_update")
 async def _(scene: Scene) -> Change:
     known = await scene.raised("sev2")
