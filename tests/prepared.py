@@ -18,7 +18,7 @@ from tests.postgres import cluster_folder, make_standing_template, make_template
 from tests.tiers import is_ruled_out, tier_of_path
 
 #: The tiers whose tests have a database.
-_TIERS: Final = frozenset({"services", "integration", "browser", "e2e", "faults"})
+_TIERS: Final = frozenset({"services", "cogs", "integration", "browser", "e2e", "faults"})
 _ROOT: Final = Path(__file__).parents[1]
 _MAKING: Final = "making"
 _LOCK: Final = "owner.lock"
