@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +36,11 @@ def words(event: ast.expr) -> Iterator[str]:
                 yield word
 
 
-def logged() -> set[tuple[str, str]]:
+@cache
+def logged() -> frozenset[tuple[str, str]]:
     """Every event with its level, of the bot and its cogs."""
     files = [path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")]
-    return {found for path in files for found in calls(path)}
+    return frozenset(found for path in files for found in calls(path))
 
 
 def explained() -> set[tuple[str, str]]:

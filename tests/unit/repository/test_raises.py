@@ -62,7 +62,8 @@ def unknown_errors(source: str) -> Iterator[str]:
             continue
         for section in _SECTION.finditer(ast.get_docstring(node) or ""):
             for name in _LISTED.findall(" ".join(section[2].split())):
-                if name.partition(".")[0] not in classes() | imported | set(dir(builtins)):
+                first = name.partition(".")[0]
+                if not (first in classes() or first in imported or hasattr(builtins, first)):
                     yield name
 
 
