@@ -7,6 +7,7 @@ as such senders and teams' own scripts write them.
 
 import json
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -34,6 +35,7 @@ class Somebody:
     user = None
 
 
+@cache
 def senders() -> dict[str, list[Said]]:
     """Each sender's messages, in the order in which they are posted."""
     found: dict[str, list[Said]] = defaultdict(list)
