@@ -1,11 +1,15 @@
 """The core's story: an incident is raised, escalated, acknowledged, updated, resolved, opened again.
 
-As a program it plays the story on a database, for trees in which the folder of a capability is absent:
-``python -m tests.cogs.core_story DSN``.
+As a program (``python -m tests.cogs.core_story``) it plays the story for each line of its input, a JSON list
+of a tree, a database's address and the capabilities that the tree lacks, in a fork that finds what is in the
+tree; it answers with the fork's exit status. It has imported the core, most of a start, and no capability.
 """
 
 import asyncio
+import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -41,11 +45,33 @@ async def play(desk: Desk, *, off: Sequence[str] = ()) -> None:
     assert desk.services.built.keys() <= there
 
 
-async def _main(dsn: str, *off: str) -> None:
+async def _play_on(dsn: str, *off: str) -> None:
     pool = await open_patient_pool(dsn, min_size=0)
     await play(Desk(Database(pool)), off=off)
     await pool.close()
 
 
+def _play_in(tree: str, dsn: str, *off: str) -> int:
+    """Play it in this process, which ends afterwards; return its exit status."""
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the log, which is no answer
+    os.chdir(tree)
+    sys.path.insert(0, tree)
+    try:
+        asyncio.run(_play_on(dsn, *off))
+    except BaseException:  # noqa: BLE001  # whatever it was, this is not the process that goes on
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _main() -> None:
+    assert "cogs" not in sys.modules, "the core imports no capability"
+    for line in sys.stdin:
+        if (process := os.fork()) == 0:
+            os._exit(_play_in(*json.loads(line)))
+        _, status = os.waitpid(process, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # the answer
+
+
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:]))
+    _main()
