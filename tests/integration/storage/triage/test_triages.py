@@ -1,10 +1,9 @@
-"""Triage and replays."""
+"""Triages."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -26,8 +25,6 @@ from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.triages import TriageAnswerRows, TriageRows
-from cogs.dlq.rules import DlqDeliveryKind, EntryOrigin
-from cogs.dlq.store import EntryOrigins, ReplayRecords
 from tests.fakes.clock import START
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import (
@@ -386,33 +383,6 @@ async def test_a_clock_that_lost_its_job_gets_one(rig: Rig) -> None:
     assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"reevaluate:{triage.id}"]
     (job,) = await rig.jobs()
     assert (job.name, job.payload) == ("reevaluate", str(triage.id))
-
-
-async def test_an_entry_is_replayed_once(rig: Rig) -> None:
-    """A DLQ entry is claimed for one replay, and a second claim is refused.
-
-    Who asked is known at once, the message once it is sent; its guild finds the delivery by its moment.
-    """
-    entry_id = str(uuid4())
-    assert await ReplayRecords(rig.store.sql).of(entry_id) is None
-    async with rig.store.transaction() as tx:
-        claims = ReplayRecords(tx.sql)
-        assert await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=OLIVE, key="replay:1")
-        assert not await claims.claim(entry_id, guild_id=GUILD, channel="p0", by=PERRY, key="replay:1")
-        await DeliveryWrites(tx.sql).insert_deliveries(
-            [owed(DlqDeliveryKind.REPLAY, incident=None, key="replay:1")]
-        )
-    record = await ReplayRecords(rig.store.sql).of(entry_id)
-    assert record is not None
-    assert (record.requested_by_name, record.channel, record.message_id) == ("Olive", "p0", None)
-    await send(rig.store, 1, message_id=60)
-    sent = await ReplayRecords(rig.store.sql).of(entry_id)
-    assert sent is not None
-    assert (sent.channel_id, sent.message_id) == (50, 60)
-    there = await DeliveryRows(rig.store.sql).delivery(1)
-    origins = EntryOrigins(rig.store.sql)
-    assert await origins.at(GUILD, [there.created_at]) == [EntryOrigin(there.nonce, None, 50, 60)]
-    assert await origins.at(GUILD + 1, [there.created_at]) == []
 
 
 async def test_the_last_sign_of_life(rig: Rig) -> None:
