@@ -43,11 +43,9 @@ COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
     "cogs.responding",
-    "cogs.bundles",
     "cogs.reposting",
     "cogs.pinning",
     "cogs.alerts",
-    "cogs.alert_history",
     "cogs.sheets",
 )
 

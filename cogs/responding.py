@@ -1,4 +1,4 @@
-"""👀 and the buttons with which people respond, under what the bot posted: alert, thread, DM."""
+"""How people respond under what the bot posted, in a channel, a thread or a DM: 👀, and the buttons."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,7 @@ from bot.domain.people import Person
 from bot.domain.text import is_same_emoji
 from bot.services.registry import Services
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
+from bot.ui.buttons import BundleVerb, IncidentVerb, template
 from bot.ui.interaction import (
     Interaction,
     member_person,
@@ -27,7 +27,15 @@ from bot.ui.interaction import (
     voice_of,
     wait,
 )
-from bot.ui.screens.incident_answers import acknowledged, acknowledged_view, passed_on, released
+from bot.ui.screens.incident_answers import (
+    acknowledged,
+    acknowledged_view,
+    all_acknowledged,
+    all_question,
+    passed_on,
+    released,
+)
+from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.sheets import first_response_screen
 
 log = structlog.get_logger(__name__)
@@ -175,6 +183,33 @@ def _is_new(message_id: int) -> bool:
     return discord.utils.utcnow() - discord.utils.snowflake_time(message_id) < _NEW_FOR
 
 
+@control(template(BundleVerb.ALL))
+async def press_all(interaction: Interaction, pressed: Pressed) -> None:
+    """[👀 すべて ack]: ask first, because this acknowledges many incidents at once."""
+    await wait(interaction)
+    bundle = await services_of(interaction).bundles.show(pressed.number)
+    await reply(interaction, view=all_question(voice_of(interaction), bundle))
+
+
+@control(template(BundleVerb.YES))
+async def press_yes(interaction: Interaction, pressed: Pressed) -> None:
+    """[37 件すべて ack する]: acknowledge all incidents of the bundle."""
+    await wait(interaction)
+    by, bundles = await person_of(interaction), services_of(interaction).bundles
+    result = await bundles.acknowledge(pressed.number, by=by)
+    await reply(interaction, all_acknowledged(voice_of(interaction), result))
+
+
+@control(template(BundleVerb.PICK))
+async def choose_incident(interaction: Interaction, pressed: Pressed) -> None:
+    """Show the chosen incident as `/incident show` does, with its buttons."""
+    await wait(interaction)
+    by, looking = await person_of(interaction), services_of(interaction).looking
+    view = await looking.view(int(pressed.chosen), by=by)
+    await reply(interaction, view=show_screen(voice_of(interaction), view))
+
+
 async def setup(bot: IncidentBot) -> None:
     bot.add_controls(press_ack, press_release, press_first, press_decline)
+    bot.add_controls(press_all, press_yes, choose_incident)
     await bot.add_cog(RespondingCog(bot))

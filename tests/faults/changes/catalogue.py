@@ -36,8 +36,8 @@ READS: Final = frozenset(
         "announcements.commands.press_edit",
         *("suspects.commands.press_keep_change", "/incident similar"),
         *(
-            "bundles.press_all",
-            "bundles.choose_incident",
+            "responding.press_all",
+            "responding.choose_incident",
             "oncall.commands.press_end",
             "oncall.commands.press_leave_import",
         ),
@@ -65,8 +65,8 @@ READS: Final = frozenset(
             "stats.commands.press_show_person",
             "stats.commands.press_fairness",
         ),
-        *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
-        *("/alerts rules", "alert_history.press_rules"),
+        *("/alerts recent", "alerts.press_page", "/mute list", "/probes"),
+        *("/alerts rules", "alerts.press_rules"),
         *("/digest week", "digest.commands.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.commands.press_preview", "dlq.commands.press_other_target"),
@@ -276,7 +276,7 @@ async def _(scene: Scene) -> Change:
     return replace(scene.acts(act, "alert_lesson_taught", of=scene.title), screen=_rules(scene))
 
 
-@change("alert_history.choose_lesson")
+@change("alerts.choose_lesson")
 async def _(scene: Scene) -> Change:
     _, line = await _asked_about(scene)
     await scene.press(await scene.press(line, "関係なし"), "同じ形はいつも")

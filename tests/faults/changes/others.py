@@ -39,7 +39,7 @@ DELETE FROM digests
 # -- many at once
 
 
-@change("bundles.press_yes")
+@change("responding.press_yes")
 async def _(scene: Scene) -> Change:
     made = await open_many(scene.stage.world, {"SEV2": _TOGETHER}, due_in=timedelta(seconds=2))
     rung = await scene.showing("p1-ops", "すべて ack", f"{_TOGETHER} 件")
