@@ -33,10 +33,9 @@ from bot.ui.interaction import (
 from bot.ui.pictures import as_files
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import Wording
-from cogs.digest.posts import digest
+from cogs.digest.posts import ASK, DROP, KEEP, MUTE, WITHDRAW, digest, verdict_buttons, verdict_question
 from cogs.digest.rules import DigestSchedule, Verdict
 from cogs.digest.use_cases import Digests, PostedByHand
-from cogs.digest.verdict_posts import ASK, DROP, KEEP, MUTE, WITHDRAW, verdict_buttons, verdict_question
 
 Week = app_commands.Range[str, 1, 16]
 

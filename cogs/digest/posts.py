@@ -1,4 +1,4 @@
-"""The week as a message, and as plain text: its headline, charts, figures, and what is still to do."""
+"""The week as a message, and as plain text; and the posts about alerts that it asks about."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.figures import AlertCounts, Deadlines, ExampleOf, SeverityFigures
 from bot.domain.statistics.load import NO_SLEEP, PersonLoad
 from bot.domain.statistics.period import IsoWeek
+from bot.domain.text import cut
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Subject
+from bot.ui.buttons import Component, OwnVerb, row
 from bot.ui.pictures import times_line
 from bot.ui.posts.bodies import (
     EMBED_TOTAL,
@@ -31,19 +33,21 @@ from bot.ui.posts.bodies import (
     message,
 )
 from bot.ui.words.inert import fair_share, inert, joined, plain
-from bot.ui.words.links import home_url
+from bot.ui.words.links import home_url, linked_label
 from bot.ui.words.systems import answer, where
 from bot.ui.words.wording import Wording, due_day
 from cogs.digest.rules import (
     ActionsDue,
+    AlertVerdict,
+    AlertVerdictData,
     AskedAlerts,
     Digest,
     DigestData,
     DigestDelivery,
     DigestPart,
     DueAction,
+    Verdict,
 )
-from cogs.digest.verdict_posts import MARKS, verdict_line, verdict_row, verdict_words
 
 TITLE_LIMIT: Final = 80
 SEVERITY_LIMIT: Final = 40
@@ -578,6 +582,78 @@ def _pages(words: Wording) -> str:
     if sleep == NO_SLEEP:
         return words.say("digest.note.pages_no_sleep")
     return words.say("digest.note.pages", start=f"{sleep.start:%H:%M}", end=f"{sleep.end:%H:%M}")
+
+
+#: The sign before an alert in the list, and on its button.
+MARKS: Final = "①②③"
+
+_VERDICT_TITLE_LIMIT: Final = 200
+_VERDICT_NAME_LIMIT: Final = 40
+_LABEL_LIMIT: Final = 80  # Discord: a button's label
+
+#: The buttons about a noisy alert: `ASK` shows the others, `WITHDRAW` undoes any of them.
+ASK: Final = OwnVerb("ask", "🔔", of="alv")
+KEEP: Final = OwnVerb("keep", "✅", of="alv")
+MUTE: Final = OwnVerb("mute", "🔕", of="alv")
+DROP: Final = OwnVerb("drop", "🗑️", of="alv")
+WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
+
+
+def verdict_row(words: Wording, asked: AskedAlerts) -> list[Component]:
+    """Return the row with a button for each alert: it asks, or says what was decided."""
+    made = []
+    for mark, number in zip(MARKS, asked.numbers, strict=False):
+        component, given = _verdict_button(words, ASK, number), asked.verdicts.get(number)
+        said = component["label"] if given is None else verdict_words(words, given)
+        made.append({**component, "label": cut(f"{mark} {said}", limit=_LABEL_LIMIT)})
+    return row(made)
+
+
+def verdict_buttons(words: Wording, alert: Incident, given: AlertVerdict | None) -> list[Component]:
+    """Return the answers to give about *alert*, or how the one that was *given* is undone."""
+    verbs = (KEEP, MUTE, DROP) if given is None else (WITHDRAW,)
+    return [_verdict_button(words, verb, alert.id) for verb in verbs]
+
+
+def verdict_question(words: Wording, alert: Incident, given: AlertVerdict | None) -> str:
+    """Return the question about *alert*, with what each answer does; or what was decided."""
+    facts = {"alert": _linked_title(alert), "source": _monitor(alert)}
+    if given is None:
+        return words.say("digest.question", **facts)
+    return words.say("digest.answered", said=verdict_words(words, given), **facts)
+
+
+def verdict_words(words: Wording, given: AlertVerdict) -> str:
+    """Return a verdict in a few words: "ミュート中 12/8 18:05 JST まで (佐藤)"."""
+    who = inert(given.by_name, limit=_VERDICT_NAME_LIMIT)
+    return words.say(f"digest.verdict.{given.verdict}", who=who, until=words.moment(given.holds_until))
+
+
+def verdict_line(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    """Compose the line below the digest: who has decided what, until when, and how it is undone."""
+    alert, data = about(Incident, delivery, subject), AlertVerdictData.from_json(delivery.data)
+    key = "withdrawn" if data.verdict is None else data.verdict.value
+    said = words.say(
+        f"digest.decided.{key}",
+        alert=_linked_title(alert),
+        source=_monitor(alert),
+        who=words.who(data.by),
+        until="" if data.until is None else words.moment(data.until),
+    )
+    undo = [_verdict_button(words, WITHDRAW, alert.id)] if data.verdict is Verdict.MUTE else []
+    return message(said, components=row(undo))
+
+
+def _verdict_button(words: Wording, verb: OwnVerb, number: int) -> Component:
+    return words.buttons.make(verb, number, words=f"verdict_{verb.value}")
+
+
+def _linked_title(alert: Incident) -> str:
+    return f"{linked_label(alert)} {inert(alert.title, limit=_VERDICT_TITLE_LIMIT)}"
+
+
+def _monitor(alert: Incident) -> str:
+    return inert(alert.tracked.monitor or "?", limit=_VERDICT_NAME_LIMIT)
 
 
 RENDERERS: Final[Renderers] = {DigestDelivery.POST: _post, DigestDelivery.VERDICT: verdict_line}

@@ -32,7 +32,7 @@ from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import IsoWeek
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
-from cogs.digest.posts import change, digest, digest_text
+from cogs.digest.posts import change, digest, digest_text, verdict_buttons, verdict_question
 from cogs.digest.rules import (
     AlertVerdict,
     AskedAlerts,
@@ -43,7 +43,6 @@ from cogs.digest.rules import (
     Verdict,
     actions_due,
 )
-from cogs.digest.verdict_posts import verdict_buttons, verdict_question
 from tests.cogs.actions.test_posts import ITEM
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
 

@@ -258,7 +258,7 @@ def test_digest_post_without_a_bot(database_url: str, monkeypatch: pytest.Monkey
 
     A week that has not ended is refused.
     """
-    monkeypatch.setattr("cogs.digest.printing.PATIENCE_S", 0.1)
+    monkeypatch.setattr("cogs.digest.cli.PATIENCE_S", 0.1)
 
     def post(week: str) -> Outcome:
         return here("digest", "--post", "--week", week, DATABASE_URL=database_url, **GUILD)
