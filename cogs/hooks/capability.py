@@ -2,7 +2,7 @@
 
 from bot.capability import Capability, JobHandling, NumberOf, Tick
 from bot.services.delivery.handling import DeliveryHandler
-from cogs.hooks import doctor, posts, store, use_cases
+from cogs.hooks import doctor, store, use_cases
 from cogs.hooks.intake import HOOKS
 from cogs.hooks.rules import HookDeliveryKind
 
@@ -14,7 +14,7 @@ CAPABILITY = Capability(
     # escalations run as well.
     jobs={HOOKS: JobHandling(use_cases.process, begins_with=NumberOf.GUILD, at_a_time=1, takes_turns=True)},
     lost_jobs=["lost_hook_jobs"],
-    renderers=posts.RENDERERS,
+    renderers=use_cases.RENDERERS,
     deliveries=lambda _built, _core: [DeliveryHandler(HookDeliveryKind.HOOK_UNREAD)],
     ticks=[
         Tick("missed hooks", use_cases.catch_up, every_s=3600, by_leader=True, when_ready=True),

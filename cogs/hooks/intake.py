@@ -26,7 +26,7 @@ from bot.services.alerts.events import unrecorded
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import Clock
 from bot.storage.store import Store
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.readers.reading import HookReader
 from cogs.hooks.rules import (
     HookFormat,

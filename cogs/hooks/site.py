@@ -26,7 +26,7 @@ from cogs.hooks.intake import (
     HookSource,
     hook_sources,
 )
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookRequest
 from cogs.hooks.spool import NAME as SPOOL
 from cogs.hooks.spool import HookSpool

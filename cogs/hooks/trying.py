@@ -17,7 +17,7 @@ from bot.runbook.model import Policy
 from bot.services.alerts.events import occurrence_of
 from bot.services.alerts.opening import Decided
 from bot.ui.words.alerts import Say, becomes, padded, rule_words
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import (
     HookFormat,
     HookRefused,

@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
-from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.errors import CodeHostRefused, UnavailableError, UpstreamUnavailable, without_message
 from bot.domain.systems import RecentChange
 from bot.runbook.model import Policy
@@ -21,9 +21,12 @@ from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.installation import ReportedChanges
+from bot.ui.posts.bodies import Body, Renderers, alone, message
+from bot.ui.words.inert import inert
+from bot.ui.words.wording import Wording
 from cogs.hooks.deliveries import github_records
 from cogs.hooks.intake import processing_job
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.readers.reading import HookReader
 from cogs.hooks.rules import (
     HookAttempt,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from bot.capability import Serving
     from bot.services.registry import Services
     from bot.settings import Settings
+
 
 log = structlog.get_logger(__name__)
 
@@ -331,3 +335,19 @@ def serve(settings: "Settings", store: Store, guilds: "Mapping[int, Services]") 
     from cogs.hooks.site import receiving  # noqa: PLC0415
 
     return receiving(settings, store, guilds)
+
+
+_LABEL_LIMIT: Final = 160
+_PROBLEM_LIMIT: Final = 300
+
+
+def unread(words: Wording, delivery: Delivery) -> Body:
+    """Compose the notice that what a source has sent could not be read, so that no alert came of it."""
+    data = HookUnreadData.from_json(delivery.data)
+    label = inert(data.label, limit=_LABEL_LIMIT)
+    problem = inert(data.problem, limit=_PROBLEM_LIMIT)
+    line = words.say("tracked.hook_unread", label=label, source=data.source, problem=problem)
+    return message(line)
+
+
+RENDERERS: Final[Renderers] = {HookDeliveryKind.HOOK_UNREAD: alone(unread)}

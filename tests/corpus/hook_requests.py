@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.alerts.events import AlertEvent, AlertSender
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, HookRules
 
 FOLDER: Final = Path(__file__).parent / "hooks"

@@ -10,7 +10,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, HookUnreadable
 from tests.corpus.hook_requests import FOLDER, Example, as_json, examples, rules_of
 

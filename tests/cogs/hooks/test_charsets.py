@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.readers.reading import text_of
 from cogs.hooks.rules import HookFormat, HookRequest, HookUnreadable
 from tests.corpus.hook_requests import rules_of

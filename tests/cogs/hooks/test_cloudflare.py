@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.domain.alerts.events import AlertEvent
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRequest
 from tests.corpus.hook_requests import rules_of
 

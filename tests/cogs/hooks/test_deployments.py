@@ -11,7 +11,7 @@ import pytest
 from bot.domain.systems import ChangeKind, RecentChange, change_key
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import ReportedChanges
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, NewHook
 from cogs.hooks.use_cases import HookProcessing
 from cogs.suspects.rules import ChangeSource

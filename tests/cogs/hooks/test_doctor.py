@@ -10,7 +10,7 @@ from bot.runbook import load_policy
 from bot.settings.sources import HookKeys
 from cogs.hooks.doctor import check_hooks
 from cogs.hooks.intake import hook_sources
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookSenders
 from tests.cogs.hooks.sending import tables, with_tables
 

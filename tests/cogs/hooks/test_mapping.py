@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.alerts.recognition import Says
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.readers.mapped import DEFAULTS, Mapped
 from cogs.hooks.rules import HookFormat, HookRequest, HookUnreadable, MappedPart
 from tests.corpus.hook_requests import rules_of

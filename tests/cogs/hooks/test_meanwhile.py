@@ -16,7 +16,7 @@ from bot.domain.outage import OfflineKind
 from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookGuild, HookIntake, HooksMeanwhile, HookSource
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.site import serve_hooks
 from cogs.hooks.spool import HookSpool
 from tests.cogs.hooks.sending import AUTH, PATH, SECRET, TOKEN, NumberedReader, alerts, group, tables, waiting

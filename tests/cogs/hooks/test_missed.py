@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.integrations.github.connection import GitHubConnection
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.deliveries import GitHubDeliveries
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookRequest, NewHook
 from cogs.hooks.store import Hooks
 from cogs.hooks.use_cases import HookProcessing, MissedHooks

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRequest, HookUnreadable
 from tests.corpus.hook_requests import examples, rules_of
 from tests.corpus.test_hook_requests import ODD, places, with_value

@@ -13,8 +13,8 @@ from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.alerts.events import AlertEvent
 from bot.storage.tables.alerts import AlertDecisionRows, forget_alert_events
 from bot.storage.tables.incidents import IncidentRows
+from cogs.hooks.readers import READERS
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
-from cogs.hooks.readers.formats import READERS
 from cogs.hooks.rules import HookDeliveryKind, HookFormat, HookRequest, HookRules, HookSenders, NewHook
 from cogs.hooks.store import Hooks
 from cogs.hooks.use_cases import HookProcessing, HookUseCases, tidy

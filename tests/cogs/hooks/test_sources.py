@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRules, HookSenders
 from cogs.hooks.site import serve_hooks
 from cogs.hooks.use_cases import HookProcessing

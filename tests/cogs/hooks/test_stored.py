@@ -1,8 +1,8 @@
 """The note on what cannot be read: how it is stored, and what it says."""
 
 from bot.domain.payloads import Json
-from cogs.hooks.posts import unread
 from cogs.hooks.rules import HookDeliveryKind, HookUnreadData
+from cogs.hooks.use_cases import unread
 from tests.unit.ui.samples import EN, JA, delivery
 
 

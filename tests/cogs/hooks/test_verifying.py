@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from standardwebhooks import Webhook
 
-from cogs.hooks.readers.formats import READERS
+from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRefused, HookRequest
 
 NOW: Final = datetime(2026, 11, 28, 20, 0, tzinfo=UTC)
