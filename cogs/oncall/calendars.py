@@ -92,31 +92,31 @@ class WorkerCalendars:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise UserError("oncall_file_unreadable") from None
-        asked = {
+        request = {
             "text": text,
             "start": start.isoformat(),
             "end": end.isoformat(),
             "timezone": self._timezone,
             "most": most,
         }
-        answer = await self._work("read", asked)
+        answer = await self._work("read", request)
         return [_event(each) for each in answer["events"]]
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
         """Return a calendar of *shifts*."""
-        asked = {
+        request = {
             "name": name,
             "timezone": self._timezone,
             "stamp": datetime.now(UTC).isoformat(timespec="seconds"),
             "events": [_written(each) for each in shifts],
         }
-        return str((await self._work("write", asked))["text"]).encode()
+        return str((await self._work("write", request))["text"]).encode()
 
-    async def _work(self, verb: str, asked: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
-        data = json.dumps(asked).encode()
+    async def _work(self, verb: str, request: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
+        data = json.dumps(request).encode()
         try:
             async with asyncio.timeout(self._deadline_s):
-                returncode, said = await run_worker("-m", _WORKER, verb, work=data)
+                returncode, answer = await run_worker("-m", _WORKER, verb, work=data)
         except TimeoutError:
             raise UserError("oncall_file_slow") from None
         if returncode != 0:
@@ -124,17 +124,17 @@ class WorkerCalendars:
             if returncode == 1:
                 raise UserError("oncall_file_unreadable")
             raise UserError("oncall_file_slow")  # it has met its own bounds
-        return json.loads(said)
+        return json.loads(answer)
 
 
-def _event(told: Mapping[str, Any]) -> CalendarEvent:
-    handle = told["handle"]
+def _event(event: Mapping[str, Any]) -> CalendarEvent:
+    handle = event["handle"]
     return CalendarEvent(
-        starts=datetime.fromisoformat(told["starts"]),
-        ends=datetime.fromisoformat(told["ends"]),
-        summary=told["summary"],
-        categories=tuple(told["categories"]),
-        attendees=tuple(told["attendees"]),
+        starts=datetime.fromisoformat(event["starts"]),
+        ends=datetime.fromisoformat(event["ends"]),
+        summary=event["summary"],
+        categories=tuple(event["categories"]),
+        attendees=tuple(event["attendees"]),
         handle=handle if handle is not None and _HANDLE.fullmatch(handle) else None,
     )
 
@@ -230,10 +230,10 @@ class CalendarFiles:
             NotPermitted: *by* may not respond.
         """
         await self._schedules.require_look(by, guild_id, act="export_schedule")
-        found, now = await self._oncall.rosters(guild_id, past=PAST)
+        rosters, now = await self._oncall.rosters(guild_id, past=PAST)
         placed = [
-            PlacedShift(_uid(guild_id, place, shift, now - PAST), place, found.people[shift.person], shift)
-            for place, roster in found.places.items()
+            PlacedShift(_uid(guild_id, place, shift, now - PAST), place, rosters.people[shift.person], shift)
+            for place, roster in rosters.places.items()
             for shift in roster.shifts(now - PAST, now + EXPORTED)
             if shift.ends > now
         ]
@@ -252,17 +252,17 @@ class CalendarFiles:
         await self._schedules.require(by, guild_id, act="import_schedule", place=default)
         if len(data) > BIGGEST:
             raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
-        found, now = await self._oncall.rosters(guild_id)
+        rosters, now = await self._oncall.rosters(guild_id)
         events = await self._calendars.read(data, start=now, end=now + IMPORTED, most=MOST_SHIFTS + 1)
         if len(events) > MOST_SHIFTS:
             raise UserError("oncall_file_too_many", most=MOST_SHIFTS)
-        reading = _CalendarReading(guild_id, found, self._reach, self._policy.oncall, place)
+        reading = _CalendarReading(guild_id, rosters, self._reach, self._policy.oncall, place)
         await reading.take(events)
         if not reading.shifts:
             raise UserError("oncall_file_empty", unknown=list(reading.unknown) or "-")
         if len(reading.shifts) > MOST_PLACES:
             raise UserError("oncall_file_places", most=MOST_PLACES)
-        drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]
+        drafts = [await self._keep(guild_id, reading, place, rosters, by=by) for place in reading.shifts]
         return ImportPreview(tuple(drafts), tuple(reading.unknown))
 
     async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
@@ -286,12 +286,12 @@ class CalendarFiles:
         return places
 
     async def _keep(
-        self, guild_id: int, reading: "_CalendarReading", place: str, found: Rosters, *, by: Person
+        self, guild_id: int, reading: "_CalendarReading", place: str, rosters: Rosters, *, by: Person
     ) -> ScheduleDraft:
         shifts = tuple(sorted(reading.shifts[place], key=lambda shift: shift.starts))
         handles = {shift.person for shift in shifts}
         people = {handle: person for handle, person in reading.people.items() if handle in handles}
-        formers = [found.people[found.places[place].person_at(shift.starts)] for shift in shifts]
+        formers = [rosters.people[rosters.places[place].person_at(shift.starts)] for shift in shifts]
         draft = ScheduleDraft(0, place, shifts, tuple(formers), people)
         async with self._store.transaction() as tx:
             number = await OnCallEntries(tx.sql).add_schedule(
@@ -304,14 +304,14 @@ class _CalendarReading:
     """Turns the events of a file into shifts of people at places."""
 
     def __init__(
-        self, guild_id: int, found: Rosters, reach: Reachability, places: Iterable[str], place: str | None
+        self, guild_id: int, rosters: Rosters, reach: Reachability, places: Iterable[str], place: str | None
     ) -> None:
         self._guild_id = guild_id
-        self._found = found
+        self._rosters = rosters
         self._reach = reach
         self._places = list(places)
         self._place = place
-        self._asked: dict[str, OnCallPerson | None] = {}
+        self._members: dict[str, OnCallPerson | None] = {}
         self.shifts: dict[str, list[Shift]] = {}
         self.people: dict[str, OnCallPerson] = {}
         self.unknown: list[str] = []
@@ -343,7 +343,7 @@ class _CalendarReading:
 
     async def _person(self, event: CalendarEvent, named: str) -> OnCallPerson | None:
         if event.handle is not None:  # it may be anyone's text, or another server's
-            return self._found.people.get(event.handle) or await self._member(event.handle)
+            return self._rosters.people.get(event.handle) or await self._member(event.handle)
         for words in (*event.attendees, named):
             if person := self._team(words):
                 return person
@@ -351,21 +351,21 @@ class _CalendarReading:
 
     def _team(self, words: str) -> OnCallPerson | None:
         wanted = words.strip().lower()
-        for person in self._found.people.values():
+        for person in self._rosters.people.values():
             names = (person.handle, person.name, person.email or "")
             if wanted and wanted in (name.lower() for name in names):
                 return person
         return None
 
     async def _member(self, handle: str) -> OnCallPerson | None:
-        if handle not in self._asked:
-            if len(self._asked) >= _MOST_LOOKUPS or not handle or " " in handle:
+        if handle not in self._members:
+            if len(self._members) >= _MOST_LOOKUPS or not handle or " " in handle:
                 return None
             member = await self._reach.member(self._guild_id, handle)
-            self._asked[handle] = (
-                None if member is None else self._found.person(Who(member.id, member.username, member.name))
+            self._members[handle] = (
+                None if member is None else self._rosters.person(Who(member.id, member.username, member.name))
             )
-        return self._asked[handle]
+        return self._members[handle]
 
 
 def _unknown(named: str, handle: str | None) -> str:

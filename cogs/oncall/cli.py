@@ -49,8 +49,8 @@ def import_schedule(  # noqa: PLR0913 -- its options
         from cogs.oncall.printing import ImportRequest, import_into, read_files
 
         settings = load("discord_guild_id")
-        asked = ImportRequest(file, source, place, people, dry_run=dry_run, yes=yes)
-        read = read_files(asked)
+        request = ImportRequest(file, source, place, people, dry_run=dry_run, yes=yes)
+        read = read_files(request)
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
         guild_id = server or settings.discord_guild_id or 0
         if guild_id not in served.policies:
@@ -58,7 +58,7 @@ def import_schedule(  # noqa: PLR0913 -- its options
         require_on(served.policies[guild_id], "oncall", command="import-schedule")
 
         async def work(core_of: "Callable[[int], Core]") -> bool:
-            return await import_into(core_of(guild_id), asked, read)
+            return await import_into(core_of(guild_id), request, read)
 
         is_done = with_cores(settings, served, "oncall", work)
         raise typer.Exit(EXIT_OK if is_done else EXIT_FOUND)

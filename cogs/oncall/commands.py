@@ -149,8 +149,8 @@ async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> Non
     services, own = services_of(interaction), _own(interaction)
     by = await person_of(interaction)
     ended = await own.schedules.end_override(own.guild_id, pressed.number, by=by)
-    told = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended]
-    await redraw(interaction, Screen(text(ended_said(voice_of(interaction), told))))
+    stand_ins = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended]
+    await redraw(interaction, Screen(text(ended_said(voice_of(interaction), stand_ins))))
 
 
 Shift = app_commands.Range[str, 1, 60]

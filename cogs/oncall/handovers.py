@@ -1,7 +1,7 @@
 """On-call handovers: announce each one, and check ahead that people on call can be reached. See README.md.
 
 A row per guild, `RosterWatch`, decides: it keeps the people announced last and the time of the next look. It
-also keeps the time of the next look at shifts without an end (`StandingLooks`): people who take turns are
+also keeps the time of the next look at shifts without an end (`DailyChecks`): people who take turns are
 checked before each shift, but such a shift has no day before it, and a guild may have only shifts of this
 kind. A handover is announced when a place has another person than the one announced last. So it is announced
 once, however late, by the instance that looks first.
@@ -69,7 +69,7 @@ async def wake(tx: Transaction, guild_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ComingShift:
     """A shift that begins soon, at one place or several.
 
     Attributes:
@@ -92,7 +92,7 @@ class Handovers:
         self._policy = policy
         self._oncall = oncall
         self._reach = reach
-        self._looks = StandingLooks(store, policy, oncall, reach)
+        self._looks = DailyChecks(store, policy, oncall, reach)
 
     async def begin(self, guild_id: int) -> None:
         """Begin the watch at each start of the process, and look at once for a change of the policy file.
@@ -100,8 +100,8 @@ class Handovers:
         The people on call at a guild's very first start get no announcement.
         """
         async with self._store.transaction() as tx:
-            found, now = await self._oncall.rosters(guild_id, source=tx)
-            first = RosterWatch(guild_id, _handles(found, now), told=0, checked=(), next_at=now)
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+            first = RosterWatch(guild_id, _handles(rosters, now), told=0, checked=(), next_at=now)
             await RosterWatches(tx.sql).begin(first)
             await wake(tx, guild_id)
 
@@ -112,13 +112,13 @@ class Handovers:
             watch = await RosterWatches(tx.sql).lock(guild_id)
             if watch is None:
                 return
-            found, now = await self._oncall.rosters(guild_id, source=tx)
-            watch = await self._tell(tx, watch, found, now, incidents=incidents)
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+            watch = await self._tell(tx, watch, rosters, now, incidents=incidents)
             look_at = watch.look_at or self._looks.next_at(now)
-            watch = replace(watch, next_at=self._next_look(found, now), look_at=look_at)
+            watch = replace(watch, next_at=self._next_look(rosters, now), look_at=look_at)
             await RosterWatches(tx.sql).save(watch)
             await tx.enqueue(handover_job(guild_id, after=watch.next_at - now))
-            if self._coming(watch, found, now) or self._looks.is_due(watch, now):
+            if self._coming(watch, rosters, now) or self._looks.is_due(watch, now):
                 await tx.enqueue(Job(REACH, str(guild_id), f"reach:{guild_id}"))
 
     async def look_ahead(self, guild_id: int) -> timedelta | None:
@@ -131,14 +131,14 @@ class Handovers:
         """
         async with self._store.transaction() as tx:
             watch = await RosterWatches(tx.sql).lock(guild_id)
-            found, now = await self._oncall.rosters(guild_id, source=tx)
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
         owed: list[NewDelivery] = []
         checked: list[str] = []
-        coming = [] if watch is None else self._coming(watch, found, now)
+        coming = [] if watch is None else self._coming(watch, rosters, now)
         for each in coming:
             with suppress(UpstreamUnavailable):
                 gaps = await self._reach.gaps(guild_id, each.person)
-                owed += self._ahead(guild_id, each, gaps, found.at(now), now=now)
+                owed += self._ahead(guild_id, each, gaps, rosters.at(now), now=now)
                 checked += each.keys
         await self._note(guild_id, owed, checked, now=now)
         is_done = await self._looks.look(guild_id) and len(checked) == sum(len(each.keys) for each in coming)
@@ -148,22 +148,22 @@ class Handovers:
         self,
         tx: Transaction,
         watch: RosterWatch,
-        found: Rosters,
+        rosters: Rosters,
         now: datetime,
         *,
         incidents: list[Incident],
     ) -> RosterWatch:
         """Queue a line and a DM to each person who comes on call; a place new in the file is no handover."""
-        holders = _handles(found, now)
+        holders = _handles(rosters, now)
         changed = {
             place: former for place, former in watch.standing.items() if holders.get(place, former) != former
         }
         told = watch.told + bool(changed)
         if changed:
-            listed = [_told_incident(one) for one in self._by_urgency(incidents)]
+            listed = [_open_incident(one) for one in self._by_urgency(incidents)]
             data = HandoverData(
                 at=now,
-                changes=tuple(_change(found, place, now, former=one) for place, one in changed.items()),
+                changes=tuple(_change(rosters, place, now, former=one) for place, one in changed.items()),
                 incidents=tuple(listed[:_MOST_INCIDENTS]),
             )
             await DeliveryWrites(tx.sql).insert_deliveries(
@@ -197,17 +197,17 @@ class Handovers:
                 OnCallDelivery.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=own
             )
 
-    def _next_look(self, found: Rosters, now: datetime) -> datetime:
+    def _next_look(self, rosters: Rosters, now: datetime) -> datetime:
         """Return the time of the next handover, or of the next check of a person, if that is earlier."""
         ahead = self._policy.handover.check_before or timedelta()
-        changes = found.changes(now, now + HORIZON)
+        changes = rosters.changes(now, now + HORIZON)
         looks = [at - ahead for at in changes if at - ahead > now]
         return min([*changes, *looks, self._looks.next_at(now) or now + HORIZON])
 
-    def _coming(self, watch: RosterWatch, found: Rosters, now: datetime) -> list[Coming]:
+    def _coming(self, watch: RosterWatch, rosters: Rosters, now: datetime) -> list[ComingShift]:
         """Return the shifts that begin within `check_before` and were not checked."""
         before = self._policy.handover.check_before
-        return [] if before is None else _coming(found, now, now + before, known=watch.checked)
+        return [] if before is None else _coming(rosters, now, now + before, known=watch.checked)
 
     async def _note(
         self, guild_id: int, owed: Sequence[NewDelivery], checked: Sequence[str], *, now: datetime
@@ -226,7 +226,7 @@ class Handovers:
     def _ahead(
         self,
         guild_id: int,
-        coming: Coming,
+        coming: ComingShift,
         gaps: Sequence[ReadinessFinding],
         holders: Mapping[str, OnCallPerson],
         *,
@@ -240,9 +240,9 @@ class Handovers:
             places=tuple(coming.places),
             starts=coming.starts,
             ends=coming.ends,
-            gaps=told(gaps),
+            gaps=gap_data(gaps),
         )
-        is_member = all(found.gap is not Gap.NOT_MEMBER for found in gaps)
+        is_member = all(finding.gap is not Gap.NOT_MEMBER for finding in gaps)
         if is_member and (gaps or coming.starts - now >= _SOON):
             yield NewDelivery(
                 OnCallDelivery.ON_DUTY_SOON, f"named:{handle}", f"{key}:soon", guild_id, data=data.to_json()
@@ -252,21 +252,21 @@ class Handovers:
             yield from warnings(self._policy, guild_id, key, data, others=others)
 
 
-def _handles(found: Rosters, now: datetime) -> dict[str, str]:
-    return {place: person.handle for place, person in found.at(now).items()}
+def _handles(rosters: Rosters, now: datetime) -> dict[str, str]:
+    return {place: person.handle for place, person in rosters.at(now).items()}
 
 
-def _change(found: Rosters, place: str, now: datetime, *, former: str) -> PlaceChange:
-    until = found.places[place].shifts(now, now + HORIZON)[0].ends
+def _change(rosters: Rosters, place: str, now: datetime, *, former: str) -> PlaceChange:
+    until = rosters.places[place].shifts(now, now + HORIZON)[0].ends
     return PlaceChange(
         place=place,
         former=former,
-        handle=found.at(now)[place].handle,
+        handle=rosters.at(now)[place].handle,
         until=None if until >= now + HORIZON else until,
     )
 
 
-def _told_incident(incident: Incident) -> OpenIncident:
+def _open_incident(incident: Incident) -> OpenIncident:
     """Return what is said about an open incident for a handover; for a private one only that there is one."""
     known = None if incident.is_private else incident.title
     where = None
@@ -281,17 +281,17 @@ def _told_incident(incident: Incident) -> OpenIncident:
     )
 
 
-def _coming(found: Rosters, now: datetime, until: datetime, *, known: Sequence[str]) -> list[Coming]:
+def _coming(rosters: Rosters, now: datetime, until: datetime, *, known: Sequence[str]) -> list[ComingShift]:
     """Return the shifts that begin in (now, until] and were not checked, by person and time."""
     groups: dict[tuple[datetime, str], list[tuple[str, datetime | None]]] = {}
-    for place, roster in found.places.items():
+    for place, roster in rosters.places.items():
         for shift in roster.shifts(now, until + HORIZON)[1:]:
             if shift.starts <= until and _key(place, shift.starts, shift.person) not in known:
                 ends = None if shift.ends >= until + HORIZON else shift.ends
                 groups.setdefault((shift.starts, shift.person), []).append((place, ends))
     return [
-        Coming(
-            person=found.people[handle],
+        ComingShift(
+            person=rosters.people[handle],
             places=tuple(place for place, _ in at),
             starts=starts,
             ends=at[0][1],
@@ -314,14 +314,14 @@ HORIZON: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Lasting:
+class EndlessShift:
     """A person who is on call at *places* for longer than `HORIZON`."""
 
     person: OnCallPerson
     places: tuple[str, ...]
 
 
-class StandingLooks:
+class DailyChecks:
     """Checks people whose shift has no end, once a day as business hours begin. A repeat is harmless."""
 
     def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reachability) -> None:
@@ -349,10 +349,10 @@ class StandingLooks:
         """
         async with self._store.transaction() as tx:
             watch = await RosterWatches(tx.sql).lock(guild_id)
-            found, now = await self._oncall.rosters(guild_id, source=tx)
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
         if watch is None or not self.is_due(watch, now):
             return True
-        lasting = _lasting(found, now)
+        lasting = _lasting(rosters, now)
         gaps_of: dict[str, Sequence[ReadinessFinding]] = {}
         for each in lasting:
             with suppress(UpstreamUnavailable):
@@ -363,7 +363,7 @@ class StandingLooks:
     async def _note(
         self,
         guild_id: int,
-        lasting: Sequence[Lasting],
+        lasting: Sequence[EndlessShift],
         gaps_of: Mapping[str, Sequence[ReadinessFinding]],
         *,
         now: datetime,
@@ -390,7 +390,7 @@ class StandingLooks:
             await RosterWatches(tx.sql).save(replace(watch, look_at=look_at, lacking=lacking))
 
     def _warnings(
-        self, guild_id: int, lasting: Lasting, gaps: Sequence[ReadinessFinding], now: datetime
+        self, guild_id: int, lasting: EndlessShift, gaps: Sequence[ReadinessFinding], now: datetime
     ) -> Iterator[NewDelivery]:
         """Yield a warning for the channel and one for the person by DM.
 
@@ -404,19 +404,19 @@ class StandingLooks:
             starts=now,
             ends=None,
             standing=True,
-            gaps=told(gaps),
+            gaps=gap_data(gaps),
         )
         yield from warnings(self._policy, guild_id, key, data, others=())
-        if all(found.gap is not Gap.NOT_MEMBER for found in gaps):
+        if all(finding.gap is not Gap.NOT_MEMBER for finding in gaps):
             to = f"named:{handle}"
             yield NewDelivery(
                 OnCallDelivery.ON_DUTY_GAPS, to, f"{key}:gaps:{handle}", guild_id, data=data.to_json()
             )
 
 
-def told(gaps: Sequence[ReadinessFinding]) -> tuple[GapData, ...]:
+def gap_data(gaps: Sequence[ReadinessFinding]) -> tuple[GapData, ...]:
     """Return *gaps* as a message carries them."""
-    return tuple(GapData(gap=found.gap.value, names=tuple(found.names)) for found in gaps)
+    return tuple(GapData(gap=finding.gap.value, names=tuple(finding.names)) for finding in gaps)
 
 
 def warnings(
@@ -442,7 +442,7 @@ def warnings(
             )
 
 
-_NO_DM: Final = told([ReadinessFinding(Gap.NO_DM)])
+_NO_DM: Final = gap_data([ReadinessFinding(Gap.NO_DM)])
 
 
 class OnCallDeliveries(DeliveryHandler):
@@ -516,16 +516,16 @@ def is_checked(checked: Sequence[str], place: str, handle: str, *, begun: dateti
     )
 
 
-def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
+def _lasting(rosters: Rosters, now: datetime) -> list[EndlessShift]:
     """Return the people whose shift has no planned end, in the order of asking."""
     places: dict[str, list[str]] = {}
-    for place, roster in found.places.items():
+    for place, roster in rosters.places.items():
         shift = roster.shifts(now, now + HORIZON)[0]
         if shift.ends >= now + HORIZON:
             places.setdefault(shift.person, []).append(place)
-    return [Lasting(found.people[handle], tuple(at)) for handle, at in places.items()]
+    return [EndlessShift(rosters.people[handle], tuple(at)) for handle, at in places.items()]
 
 
 def _marks(gaps: Sequence[ReadinessFinding]) -> tuple[str, ...]:
     """Return each gap by itself, such as "no_channel:p0-alerts", so that fewer gaps are no news."""
-    return tuple(f"{found.gap}:{name}" for found in gaps for name in found.names or ("",))
+    return tuple(f"{finding.gap}:{name}" for finding in gaps for name in finding.names or ("",))

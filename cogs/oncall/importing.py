@@ -92,8 +92,8 @@ class ScheduleImports:
         now = await self._store.now()
         carried = carry_over(source, now=now)
         book = await OnCallRows(self._store.sql).oncall_book(guild_id, since=now)
-        found = self._oncall.combined(book)
-        matched = {key: _match(source.people[key], found, named) for key in carried.keys}
+        rosters = self._oncall.combined(book)
+        matched = {key: _match(source.people[key], rosters, named) for key in carried.keys}
         people = {key: person for key, person in matched.items() if person is not None}
         unknown = tuple(source.people[key] for key, person in matched.items() if person is None)
         plan = ImportPlan(place, carried, people, unknown)
@@ -153,23 +153,23 @@ class ScheduleImports:
         )
 
 
-def _match(source: SourcePerson, found: Rosters, named: Mapping[str, str]) -> OnCallPerson | None:
+def _match(source: SourcePerson, rosters: Rosters, named: Mapping[str, str]) -> OnCallPerson | None:
     """Return the person here: by the map, else the one whom the policy or the book knows by email or name."""
     for word in source.names:
         if word in named:
-            return _by_handle(named[word], source, found)
+            return _by_handle(named[word], source, rosters)
     for word in source.names:
-        for person in found.people.values():
+        for person in rosters.people.values():
             if word in {name.lower() for name in (person.email, person.handle, person.name) if name}:
                 return person
     return None
 
 
-def _by_handle(handle: str, source: SourcePerson, found: Rosters) -> OnCallPerson:
+def _by_handle(handle: str, source: SourcePerson, rosters: Rosters) -> OnCallPerson:
     user_id = id_of(handle)
     if user_id is not None:
-        return found.person(Who(user_id, "", source.name))
-    for person in found.people.values():
+        return rosters.person(Who(user_id, "", source.name))
+    for person in rosters.people.values():
         if person.handle.lower() == handle.lower():
             return person
     raise ConfigError(f"--people: the policy names no {handle!r}: give the Discord id of {source.name}")

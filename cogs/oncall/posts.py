@@ -29,9 +29,9 @@ def until(words: Wording, at: datetime | None) -> str:
 
 def gap_lines(words: Wording, gaps: Iterable[ReadinessFinding]) -> Iterator[str]:
     """Yield a line for each gap: what is missing, and how it is mended."""
-    for found in gaps:
-        shown = channel_name if found.gap is Gap.NO_CHANNEL else role_name
-        yield words.say(f"oncall.gap.{found.gap.value}", names=words.listed(map(shown, found.names)))
+    for finding in gaps:
+        shown = channel_name if finding.gap is Gap.NO_CHANNEL else role_name
+        yield words.say(f"oncall.gap.{finding.gap.value}", names=words.listed(map(shown, finding.names)))
 
 
 def _handover(words: Wording, data: HandoverData) -> Iterator[str]:
@@ -82,7 +82,9 @@ def _missing(words: Wording, data: ShiftCheckData) -> Iterator[str]:
 
 
 def _gaps(words: Wording, data: ShiftCheckData) -> Iterator[str]:
-    return gap_lines(words, [ReadinessFinding(Gap(found.gap), tuple(found.names)) for found in data.gaps])
+    return gap_lines(
+        words, [ReadinessFinding(Gap(finding.gap), tuple(finding.names)) for finding in data.gaps]
+    )
 
 
 def _incidents(words: Wording, data: HandoverData) -> str:
@@ -93,18 +95,18 @@ def _incidents(words: Wording, data: HandoverData) -> str:
     return words.say("oncall.incidents", incidents=words.joined(lines, separator="\n", limit=_LINE_LIMIT))
 
 
-def _incident(words: Wording, told: OpenIncident) -> str:
-    status, name = Status(told.status), f"**{told.label}**"
-    if told.where is not None:
-        name = f"[{told.label}]({place_url(*told.where)})"
+def _incident(words: Wording, incident: OpenIncident) -> str:
+    status, name = Status(incident.status), f"**{incident.label}**"
+    if incident.where is not None:
+        name = f"[{incident.label}]({place_url(*incident.where)})"
     fields = {
         "state": f"{SIGNS[status]} {words.say(f'state.{status.value}')}",
         "name": name,
-        "severity": inert(told.severity, limit=40),
+        "severity": inert(incident.severity, limit=40),
     }
-    if told.title is None:
+    if incident.title is None:
         return words.say("oncall.incident_hidden", **fields)
-    return words.say("oncall.incident", **fields, title=inert(told.title, limit=_TITLE_LIMIT))
+    return words.say("oncall.incident", **fields, title=inert(incident.title, limit=_TITLE_LIMIT))
 
 
 def _places(words: Wording, data: ShiftCheckData) -> str:

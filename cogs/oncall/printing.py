@@ -71,17 +71,17 @@ class ImportFiles:
     named: Mapping[str, str]
 
 
-def read_files(asked: ImportRequest) -> ImportFiles:
+def read_files(request: ImportRequest) -> ImportFiles:
     """Read the files.
 
     Raises:
         ConfigError: one cannot be read.
     """
-    source = READERS[asked.source](_json(asked.file), now=datetime.now(UTC))
-    return ImportFiles(source, _named(asked.people))
+    source = READERS[request.source](_json(request.file), now=datetime.now(UTC))
+    return ImportFiles(source, _named(request.people))
 
 
-async def import_into(core: Core, asked: ImportRequest, read: ImportFiles) -> bool:
+async def import_into(core: Core, request: ImportRequest, read: ImportFiles) -> bool:
     """Print what the import would change, and put it into force if wanted.
 
     Returns:
@@ -92,15 +92,15 @@ async def import_into(core: Core, asked: ImportRequest, read: ImportFiles) -> bo
     """
     source = read.source
     imports = ScheduleImports(core.store, core.policy, core.oncall)
-    place = asked.place or next(iter(core.policy.oncall))
+    place = request.place or next(iter(core.policy.oncall))
     plan = await imports.plan(core.guild_id, source, place=place, named=read.named)
     for line in _report(source, plan, core.policy.timezone):
         typer.echo(line)
-    refusal = _refusal(plan, dry_run=asked.dry_run, yes=asked.yes)
+    refusal = _refusal(plan, dry_run=request.dry_run, yes=request.yes)
     if refusal is None:
         await imports.put_into_force(core.guild_id, plan)
     typer.echo(refusal or f"{place} follows this schedule from now on")
-    return refusal is None or not (plan.unknown or plan.is_new) or asked.dry_run
+    return refusal is None or not (plan.unknown or plan.is_new) or request.dry_run
 
 
 def _refusal(plan: ImportPlan, *, dry_run: bool, yes: bool) -> str | None:
@@ -175,13 +175,13 @@ def _named(file: Path | None) -> dict[str, str]:
     if file is None:
         return {}
     try:
-        found = tomllib.loads(_text(file))
+        handles = tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: {error}") from None
-    for name, handle in found.items():
+    for name, handle in handles.items():
         if not isinstance(handle, str | int) or not str(handle).strip():
             raise ConfigError(f"{file}: {name}: expected a username of the policy, or a Discord id")
-    return {name.strip().lower(): str(handle).strip().removeprefix("@") for name, handle in found.items()}
+    return {name.strip().lower(): str(handle).strip().removeprefix("@") for name, handle in handles.items()}
 
 
 def _text(file: Path) -> str:

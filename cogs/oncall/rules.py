@@ -107,7 +107,7 @@ class RosterWatch:
         checked: Coming shifts whose people were checked (see `cogs.oncall.handovers`).
         next_at: The next check, aware.
         look_at: When people whose shift has no end are checked next, aware; None until it is first decided.
-        lacking: Handle -> the gaps that the last check found, and warned of (`StandingLooks`).
+        lacking: Handle -> the gaps that the last check found, and warned of (`DailyChecks`).
     """
 
     guild_id: int
@@ -137,12 +137,12 @@ class DoubleDuty:
     ends: datetime
 
 
-def double_duties(found: Rosters, place: str, start: datetime, end: datetime) -> list[DoubleDuty]:
+def double_duties(rosters: Rosters, place: str, start: datetime, end: datetime) -> list[DoubleDuty]:
     """Return when the holder of *place* holds another place as well, between two moments, in order."""
-    own = found.places[place].shifts(start, end)
+    own = rosters.places[place].shifts(start, end)
     duties = [
         DoubleDuty(shift.person, place, other, shift.starts, shift.ends)
-        for other, roster in found.places.items()
+        for other, roster in rosters.places.items()
         if other != place
         for shift in _shared(own, roster.shifts(start, end))
     ]
@@ -312,11 +312,11 @@ def _joined(shifts: Sequence[Shift]) -> list[Shift]:
 def _about(shifts: Sequence[Shift]) -> Iterator[ImportFinding]:
     """Yield what is to be said about *shifts*: the first gap, the first overlap, and where they are cut."""
     covered = shifts[0].ends
-    said: set[LeftOut] = set()
+    named: set[LeftOut] = set()
     for shift in shifts[1:]:
         what = LeftOut.GAPS if shift.starts > covered else LeftOut.OVERLAPS
-        if shift.starts != covered and what not in said:
-            said.add(what)
+        if shift.starts != covered and what not in named:
+            named.add(what)
             yield ImportFinding(what, f"{min(covered, shift.starts):%Y-%m-%d %H:%M}Z")
         covered = max(covered, shift.ends)
     if len(shifts) > MOST_SHIFTS:

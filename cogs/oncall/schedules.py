@@ -105,28 +105,28 @@ class Schedules:
 
     async def view(self, guild_id: int) -> DutyView:
         """Return who is on call now, who comes on within two weeks, and the overrides."""
-        found, now = await self._oncall.rosters(guild_id)
+        rosters, now = await self._oncall.rosters(guild_id)
         book = await OnCallRows(self._store.sql).oncall_book(guild_id, since=now)
         known = [one for one in book.overrides if one.place in self._policy.oncall]
         ahead = [
-            Turn(place, found.people[shift.person], shift)
-            for place, roster in found.places.items()
+            Turn(place, rosters.people[shift.person], shift)
+            for place, roster in rosters.places.items()
             for shift in roster.shifts(now, now + FAR)[1:]
             if shift.starts < now + SHOWN
         ]
         return DutyView(
             now=now,
-            holders=tuple(holder_at(found, place, now) for place in found.places),
+            holders=tuple(holder_at(rosters, place, now) for place in rosters.places),
             ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
-            overrides=tuple((one, found.person(one.who)) for one in known),
+            overrides=tuple((one, rosters.person(one.who)) for one in known),
         )
 
     async def turns(self, guild_id: int) -> list[Turn]:
         """Return the shifts that may be swapped: those that go on now or begin within 60 days, in order."""
-        found, now = await self._oncall.rosters(guild_id)
+        rosters, now = await self._oncall.rosters(guild_id)
         turns = [
-            Turn(place, found.people[shift.person], shift)
-            for place, roster in found.places.items()
+            Turn(place, rosters.people[shift.person], shift)
+            for place, roster in rosters.places.items()
             for shift in roster.shifts(now, now + PAST)
         ]
         return sorted(turns, key=lambda turn: turn.shift.starts)
@@ -155,8 +155,8 @@ class Schedules:
 
     async def rotation_at(self, guild_id: int, place: str) -> Rotation | None:
         """Return the rotation by which people take turns at *place* now, if there is one."""
-        found, now = await self._oncall.rosters(guild_id)
-        return found.places[place].turns_at(now)[1] if place in found.places else None
+        rosters, now = await self._oncall.rosters(guild_id)
+        return rosters.places[place].turns_at(now)[1] if place in rosters.places else None
 
     async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
         """Store an override of one place. A part that lies in the past is left out.
@@ -210,8 +210,8 @@ class Schedules:
         """
         await self.require(by, guild_id, act="swap", place=first[0])
         async with self._store.transaction() as tx:
-            found, now = await self._oncall.rosters(guild_id, source=tx)
-            one, other = (_turn(found, place, at, now) for place, at in (first, second))
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+            one, other = (_turn(rosters, place, at, now) for place, at in (first, second))
             if one.person.handle == other.person.handle:
                 raise UserError("oncall_same_person", who=one.person.name)
             for turn, stands_in in ((one, other.person), (other, one.person)):
@@ -249,8 +249,8 @@ class Schedules:
         await self.require(by, guild_id, act=action, place=place)
         async with self._store.transaction() as tx:
             if not drops:
-                found, now = await self._oncall.rosters(guild_id, source=tx)
-                _require_all(found, place, content, now)
+                rosters, now = await self._oncall.rosters(guild_id, source=tx)
+                _require_all(rosters, place, content, now)
             number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
             facts = {"place": place, "schedule": number, "people": list(content.people)}
             await self.done(tx, guild_id, by, action, facts)
@@ -265,39 +265,39 @@ class Schedules:
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 
     async def _now(self, guild_id: int, place: str) -> OnCallNow:
-        found, now = await self._oncall.rosters(guild_id)
-        return holder_at(found, place, now)
+        rosters, now = await self._oncall.rosters(guild_id)
+        return holder_at(rosters, place, now)
 
 
-def holder_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
+def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
     """Return the holder of *place* at *now*, and until when."""
-    shift = found.places[place].shifts(now, now + FAR)[0]
-    return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
+    shift = rosters.places[place].shifts(now, now + FAR)[0]
+    return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
 
 
-def _require_all(found: Rosters, place: str, content: Content, now: datetime) -> None:
+def _require_all(rosters: Rosters, place: str, content: Content, now: datetime) -> None:
     """Check that *content* leaves out no one who takes turns at *place* now.
 
     Raises:
         UserError.
     """
-    kept = {found.person(who).handle for who in content.people.values()}
-    dropped = [handle for handle in found.places[place].turns_at(now)[0] if handle not in kept]
+    kept = {rosters.person(who).handle for who in content.people.values()}
+    dropped = [handle for handle in rosters.places[place].turns_at(now)[0] if handle not in kept]
     if dropped:
-        who = [found.people[handle].name for handle in dropped]
+        who = [rosters.people[handle].name for handle in dropped]
         raise UserError("oncall_would_drop", who=who, place=place)
 
 
-def _turn(found: Rosters, place: str, at: datetime, now: datetime) -> Turn:
+def _turn(rosters: Rosters, place: str, at: datetime, now: datetime) -> Turn:
     """Return the part of the shift around *at* that is still to come."""
-    if place not in found.places or at < now - PAST:
+    if place not in rosters.places or at < now - PAST:
         raise UserError("oncall_shift_unknown")
     at = max(at, now)
-    for shift in found.places[place].shifts(now, max(at, now) + FAR):
+    for shift in rosters.places[place].shifts(now, max(at, now) + FAR):
         if shift.starts <= at < shift.ends:
             if shift.ends >= at + FAR:
-                raise UserError("oncall_shift_endless", who=found.people[shift.person].name)
-            return Turn(place, found.people[shift.person], shift)
+                raise UserError("oncall_shift_endless", who=rosters.people[shift.person].name)
+            return Turn(place, rosters.people[shift.person], shift)
     raise UserError("oncall_shift_unknown")
 
 
@@ -391,13 +391,13 @@ class Clearing:
         schedules = book.set_for(place)
         if not schedules:
             raise UserError("oncall_nothing_set", place=place)
-        found, after = self._oncall.combined(book), self._oncall.combined(book.without_schedules(place))
+        rosters, after = self._oncall.combined(book), self._oncall.combined(book.without_schedules(place))
         pointless = self._pointless(book, place, now)
         clearing = ScheduleClearing(
             place=place,
-            schedules=tuple(_set(found, each.content) for each in reversed(schedules)),
-            pointless=tuple((each, found.person(each.who)) for each in pointless),
-            holder=holder_at(found, place, now),
+            schedules=tuple(_set(rosters, each.content) for each in reversed(schedules)),
+            pointless=tuple((each, rosters.person(each.who)) for each in pointless),
+            holder=holder_at(rosters, place, now),
             after=holder_at(after, place, now),
             mark=_mark([*(each.id for each in schedules), 0, *(each.id for each in pointless)]),
         )
@@ -423,14 +423,14 @@ class Clearing:
         ]
 
 
-def _following(found: Rosters, holder: OnCallNow) -> OnCallNow | None:
+def _following(rosters: Rosters, holder: OnCallNow) -> OnCallNow | None:
     """Return whom the policy file has on call after *holder*."""
     if holder.until is None:
         return None
-    duty = found.places[holder.place].duty_at(holder.until)
+    duty = rosters.places[holder.place].duty_at(holder.until)
     if duty.kind in (DutyKind.OVERRIDE, DutyKind.SWAP):
         return None
-    return holder_at(found, holder.place, holder.until)
+    return holder_at(rosters, holder.place, holder.until)
 
 
 def _changes_nothing(
@@ -441,8 +441,8 @@ def _changes_nothing(
     return all(shift.person == person.handle for shift in shifts)
 
 
-def _set(found: Rosters, content: Content) -> SetSchedule:
-    return SetSchedule(content, {handle: found.person(who) for handle, who in content.people.items()})
+def _set(rosters: Rosters, content: Content) -> SetSchedule:
+    return SetSchedule(content, {handle: rosters.person(who) for handle, who in content.people.items()})
 
 
 def _mark(numbers: Sequence[int]) -> str:
@@ -481,31 +481,31 @@ class ChangeChecks:
 
     async def of_places(self, guild_id: int, *places: str) -> list[Doubled]:
         """Return when one person is at one of *places* and elsewhere within `AHEAD`, the first of each."""
-        found, now = await self._oncall.rosters(guild_id)
-        duties = [duty for place in places for duty in double_duties(found, place, now, now + AHEAD)]
-        return _first_of_each(found, duties)
+        rosters, now = await self._oncall.rosters(guild_id)
+        duties = [duty for place in places for duty in double_duties(rosters, place, now, now + AHEAD)]
+        return _first_of_each(rosters, duties)
 
     async def of_import(self, guild_id: int, drafts: Iterable[tuple[str, Content]]) -> list[Doubled]:
         """Return the double duties at each draft's place, as if the drafts were in force."""
         book, now = await OnCallRows(self._store.sql).oncall_book_now(guild_id, past=timedelta())
         contents = list(drafts)
         added = [StoredSchedule(0, place, content, "", now) for place, content in contents]
-        found = self._oncall.combined(replace(book, schedules=[*book.schedules, *added]))
+        rosters = self._oncall.combined(replace(book, schedules=[*book.schedules, *added]))
         duties = [
             duty
             for place, content in contents
-            for duty in double_duties(found, place, now, now + AHEAD)
-            if duty.handle in {found.person(who).handle for who in content.people.values()}
+            for duty in double_duties(rosters, place, now, now + AHEAD)
+            if duty.handle in {rosters.person(who).handle for who in content.people.values()}
         ]
-        return _first_of_each(found, duties)
+        return _first_of_each(rosters, duties)
 
     async def of_override(self, guild_id: int, made: NewOverride) -> OverrideCheck:
         """Return whether the substitute can be reached, and whether they are on call elsewhere as well."""
-        found, _ = await self._oncall.rosters(guild_id)
-        person = found.person(made.who)
-        duties = double_duties(found, made.place, made.starts, made.ends)
+        rosters, _ = await self._oncall.rosters(guild_id)
+        person = rosters.person(made.who)
+        duties = double_duties(rosters, made.place, made.starts, made.ends)
         own = [duty for duty in duties if duty.handle == person.handle]
-        return OverrideCheck(person, await self._gaps(guild_id, person), _first_of_each(found, own))
+        return OverrideCheck(person, await self._gaps(guild_id, person), _first_of_each(rosters, own))
 
     async def _gaps(self, guild_id: int, person: OnCallPerson) -> Sequence[ReadinessFinding] | None:
         try:
@@ -514,12 +514,12 @@ class ChangeChecks:
             return None
 
 
-def _first_of_each(found: Rosters, duties: Iterable[DoubleDuty]) -> list[Doubled]:
+def _first_of_each(rosters: Rosters, duties: Iterable[DoubleDuty]) -> list[Doubled]:
     """Return the first stretch of each person and pair of places, in order."""
     first: dict[tuple[str, frozenset[str]], DoubleDuty] = {}
     for duty in sorted(duties, key=lambda each: each.starts):
         first.setdefault((duty.handle, frozenset((duty.place, duty.other))), duty)
-    return [(duty, found.people[duty.handle]) for duty in first.values()]
+    return [(duty, rosters.people[duty.handle]) for duty in first.values()]
 
 
 class Notifying:
@@ -541,8 +541,8 @@ class Notifying:
 
     async def settings(self, guild_id: int, *, by: Person) -> NotifySettings:
         """Return the settings of *by*; empty ones if they have set nothing."""
-        found = await OnCallRows(self._store.sql).notify_settings(guild_id, by.id)
-        return found or NotifySettings(by.id, by.username)
+        stored = await OnCallRows(self._store.sql).notify_settings(guild_id, by.id)
+        return stored or NotifySettings(by.id, by.username)
 
     async def save(self, guild_id: int, new: NotifySettings, *, by: Person) -> None:
         """Store the settings of *by* in place of the earlier ones. They count from the next page on.

@@ -139,8 +139,8 @@ class PostmortemPullRequests:
                 result.export, wanted=current.wanted, exported=export.wanted, changed_at=change.now
             )
             await self._note_conflict(change, written, result)
-            kept = written if result.conflict is None else replace(written, conflict=result.conflict)
-            await self._note_pull(change, kept, result.pull, etag=None)
+            current = written if result.conflict is None else replace(written, conflict=result.conflict)
+            await self._note_pull(change, current, result.pull, etag=None)
 
     async def _look(self, host: CodeHost, export: PullExport, number: int) -> None:
         fetched = await host.pull_request(number, etag=export.etag)
@@ -181,12 +181,12 @@ class PostmortemPullRequests:
         """Tell the thread that people's version was left alone, once for each version of theirs."""
         if result.conflict is None or result.conflict == before.conflict:
             return
-        told = PullRequestConflictNotice(
+        notice = PullRequestConflictNotice(
             path=result.path,
             url=None if result.pull is None else result.pull.url,
             is_removed=result.conflict == REMOVED,
         )
-        await _say(change, told, key=f"pull:conflict:{result.conflict}")
+        await _say(change, notice, key=f"pull:conflict:{result.conflict}")
 
     async def _note_trouble(self, incident_id: int, outcome: ExportOutcome) -> None:
         """Plan the next try, and tell the thread once when it takes too long."""
@@ -241,9 +241,9 @@ class PostmortemPullRequests:
             await change.tx.enqueue(pull_job(export.incident_id, after=export.next_at - change.now))
 
 
-async def _say(change: Change, told: Notice, *, key: str) -> None:
+async def _say(change: Change, line: Notice, *, key: str) -> None:
     await DeliveryWrites(change.tx.sql).insert_deliveries(
-        [notice(change.incident, change.policy, told, key=key)]
+        [notice(change.incident, change.policy, line, key=key)]
     )
 
 

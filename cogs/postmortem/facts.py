@@ -181,12 +181,12 @@ def numbered(path: str, label: str) -> str:
 
 def _kept(text: str) -> list[str]:
     """Return the signs of *text*, with a blank for each that no path should have."""
-    kept: list[str] = []
+    signs: list[str] = []
     for sign in text:
         category = unicodedata.category(sign)[0]
-        belongs = category in _KEPT or (category == _MARK and bool(kept) and kept[-1] != " ")
-        kept.append(sign if belongs and not _is_variant(sign) else " ")
-    return kept
+        belongs = category in _KEPT or (category == _MARK and bool(signs) and signs[-1] != " ")
+        signs.append(sign if belongs and not _is_variant(sign) else " ")
+    return signs
 
 
 def _is_variant(sign: str) -> bool:

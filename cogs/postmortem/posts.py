@@ -55,18 +55,18 @@ UNDO: Final = OwnVerb("postmortem_undo", "↩️")
 _PRESENT: Final = frozenset({PostmortemOccasion.OVERDUE, PostmortemOccasion.UNDELIVERED})
 
 
-def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Body:
+def postmortem_dm(words: Wording, incident: Incident, data: PostmortemDm) -> Body:
     """Compose the DM: what is due, when, and what happens otherwise; or that nothing is to be done."""
-    state = _state(incident, told)
+    state = _state(incident, data)
     owed = incident.aftermath.postmortem
-    due_on = told.due_on if owed is None else owed.due_on
+    due_on = data.due_on if owed is None else owed.due_on
     done = words.buttons.make(DONE, incident.id)
     first = words.say(
         f"postmortem.dm.{state}",
         label=incident.label,
         due=words.date(due_on),
         title=words.title(incident),
-        who=words.who(told.by if state == Occasion.GIVEN or owed is None else owed.owner_name),
+        who=words.who(data.by if state == Occasion.GIVEN or owed is None else owed.owner_name),
     )
     is_due = state in _DUE
     lines = _task(words, incident, state, due_on) if is_due else [words.say("postmortem.dm.nothing")]
@@ -80,18 +80,18 @@ def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Bod
 _DUE: Final = frozenset({*Occasion, *PostmortemReminderStage})
 
 
-def _state(incident: Incident, told: PostmortemDm) -> str:
+def _state(incident: Incident, data: PostmortemDm) -> str:
     """Return the text key of what the DM says: its reminder while that holds, else what has changed."""
     owed = incident.aftermath.postmortem
     if owed is None or owed.state is PostmortemState.NOT_OWED:
         return "not_owed"
     if owed.state is PostmortemState.DONE:
         return "done"
-    if owed.owner_id != told.owner_id:
+    if owed.owner_id != data.owner_id:
         return "moved"
-    if owed.due_on != told.due_on:
+    if owed.due_on != data.due_on:
         return Occasion.REDATED
-    return told.occasion if told.stage is None else told.stage
+    return data.occasion if data.stage is None else data.stage
 
 
 def _task(words: Wording, incident: Incident, state: str, due_on: date) -> list[str]:
@@ -104,18 +104,18 @@ def _task(words: Wording, incident: Incident, state: str, due_on: date) -> list[
     ]
 
 
-def _due(words: Wording, incident: Incident, told: PostmortemDueNotice) -> Body:
+def _due(words: Wording, incident: Incident, notice: PostmortemDueNotice) -> Body:
     """Compose the line that asks the owner, or else those who decide; it pings the person it asks."""
-    asked = told.owner if told.why in _PRESENT else told.lead
+    asked = notice.owner if notice.why in _PRESENT else notice.lead
     first = words.say(
-        f"postmortem.notice.{told.why.value}",
-        owner=_named(words, told.owner, mention=asked is told.owner),
-        lead="" if told.lead is None else _named(words, told.lead, mention=asked is told.lead),
+        f"postmortem.notice.{notice.why.value}",
+        owner=_named(words, notice.owner, mention=asked is notice.owner),
+        lead="" if notice.lead is None else _named(words, notice.lead, mention=asked is notice.lead),
         label=incident.label,
-        due=words.date(told.due_on),
+        due=words.date(notice.due_on),
     )
     done = words.buttons.make(DONE, incident.id)
-    how = words.say(f"postmortem.notice.{'how' if told.why in _PRESENT else 'how_away'}")
+    how = words.say(f"postmortem.notice.{'how' if notice.why in _PRESENT else 'how_away'}")
     body = message(f"{first}\n{how}", components=row([done]))
     if asked is not None and asked.id > 0:
         body["allowed_mentions"] = {"parse": [], "users": [str(asked.id)]}
@@ -126,21 +126,21 @@ def _named(words: Wording, who: PersonRef, *, mention: bool) -> str:
     return f"<@{who.id}>" if mention and who.id > 0 else words.who(who.name)
 
 
-def _done(words: Wording, _incident: Incident, told: PostmortemDoneNotice) -> Body:
-    if told.merged is None:
-        return message(words.say("postmortem.notice.done", who=by(words, told)))
-    return message(words.say("postmortem.notice.merged", url=told.merged))
+def _done(words: Wording, _incident: Incident, notice: PostmortemDoneNotice) -> Body:
+    if notice.merged is None:
+        return message(words.say("postmortem.notice.done", who=by(words, notice)))
+    return message(words.say("postmortem.notice.merged", url=notice.merged))
 
 
-def _given(words: Wording, _incident: Incident, told: PostmortemOwnerNotice) -> Body:
-    how = "given" if told.owner.id != told.former.id else "redated"
+def _given(words: Wording, _incident: Incident, notice: PostmortemOwnerNotice) -> Body:
+    how = "given" if notice.owner.id != notice.former.id else "redated"
     said = words.say(
         f"postmortem.notice.{how}",
-        owner=words.who(told.owner.name),
-        former=words.who(told.former.name),
-        due=words.date(told.due_on),
-        due_before=words.date(told.due_before or told.due_on),
-        who=by(words, told),
+        owner=words.who(notice.owner.name),
+        former=words.who(notice.former.name),
+        due=words.date(notice.due_on),
+        due_before=words.date(notice.due_before or notice.due_on),
+        who=by(words, notice),
     )
     return message(said)
 
@@ -180,15 +180,15 @@ def problem_line(words: Wording, problem: str | None) -> list[str]:
     return [words.say("document.post.problem", problem=code_span(problem, limit=_PROBLEM))]
 
 
-def _undrafted(words: Wording, incident: Incident, _told: UndraftedNotice) -> Body:
+def _undrafted(words: Wording, incident: Incident, _notice: UndraftedNotice) -> Body:
     return message(words.say("document.notice.undrafted", label=incident.label))
 
 
-def _conflict(words: Wording, _incident: Incident, told: PullRequestConflictNotice) -> Body:
+def _conflict(words: Wording, _incident: Incident, notice: PullRequestConflictNotice) -> Body:
     """Compose the line about a draft that was not written, with what to do instead."""
-    key = "conflict_removed" if told.is_removed else "conflict"
-    path = inert(told.path, limit=_CONFLICT_PATH)
-    return message(words.say(f"exports.notice.{key}", path=path, url=url_of(told.url or "")).strip())
+    key = "conflict_removed" if notice.is_removed else "conflict"
+    path = inert(notice.path, limit=_CONFLICT_PATH)
+    return message(words.say(f"exports.notice.{key}", path=path, url=url_of(notice.url or "")).strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,16 +229,16 @@ def pull_text(words: Wording, incident: Incident, *, marker: str) -> PullText:
     )
 
 
-def resolved_lines(words: Wording, incident: Incident, told: ResolvedNotice) -> list[str]:
+def resolved_lines(words: Wording, incident: Incident, notice: ResolvedNotice) -> list[str]:
     """Return what the line of a resolve says of the postmortem; no owner in a row of an older version."""
     if not words.severity(incident).postmortem:
         return []
     path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
     asked = words.say("thread.notice.postmortem", path=path, started=started)
-    if told.owner is None or told.due_on is None:
+    if notice.owner is None or notice.due_on is None:
         return [asked]
-    due = words.date(told.due_on)
-    return [asked, words.say("postmortem.notice.owner", who=words.who(told.owner.name), due=due)]
+    due = words.date(notice.due_on)
+    return [asked, words.say("postmortem.notice.owner", who=words.who(notice.owner.name), due=due)]
 
 
 def postmortem_path(policy: Policy, incident: Incident) -> str:
@@ -270,13 +270,13 @@ NOTICES: Final[NoticeLooks] = (
     line(
         PostmortemOwedNotice,
         "postmortem.notice.owed",
-        owner=lambda words, _incident, told: words.who(told.owner.name),
-        due=lambda words, _incident, told: words.date(told.due_on),
+        owner=lambda words, _incident, notice: words.who(notice.owner.name),
+        due=lambda words, _incident, notice: words.date(notice.due_on),
     ),
     NoticeLook(PostmortemOwnerNotice, _given),
     NoticeLook(UndraftedNotice, _undrafted),
-    line(PullRequestNotice, "exports.notice.pull_request", url=lambda _w, _i, told: url_of(told.url)),
-    line(PullRequestClosedNotice, "exports.notice.closed", url=lambda _w, _i, told: url_of(told.url)),
+    line(PullRequestNotice, "exports.notice.pull_request", url=lambda _w, _i, notice: url_of(notice.url)),
+    line(PullRequestClosedNotice, "exports.notice.closed", url=lambda _w, _i, notice: url_of(notice.url)),
     NoticeLook(PullRequestConflictNotice, _conflict),
 )
 

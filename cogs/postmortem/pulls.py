@@ -93,30 +93,30 @@ class PullExport:
         """Return True if a draft is not there yet."""
         return self.wanted > self.exported
 
-    def decide(self, found: StoredFile | None, *, wanted: str, is_in_review: bool) -> FileDecision:
+    def decide(self, stored: StoredFile | None, *, wanted: str, is_in_review: bool) -> FileDecision:
         """Return what to do with the file on the branch: nothing that people wrote is overwritten.
 
         Args:
-            found: The file as it is there.
+            stored: The file as it is there.
             wanted: The sha of what the bot would write.
             is_in_review: There is an open pull request, from which people removed a missing file. Without one
                 the branch of a closed one was deleted, and the next draft begins anew.
         """
-        if found is None:
+        if stored is None:
             return FileDecision.CONFLICT if self.blob is not None and is_in_review else FileDecision.WRITE
-        if found.sha == wanted:
+        if stored.sha == wanted:
             return FileDecision.KEEP
         # A process that was killed after it wrote has not recorded it.
-        return FileDecision.WRITE if found.sha in (self.blob, self.writing) else FileDecision.CONFLICT
+        return FileDecision.WRITE if stored.sha in (self.blob, self.writing) else FileDecision.CONFLICT
 
     @property
     def may_be_unrecorded(self) -> bool:
         """Return True if a file may be there without a pull request: the bot was killed between the two."""
         return self.number is None and self.path is not None
 
-    def is_own(self, found: StoredFile | None) -> bool:
-        """Return True if only the bot has written *found*."""
-        return found is None or found.sha in (self.blob, self.writing)
+    def is_own(self, stored: StoredFile | None) -> bool:
+        """Return True if only the bot has written *stored*."""
+        return stored is None or stored.sha in (self.blob, self.writing)
 
     def may_edit(self, pull: PullRequest) -> bool:
         """Return True if title and body are as the bot wrote them."""

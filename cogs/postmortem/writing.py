@@ -159,11 +159,11 @@ _WORDS: Final = 2 * CORRECTION_LIMIT
 Values = dict[str, object]
 
 
-def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
+def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what a template of a postmortem is given; it can be written as JSON."""
-    incident = told.incident
-    people = [line for line in told.lines if not line.entry.kind.spec.is_machine]
-    machine = [line for line in told.lines if line.entry.kind.spec.is_machine]
+    incident = facts.incident
+    people = [line for line in facts.lines if not line.entry.kind.spec.is_machine]
+    machine = [line for line in facts.lines if line.entry.kind.spec.is_machine]
     return {
         "label": incident.label,
         "title": document_line(incident.title, limit=_TITLE),
@@ -176,24 +176,24 @@ def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
         "symptoms": settled(words.symptoms(incident.symptoms, limit=_LIST)),
         "answers": settled(words.path(incident, limit=_LIST)),
         "thread": thread_url(incident) or "",
-        **_moments(words, told),
-        "detection": _detection(words, told),
-        "response": _response(words, told),
+        **_moments(words, facts),
+        "detection": _detection(words, facts),
+        "response": _response(words, facts),
         "roles": [
             {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.who(holder.name))}
             for role, holder in incident.roles.items()
         ],
-        "resolution": _resolution(words, told),
-        "actions": [_action(words, item) for item in told.actions],
-        **_owed(told.postmortem),
+        "resolution": _resolution(words, facts),
+        "actions": [_action(words, item) for item in facts.actions],
+        **_owed(facts.postmortem),
         "timeline": list(_rows(words, people, since=incident.started_at)),
         "notifications": list(_rows(words, machine, since=incident.started_at)),
-        "calls": [_call(words, called, since=incident.started_at) for called in told.called],
+        "calls": [_call(words, called, since=incident.started_at) for called in facts.called],
     }
 
 
-def _moments(words: DocumentWording, told: PostmortemFacts) -> Values:
-    incident = told.incident
+def _moments(words: DocumentWording, facts: PostmortemFacts) -> Values:
+    incident = facts.incident
     return {
         "day": words.whole_day(incident.started_at).partition(" ")[0],
         "timezone": words.whole_day(incident.started_at).partition(" ")[2],
@@ -212,19 +212,19 @@ def _by(words: DocumentWording, act: ByPerson | None) -> str:
     return "" if act is None else settled(words.who(act.name))
 
 
-def _detection(words: DocumentWording, told: PostmortemFacts) -> Values:
-    incident = told.incident
+def _detection(words: DocumentWording, facts: PostmortemFacts) -> Values:
+    incident = facts.incident
     monitor = incident.tracked.monitor
     return {
         "by": settled(words.who(incident.reported_by.name if monitor is None else monitor)),
         "is_by_monitor": monitor is not None,
-        "took": words.span(told.took_to_notice),
+        "took": words.span(facts.took_to_notice),
     }
 
 
-def _response(words: DocumentWording, told: PostmortemFacts) -> Values:
+def _response(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return the figures; a text is empty while its moment has not come."""
-    incident, took, resolved = told.incident, told.incident.took_to_acknowledge, told.took_to_resolve
+    incident, took, resolved = facts.incident, facts.incident.took_to_acknowledge, facts.took_to_resolve
     answered = incident.acknowledged or incident.ended
     late = answered is not None and incident.missed_deadline(now=answered.at)
     return {
@@ -234,14 +234,14 @@ def _response(words: DocumentWording, told: PostmortemFacts) -> Values:
         "ack": "open" if answered is None else "late" if late else "in_time",
         "ended_by": _by(words, incident.ended),
         "took_to_resolve": "" if resolved is None else words.span(resolved),
-        "updates": told.updates,
-        "broken_promises": told.broken_promises,
+        "updates": facts.updates,
+        "broken_promises": facts.broken_promises,
     }
 
 
-def _resolution(words: DocumentWording, told: PostmortemFacts) -> Values:
+def _resolution(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what is known of cause and impact; without words of its own, that of the last status update."""
-    said, last = told.resolution, told.incident.updates.last
+    said, last = facts.resolution, facts.incident.updates.last
     impact = "" if said is None else said.impact
     people = None if said is None else said.people
     duration = None if said is None else said.duration

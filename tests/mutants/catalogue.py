@@ -321,8 +321,8 @@ MUTANTS: Final = (
     Mutant(
         name="a postmortem that people have edited on GitHub is overwritten",
         file="cogs/postmortem/pulls.py",
-        before="if found.sha in (self.blob, self.writing) else FileDecision.CONFLICT",
-        after="if found.sha else FileDecision.CONFLICT",
+        before="if stored.sha in (self.blob, self.writing) else FileDecision.CONFLICT",
+        after="if stored.sha else FileDecision.CONFLICT",
         tests=("tests/cogs/postmortem/github/test_pull_requests.py",),
     ),
     Mutant(

@@ -77,8 +77,8 @@ def _rotation(rotation: Mapping[str, Any], timezone: ZoneInfo) -> Rotation | Non
 
 
 def _periods(timeline: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
-    found = rows(table(timeline.get(part) or {}, part).get("rotations"), part)
-    return [period for each in found for period in rows(each.get("periods"), f"{part}.periods")]
+    rotations = rows(table(timeline.get(part) or {}, part).get("rotations"), part)
+    return [period for each in rotations for period in rows(each.get("periods"), f"{part}.periods")]
 
 
 def _shifts(periods: list[Mapping[str, Any]]) -> tuple[Shift, ...]:

@@ -79,8 +79,8 @@ def _rotation(layer: Mapping[str, Any], timezone: ZoneInfo) -> Rotation | None:
 
 def _entries(schedule: Mapping[str, Any], part: str) -> tuple[Shift, ...]:
     """Return the shifts of a subschedule, in order; there are none unless the export has a time range."""
-    found = rows(table(schedule.get(part) or {}, part).get("rendered_schedule_entries"), part)
-    return tuple(sorted((_shift(entry, part) for entry in found), key=lambda shift: shift.starts))
+    entries = rows(table(schedule.get(part) or {}, part).get("rendered_schedule_entries"), part)
+    return tuple(sorted((_shift(entry, part) for entry in entries), key=lambda shift: shift.starts))
 
 
 def _shift(entry: Mapping[str, Any], part: str) -> Shift:

@@ -38,12 +38,12 @@ def moment(value: object, what: str) -> datetime:
         ConfigError: it is none.
     """
     try:
-        found = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(str(value))
     except ValueError:
         raise ConfigError(f"{what}: {value!r} is no time in ISO 8601") from None
-    if found.tzinfo is None:
+    if at.tzinfo is None:
         raise ConfigError(f"{what}: {value!r} has no offset from UTC")
-    return found.astimezone(UTC)
+    return at.astimezone(UTC)
 
 
 def zone(name: object) -> ZoneInfo | None:
