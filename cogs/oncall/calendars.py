@@ -108,7 +108,17 @@ class WorkerCalendars:
             "name": name,
             "timezone": self._timezone,
             "stamp": datetime.now(UTC).isoformat(timespec="seconds"),
-            "events": [_written(each) for each in shifts],
+            "events": [
+                {
+                    "uid": each.uid,
+                    "place": each.place,
+                    "summary": f"{each.place}: {each.person.name}",
+                    "handle": each.person.handle,
+                    "starts": each.shift.starts.isoformat(),
+                    "ends": each.shift.ends.isoformat(),
+                }
+                for each in shifts
+            ],
         }
         return str((await self._work("write", request))["text"]).encode()
 
@@ -137,18 +147,6 @@ def _event(event: Mapping[str, Any]) -> CalendarEvent:
         attendees=tuple(event["attendees"]),
         handle=handle if handle is not None and _HANDLE.fullmatch(handle) else None,
     )
-
-
-def _written(placed: PlacedShift) -> dict[str, object]:
-    person = placed.person
-    return {
-        "uid": placed.uid,
-        "place": placed.place,
-        "summary": f"{placed.place}: {person.name}",
-        "handle": person.handle,
-        "starts": placed.shift.starts.isoformat(),
-        "ends": placed.shift.ends.isoformat(),
-    }
 
 
 #: How far a file reaches, out and in.
@@ -345,17 +343,12 @@ class _CalendarReading:
         if event.handle is not None:  # it may be anyone's text, or another server's
             return self._rosters.people.get(event.handle) or await self._member(event.handle)
         for words in (*event.attendees, named):
-            if person := self._team(words):
-                return person
+            wanted = words.strip().lower()
+            for person in self._rosters.people.values():
+                names = (person.handle, person.name, person.email or "")
+                if wanted and wanted in (name.lower() for name in names):
+                    return person
         return await self._member(named.lower())
-
-    def _team(self, words: str) -> OnCallPerson | None:
-        wanted = words.strip().lower()
-        for person in self._rosters.people.values():
-            names = (person.handle, person.name, person.email or "")
-            if wanted and wanted in (name.lower() for name in names):
-                return person
-        return None
 
     async def _member(self, handle: str) -> OnCallPerson | None:
         if handle not in self._members:

@@ -35,7 +35,6 @@ from bot.ui.interaction import (
     wait,
 )
 from cogs.oncall.calendars import BIGGEST
-from cogs.oncall.schedules import Turn
 from cogs.oncall.screens import (
     CLEAR,
     END,
@@ -223,7 +222,11 @@ async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]
     except BotError:
         return []
     voice, last = voice_of(interaction), max(turn.shift.ends for turn in turns)
-    return choices_of({_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}, typed)
+    # An option carries a shift as its place, and a second that lies within it.
+    values = {f"{turn.place}@{int(turn.shift.starts.timestamp()) + 1}": turn for turn in turns}
+    return choices_of(
+        {value: turn_choice(voice, turn, until_at=last) for value, turn in values.items()}, typed
+    )
 
 
 @oncall_group.command(name="swap", description=locale_str("Swap two shifts", key="commands.oncall_swap"))
@@ -242,11 +245,6 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     places = dict.fromkeys([swapped.first.place, swapped.second.place])
     doubled = await own.checks.of_places(own.guild_id, *places)
     await reply(interaction, swapped_said(voice_of(interaction), swapped, doubled))
-
-
-def _value(turn: Turn) -> str:
-    """Return a shift as an option carries it: its place, and a second that lies within it."""
-    return f"{turn.place}@{int(turn.shift.starts.timestamp()) + 1}"
 
 
 def _named(value: str) -> tuple[str, datetime]:

@@ -160,24 +160,20 @@ class Handovers:
         }
         told = watch.told + bool(changed)
         if changed:
-            listed = [_open_incident(one) for one in self._by_urgency(incidents)]
+            urgent_first = sorted(
+                (one for one in incidents if not one.is_drill),
+                key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules(one.severity).rank),
+            )
             data = HandoverData(
                 at=now,
                 changes=tuple(_change(rosters, place, now, former=one) for place, one in changed.items()),
-                incidents=tuple(listed[:_MOST_INCIDENTS]),
+                incidents=tuple(_open_incident(one) for one in urgent_first[:_MOST_INCIDENTS]),
             )
             await DeliveryWrites(tx.sql).insert_deliveries(
                 list(self._owed(watch.guild_id, told, data, changed, holders))
             )
             log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
         return replace(watch, standing=holders, told=told)
-
-    def _by_urgency(self, incidents: Sequence[Incident]) -> list[Incident]:
-        """Return the incidents that are no drills: unacknowledged ones first, then the most severe."""
-        return sorted(
-            (one for one in incidents if not one.is_drill),
-            key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules(one.severity).rank),
-        )
 
     def _owed(
         self,
@@ -378,7 +374,13 @@ class DailyChecks:
                 handle = each.person.handle
                 known = watch.lacking.get(handle, ())
                 if handle in gaps_of:
-                    known, before = _marks(gaps_of[handle]), known
+                    # Each gap by itself, such as "no_channel:p0-alerts", so that fewer gaps are no news.
+                    marks = tuple(
+                        f"{finding.gap}:{name}"
+                        for finding in gaps_of[handle]
+                        for name in finding.names or ("",)
+                    )
+                    known, before = marks, known
                     if not set(known) <= set(before):
                         await DeliveryWrites(tx.sql).insert_deliveries(
                             list(self._warnings(guild_id, each, gaps_of[handle], now))
@@ -509,11 +511,7 @@ def is_checked(checked: Sequence[str], place: str, handle: str, *, begun: dateti
     Args:
         checked: As `RosterWatch` has them: "<start>|<place>|<handle>". Later shifts do not count.
     """
-    return any(
-        datetime.fromisoformat(key.partition("|")[0]) <= begun
-        for key in checked
-        if key.endswith(f"|{place}|{handle}")
-    )
+    return any(_begins(key) <= begun for key in checked if key.endswith(f"|{place}|{handle}"))
 
 
 def _lasting(rosters: Rosters, now: datetime) -> list[EndlessShift]:
@@ -524,8 +522,3 @@ def _lasting(rosters: Rosters, now: datetime) -> list[EndlessShift]:
         if shift.ends >= now + HORIZON:
             places.setdefault(shift.person, []).append(place)
     return [EndlessShift(rosters.people[handle], tuple(at)) for handle, at in places.items()]
-
-
-def _marks(gaps: Sequence[ReadinessFinding]) -> tuple[str, ...]:
-    """Return each gap by itself, such as "no_channel:p0-alerts", so that fewer gaps are no news."""
-    return tuple(f"{finding.gap}:{name}" for finding in gaps for name in finding.names or ("",))

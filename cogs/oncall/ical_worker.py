@@ -27,10 +27,14 @@ _MOST_ATTENDEES: Final = 10
 
 def main(verb: str) -> int:
     """Do what *verb* says with what comes in; 1 when it is no calendar."""
-    _limit_ourselves()
-    asked = json.load(sys.stdin)
+    with suppress(ImportError, ValueError, OSError):  # not every system has limits
+        import resource  # noqa: PLC0415  # not on Windows
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
+    request = json.load(sys.stdin)
     try:
-        done = read(asked) if verb == "read" else {"text": write(asked)}
+        done = read(request) if verb == "read" else {"text": write(request)}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         sys.stderr.write(f"{type(error).__name__}\n")
         return 1
@@ -91,28 +95,16 @@ def write(request: Mapping[str, Any]) -> str:
     calendar.add("X-WR-TIMEZONE", request["timezone"])
     stamp = datetime.fromisoformat(request["stamp"])
     for each in request["events"]:
-        calendar.add_component(_written(each, stamp=stamp))
+        event = icalendar.Event()
+        event.add("UID", each["uid"])
+        event.add("DTSTAMP", stamp)
+        event.add("DTSTART", datetime.fromisoformat(each["starts"]).astimezone(UTC))
+        event.add("DTEND", datetime.fromisoformat(each["ends"]).astimezone(UTC))
+        event.add("SUMMARY", each["summary"])
+        event.add("CATEGORIES", [each["place"]])
+        event.add(HANDLE, each["handle"])
+        calendar.add_component(event)
     return bytes(calendar.to_ical()).decode("utf-8")
-
-
-def _written(each: Mapping[str, Any], *, stamp: datetime) -> icalendar.Event:
-    event = icalendar.Event()
-    event.add("UID", each["uid"])
-    event.add("DTSTAMP", stamp)
-    event.add("DTSTART", datetime.fromisoformat(each["starts"]).astimezone(UTC))
-    event.add("DTEND", datetime.fromisoformat(each["ends"]).astimezone(UTC))
-    event.add("SUMMARY", each["summary"])
-    event.add("CATEGORIES", [each["place"]])
-    event.add(HANDLE, each["handle"])
-    return event
-
-
-def _limit_ourselves() -> None:
-    with suppress(ImportError, ValueError, OSError):  # not every system has limits
-        import resource  # noqa: PLC0415  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from bot.domain.errors import ConfigError
 from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import OnCallPerson, Who, id_of
 from bot.domain.oncall.roster import Rosters
-from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.shared.roster import OnCall
@@ -136,7 +135,15 @@ class ScheduleImports:
         set_before = book.set_for(plan.place)
         after = replace(
             book.without_schedules(plan.place),
-            overrides=[*book.overrides, *(_stored(new, now) for new in overrides)],
+            overrides=[
+                *book.overrides,
+                *(
+                    StoredOverride(
+                        0, new.place, new.who, new.starts, new.ends, "", False, 0, IMPORTER.name, now
+                    )
+                    for new in overrides
+                ),
+            ],
             schedules=[
                 *book.without_schedules(plan.place).schedules,
                 StoredSchedule(0, plan.place, content, IMPORTER.name, now),
@@ -195,26 +202,18 @@ def _is_same(new: NewOverride, old: StoredOverride) -> bool:
     return (new.who.handle, new.ends) == (old.who.handle, old.ends) and old.starts <= new.starts
 
 
-def _stored(new: NewOverride, now: datetime) -> StoredOverride:
-    return StoredOverride(0, new.place, new.who, new.starts, new.ends, "", False, 0, IMPORTER.name, now)
-
-
 def _differences(place: str, before: Rosters, after: Rosters, *, now: datetime) -> Sequence[Difference]:
-    end, found = now + COMPARED, list[Difference]()
+    end, differences = now + COMPARED, list[Difference]()
     old, new = (each.places[place].shifts(now, end) for each in (before, after))
     edges = sorted({shift.starts for shift in (*old, *new)} | {end})
     for starts, ends in pairwise(edges):
-        was, will = (_holder(shifts, starts) for shifts in (old, new))
+        was, will = (next(shift.person for shift in shifts if shift.covers(starts)) for shifts in (old, new))
         if was == will:
             continue
         one = Difference(starts, ends, before.people[was], after.people[will])
-        last = found[-1] if found else None
+        last = differences[-1] if differences else None
         if last and (last.ends, last.before, last.after) == (one.starts, one.before, one.after):
-            found[-1] = replace(last, ends=ends)
+            differences[-1] = replace(last, ends=ends)
         else:
-            found.append(one)
-    return found
-
-
-def _holder(shifts: Sequence[Shift], at: datetime) -> str:
-    return next(shift.person for shift in shifts if shift.covers(at))
+            differences.append(one)
+    return differences

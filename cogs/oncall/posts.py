@@ -12,7 +12,7 @@ from bot.ui.posts.bodies import Renderer, alone, message
 from bot.ui.words.inert import inert
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import SIGNS, Wording, channel_name, relative, role_name
-from cogs.oncall.rules import HandoverData, OnCallDelivery, OpenIncident, PlaceChange, ShiftCheckData
+from cogs.oncall.rules import HandoverData, OnCallDelivery, OpenIncident, ShiftCheckData
 
 P = TypeVar("P", bound=Payload)
 
@@ -50,13 +50,13 @@ def _handover(words: Wording, data: HandoverData) -> Iterator[str]:
 
 
 def _on_duty(words: Wording, data: HandoverData) -> Iterator[str]:
-    places = [_own_place(words, change) for change in data.changes if change.handle == data.handle]
+    places = [
+        words.say("oncall.your_place", place=_place(change.place), until=until(words, change.until))
+        for change in data.changes
+        if change.handle == data.handle
+    ]
     yield words.say("oncall.on_duty", places=" · ".join(places))
     yield _incidents(words, data)
-
-
-def _own_place(words: Wording, change: PlaceChange) -> str:
-    return words.say("oncall.your_place", place=_place(change.place), until=until(words, change.until))
 
 
 def _soon(words: Wording, data: ShiftCheckData) -> Iterator[str]:

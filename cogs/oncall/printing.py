@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,7 +17,7 @@ from bot.services.core import Core
 from cogs.oncall.exports import grafana_oncall, opsgenie, pagerduty
 from cogs.oncall.exports.reading import table
 from cogs.oncall.importing import COMPARED, ImportPlan, ScheduleImports
-from cogs.oncall.rules import ImportFinding, LeftOut, SourceSchedule
+from cogs.oncall.rules import LeftOut, SourceSchedule
 
 READERS: Final[Mapping[str, Callable[..., SourceSchedule]]] = {
     "pagerduty": pagerduty.read,
@@ -77,8 +77,11 @@ def read_files(request: ImportRequest) -> ImportFiles:
     Raises:
         ConfigError: one cannot be read.
     """
-    source = READERS[request.source](_json(request.file), now=datetime.now(UTC))
-    return ImportFiles(source, _named(request.people))
+    try:
+        export = table(json.loads(_text(request.file)), str(request.file))
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{request.file}: is not JSON") from None
+    return ImportFiles(READERS[request.source](export, now=datetime.now(UTC)), _named(request.people))
 
 
 async def import_into(core: Core, request: ImportRequest, read: ImportFiles) -> bool:
@@ -121,7 +124,7 @@ def _report(source: SourceSchedule, plan: ImportPlan, timezone: ZoneInfo) -> Ite
     yield f"{source.name} -> {plan.place}"
     yield "carried over"
     if (rotation := carried.rotation) is not None:
-        people = ", ".join(_name(source, plan, key) for key in rotation.people)
+        people = ", ".join((plan.people.get(key) or source.people[key]).name for key in rotation.people)
         since = f"{rotation.starts_on} {rotation.handover:%H:%M} {rotation.timezone.key}"
         yield f"  turns of {_counted(rotation.every, rotation.unit)} since {since}: {people}"
         yield f"  {_counted(len(carried.overrides), 'overrides')}"
@@ -130,7 +133,7 @@ def _report(source: SourceSchedule, plan: ImportPlan, timezone: ZoneInfo) -> Ite
         yield f"  they end at {_at(carried.until, timezone)}: import again before then"
     if carried.findings:
         yield "not carried over as it is"
-        yield from (f"  {_in_words(finding)}" for finding in carried.findings)
+        yield from (f"  {_WORDS[finding.what].format(finding.detail)}" for finding in carried.findings)
     if plan.unknown:
         yield "people without a Discord user"
         yield from (f'  "{person.email or person.name}" = ""' for person in plan.unknown)
@@ -145,29 +148,13 @@ def _report(source: SourceSchedule, plan: ImportPlan, timezone: ZoneInfo) -> Ite
         yield f"  and {len(plan.differences) - _SHOWN} more"
 
 
-def _name(source: SourceSchedule, plan: ImportPlan, key: str) -> str:
-    person = plan.people.get(key)
-    return source.people[key].name if person is None else person.name
-
-
 def _counted(count: int, many: str) -> str:
     """Return "2 weeks", or "1 week"."""
     return f"{count} {many.removesuffix('s') if count == 1 else many}"
 
 
-def _in_words(finding: ImportFinding) -> str:
-    return _WORDS[finding.what].format(finding.detail)
-
-
 def _at(at: datetime, timezone: ZoneInfo) -> str:
     return f"{at.astimezone(timezone):%Y-%m-%d %H:%M}"
-
-
-def _json(file: Path) -> Mapping[str, Any]:
-    try:
-        return table(json.loads(_text(file)), str(file))
-    except (ValueError, RecursionError):
-        raise ConfigError(f"{file}: is not JSON") from None
 
 
 def _named(file: Path | None) -> dict[str, str]:

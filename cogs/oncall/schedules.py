@@ -1,6 +1,7 @@
 """Changing who is on call from chat, looking at it, and people's own notification settings."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,7 +11,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UpstreamUnavailable, UserError
-from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.book import Content, NewOverride, StoredOverride, StoredSchedule
 from bot.domain.oncall.duty import DutyKind
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import OnCallPerson, Who
@@ -254,7 +255,8 @@ class Schedules:
             number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
             facts = {"place": place, "schedule": number, "people": list(content.people)}
             await self.done(tx, guild_id, by, action, facts)
-        return await self._now(guild_id, place)
+        rosters, now = await self._oncall.rosters(guild_id)
+        return holder_at(rosters, place, now)
 
     async def done(
         self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
@@ -263,10 +265,6 @@ class Schedules:
         await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
         await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
-
-    async def _now(self, guild_id: int, place: str) -> OnCallNow:
-        rosters, now = await self._oncall.rosters(guild_id)
-        return holder_at(rosters, place, now)
 
 
 def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
@@ -392,35 +390,32 @@ class Clearing:
         if not schedules:
             raise UserError("oncall_nothing_set", place=place)
         rosters, after = self._oncall.combined(book), self._oncall.combined(book.without_schedules(place))
-        pointless = self._pointless(book, place, now)
-        clearing = ScheduleClearing(
-            place=place,
-            schedules=tuple(_set(rosters, each.content) for each in reversed(schedules)),
-            pointless=tuple((each, rosters.person(each.who)) for each in pointless),
-            holder=holder_at(rosters, place, now),
-            after=holder_at(after, place, now),
-            mark=_mark([*(each.id for each in schedules), 0, *(each.id for each in pointless)]),
-        )
-        if self._is_kept(book, clearing, now):
-            following = _following(after, clearing.after)
-            clearing = replace(clearing, is_override=True, following=following)
-        return {each.id for each in schedules}, clearing
-
-    def _is_kept(self, book: Book, clearing: ScheduleClearing, now: datetime) -> bool:
-        """Return True if an override keeps another person on call than the policy file names."""
-        bare = self._oncall.combined(replace(book.without_schedules(clearing.place), overrides=()))
-        return bare.at(now)[clearing.place].handle != clearing.after.person.handle
-
-    def _pointless(self, book: Book, place: str, now: datetime) -> list[StoredOverride]:
-        """Return the overrides of *place* that lose their meaning with its schedules."""
         bare = self._oncall.combined(replace(book.without_schedules(place), overrides=()))
-        roster = bare.places[place]
-        return [
+        pointless = [  # overrides that lose their meaning with the schedules
             each
             for each in book.overrides
             if each.place == place
-            and (each.is_swap or _changes_nothing(roster, each, bare.person(each.who), now=now))
+            and (each.is_swap or _changes_nothing(bare.places[place], each, bare.person(each.who), now=now))
         ]
+        numbers = [*(each.id for each in schedules), 0, *(each.id for each in pointless)]
+        clearing = ScheduleClearing(
+            place=place,
+            schedules=tuple(
+                SetSchedule(
+                    each.content, {handle: rosters.person(who) for handle, who in each.content.people.items()}
+                )
+                for each in reversed(schedules)
+            ),
+            pointless=tuple((each, rosters.person(each.who)) for each in pointless),
+            holder=holder_at(rosters, place, now),
+            after=holder_at(after, place, now),
+            mark=sha256(repr(numbers).encode()).hexdigest()[:8],
+        )
+        # An override may keep another person on call than the policy file names.
+        if bare.at(now)[place].handle != clearing.after.person.handle:
+            following = _following(after, clearing.after)
+            clearing = replace(clearing, is_override=True, following=following)
+        return {each.id for each in schedules}, clearing
 
 
 def _following(rosters: Rosters, holder: OnCallNow) -> OnCallNow | None:
@@ -439,14 +434,6 @@ def _changes_nothing(
     """Return True if *person* has all of the override's shifts anyway."""
     shifts = roster.shifts(max(override.starts, now), override.ends)
     return all(shift.person == person.handle for shift in shifts)
-
-
-def _set(rosters: Rosters, content: Content) -> SetSchedule:
-    return SetSchedule(content, {handle: rosters.person(who) for handle, who in content.people.items()})
-
-
-def _mark(numbers: Sequence[int]) -> str:
-    return sha256(repr(numbers).encode()).hexdigest()[:8]
 
 
 #: How far ahead of a change without an end is looked at: two months, so that longer rotations come round.
@@ -505,13 +492,10 @@ class ChangeChecks:
         person = rosters.person(made.who)
         duties = double_duties(rosters, made.place, made.starts, made.ends)
         own = [duty for duty in duties if duty.handle == person.handle]
-        return OverrideCheck(person, await self._gaps(guild_id, person), _first_of_each(rosters, own))
-
-    async def _gaps(self, guild_id: int, person: OnCallPerson) -> Sequence[ReadinessFinding] | None:
-        try:
-            return await self._reach.gaps(guild_id, person)
-        except UpstreamUnavailable:
-            return None
+        gaps: Sequence[ReadinessFinding] | None = None
+        with suppress(UpstreamUnavailable):
+            gaps = await self._reach.gaps(guild_id, person)
+        return OverrideCheck(person, gaps, _first_of_each(rosters, own))
 
 
 def _first_of_each(rosters: Rosters, duties: Iterable[DoubleDuty]) -> list[Doubled]:

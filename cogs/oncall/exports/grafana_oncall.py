@@ -18,6 +18,7 @@ from cogs.oncall.exports.reading import moment, rotation_from, rows, table, zone
 from cogs.oncall.rules import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 
 _TURNS: Final = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(days=7)}
+_RULES: Final = ("rolling_users", "recurrent_event")
 _CHOSEN: Final = ("by_day", "by_month", "by_monthday")
 
 
@@ -31,7 +32,7 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
         ConfigError: these are no such answers, or pages are missing.
     """
     schedule = table(file.get("schedule"), "schedule")
-    rules = [each for each in _page(file, "shifts") if _is_rule(each) and not _is_over(each, now)]
+    rules = [each for each in _page(file, "shifts") if each.get("type") in _RULES and not _is_over(each, now)]
     final = _page(file, "final_shifts")
     obstacles = list(_obstacles(rules))
     rotation = None
@@ -39,9 +40,11 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
         timezone = zone(rules[0].get("time_zone") or schedule.get("time_zone") or "UTC")
         rotation = None if timezone is None else _rotation(rules[0], timezone)
         obstacles += [] if rotation else [ImportFinding(LeftOut.TURN, _named(rules[0]))]
+    # Of the people of the rules only the key is known.
+    bare = [SourcePerson(key, key) for rule in rules for group in _groups(rule) for key in group]
     return SourceSchedule(
         name=str(schedule.get("name") or "Grafana OnCall"),
-        people={person.key: person for person in (*_bare(rules), *map(_person, final))},
+        people={person.key: person for person in (*bare, *map(_person, final))},
         rotation=rotation,
         overrides=(),
         rendered=tuple(sorted(map(_shift, final), key=lambda shift: shift.starts)),
@@ -56,10 +59,6 @@ def _page(file: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     if pages and pages[-1].get("next"):
         raise ConfigError(f"{name}: there is a next page: ask for the rest, or for a shorter time")
     return [each for page in pages for each in rows(page.get("results"), f"{name}.results")]
-
-
-def _is_rule(shift: Mapping[str, Any]) -> bool:
-    return shift.get("type") in ("rolling_users", "recurrent_event")
 
 
 def _is_over(shift: Mapping[str, Any], now: datetime) -> bool:
@@ -116,12 +115,6 @@ def _local(value: object, timezone: ZoneInfo) -> datetime:
 def _shift(final: Mapping[str, Any]) -> Shift:
     starts, ends = (moment(final.get(key), f"final_shifts.{key}") for key in ("shift_start", "shift_end"))
     return Shift(str(final.get("user_pk")), starts, ends)
-
-
-def _bare(rules: list[Mapping[str, Any]]) -> Iterator[SourcePerson]:
-    """Yield the people of the rules, of whom only the key is known."""
-    for rule in rules:
-        yield from (SourcePerson(key, key) for group in _groups(rule) for key in group)
 
 
 def _person(final: Mapping[str, Any]) -> SourcePerson:

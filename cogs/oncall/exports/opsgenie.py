@@ -28,7 +28,11 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
     """
     schedule = table(table(file.get("schedule"), "schedule").get("data"), "schedule.data")
     timeline = table(table(file.get("timeline") or {}, "timeline").get("data") or {}, "timeline.data")
-    rotations = [each for each in rows(schedule.get("rotations"), "rotations") if _counts(each, now)]
+    rotations = [
+        each
+        for each in rows(schedule.get("rotations"), "rotations")
+        if each.get("endDate") is None or moment(each["endDate"], "rotations.endDate") > now
+    ]
     obstacles = list(_obstacles(rotations, now))
     timezone = zone(schedule.get("timezone"))
     if timezone is None:
@@ -49,10 +53,6 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
         rendered=_shifts(final),
         findings=(*obstacles, *(ImportFinding(LeftOut.NO_PERSON, name) for name in skipped)),
     )
-
-
-def _counts(rotation: Mapping[str, Any], now: datetime) -> bool:
-    return rotation.get("endDate") is None or moment(rotation["endDate"], "rotations.endDate") > now
 
 
 def _obstacles(rotations: list[Mapping[str, Any]], now: datetime) -> Iterator[ImportFinding]:

@@ -27,10 +27,17 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
         ConfigError: it is no such answer.
     """
     schedule = table(file.get("schedule"), "schedule")
-    layers = [each for each in rows(schedule.get("schedule_layers"), "schedule_layers") if _counts(each, now)]
+    layers = [
+        each
+        for each in rows(schedule.get("schedule_layers"), "schedule_layers")
+        if each.get("end") is None or moment(each["end"], "schedule_layers.end") > now
+    ]
     overrides = _entries(schedule, "overrides_subschedule")
     rendered = _entries(schedule, "final_schedule")
-    findings = [*_about(layers, now), *_escalation(schedule)]
+    findings = list(_about(layers, now))
+    policies = [_named(policy) for policy in rows(schedule.get("escalation_policies"), "escalation_policies")]
+    if policies:
+        findings.append(ImportFinding(LeftOut.ESCALATION, ", ".join(policies)))
     timezone = zone(schedule.get("time_zone"))
     if timezone is None:
         findings.append(ImportFinding(LeftOut.TIME_ZONE, str(schedule.get("time_zone"))))
@@ -48,10 +55,6 @@ def read(file: Mapping[str, Any], *, now: datetime) -> SourceSchedule:
     )
 
 
-def _counts(layer: Mapping[str, Any], now: datetime) -> bool:
-    return layer.get("end") is None or moment(layer["end"], "schedule_layers.end") > now
-
-
 def _about(layers: list[Mapping[str, Any]], now: datetime) -> Iterator[ImportFinding]:
     """Yield what keeps the layers from being one rotation."""
     if len(layers) > 1:
@@ -61,12 +64,6 @@ def _about(layers: list[Mapping[str, Any]], now: datetime) -> Iterator[ImportFin
             yield ImportFinding(LeftOut.RESTRICTIONS, _named(layer))
         if layer.get("end") is not None or moment(layer.get("start"), "schedule_layers.start") > now:
             yield ImportFinding(LeftOut.BOUNDS, _named(layer))
-
-
-def _escalation(schedule: Mapping[str, Any]) -> Iterator[ImportFinding]:
-    names = [_named(policy) for policy in rows(schedule.get("escalation_policies"), "escalation_policies")]
-    if names:
-        yield ImportFinding(LeftOut.ESCALATION, ", ".join(names))
 
 
 def _rotation(layer: Mapping[str, Any], timezone: ZoneInfo) -> Rotation | None:
