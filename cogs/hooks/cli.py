@@ -125,12 +125,12 @@ def headers_in(file: Path) -> list[str]:
     """
     text = _bytes(file).decode("utf-8", "replace").strip()
     try:
-        found: object = json.loads(text)
+        content: object = json.loads(text)
     except ValueError:
         return [line for line in text.splitlines() if line.strip()]
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise ConfigError('--headers: is neither lines of "Name: value" nor a JSON object')
-    return [f"{name}: {value}" for name, value in found.items()]
+    return [f"{name}: {value}" for name, value in content.items()]
 
 
 def _bytes(file: Path) -> bytes:

@@ -42,17 +42,17 @@ class GitHubDeliveries:
 
         All of them are listed: GitHub's own filter for failures leaves out those without an answer.
         """
-        found: list[HookAttempt] = []
+        recent: list[HookAttempt] = []
         answer = await self.connection.get(self._path, params={"per_page": _PER_PAGE})
         for _ in range(_MOST_PAGES):
             page = parsed(list, answer.body)
             attempts = parsed(_attempts, page)
-            found += [attempt for event, attempt in attempts if event in EVENTS and attempt.at >= since]
+            recent += [attempt for event, attempt in attempts if event in EVENTS and attempt.at >= since]
             is_older = any(attempt.at < since for _, attempt in attempts)
             if is_older or answer.following is None:
                 break
             answer = await self.connection.get(answer.following)
-        return found
+        return recent
 
     async def request_of(self, attempt: HookAttempt) -> HookRequest:
         """Return the request of an attempt. It comes from GitHub itself, so it has no signature to check."""
@@ -82,16 +82,19 @@ def github_records(
 
 
 def _attempts(page: list[Mapping[str, Any]]) -> list[tuple[str, HookAttempt]]:
-    return [(str(item["event"]), _attempt(item)) for item in page]
-
-
-def _attempt(item: Mapping[str, Any]) -> HookAttempt:
-    return HookAttempt(
-        id=int(item["id"]),
-        delivery_id=str(item["guid"]),
-        at=datetime.fromisoformat(item["delivered_at"]),
-        has_arrived=HTTPStatus.OK <= int(item["status_code"]) < HTTPStatus.MULTIPLE_CHOICES,
-    )
+    """Return each attempt with the name of its event."""
+    return [
+        (
+            str(item["event"]),
+            HookAttempt(
+                id=int(item["id"]),
+                delivery_id=str(item["guid"]),
+                at=datetime.fromisoformat(item["delivered_at"]),
+                has_arrived=HTTPStatus.OK <= int(item["status_code"]) < HTTPStatus.MULTIPLE_CHOICES,
+            ),
+        )
+        for item in page
+    ]
 
 
 def _request(body: Mapping[str, Any]) -> HookRequest:

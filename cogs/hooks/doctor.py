@@ -58,16 +58,11 @@ def check_hooks(
         yield warn(_NAME, str(error), "correct that: the bot does not start like this")
         return
     for name, source in sources.items():
-        yield _source(name, signs=bool(source.keys.signing))
-
-
-def _source(name: str, *, signs: bool) -> Finding:
-    if signs:
-        return ok(_NAME, f"{name} may send, and proves that it is {name}")
-    key = f"HOOKS_{in_environment(name)}_SIGNING_KEY"
-    return warn(
-        _NAME, f"{name} may send; its address is the only secret", f"set {key} if the source can sign"
-    )
+        if source.keys.signing:
+            yield ok(_NAME, f"{name} may send, and proves that it is {name}")
+        else:
+            todo = f"set HOOKS_{in_environment(name)}_SIGNING_KEY if the source can sign"
+            yield warn(_NAME, f"{name} may send; its address is the only secret", todo)
 
 
 async def check_hook_records(records: Mapping[str, HookDeliveries], policy: Policy) -> list[Finding]:

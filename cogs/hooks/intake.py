@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -263,34 +263,31 @@ class HooksMeanwhile:
         for guild in self._guilds.values():
             if not await guild.emergency.is_recorded():
                 return
-        while kept := await asyncio.to_thread(self._spool.oldest, _READ_AT_ONCE):
-            await self._store(kept)
-            await self._drop([one.name for one in kept])
-            log.info("hooks.stored_later", hooks=len(kept), left=self._spool.count)
+        while hooks := await asyncio.to_thread(self._spool.oldest, _READ_AT_ONCE):
+            await self._store(hooks)
+            async with self._keeping:
+                await asyncio.to_thread(self._spool.drop, [one.name for one in hooks])
+            log.info("hooks.stored_later", hooks=len(hooks), left=self._spool.count)
 
-    async def _store(self, kept: Sequence[KeptHook]) -> None:
-        """Store *kept*; a hook that can never be stored is set aside, and holds up no other."""
+    async def _store(self, hooks: Sequence[KeptHook]) -> None:
+        """Store *hooks*; a hook that can never be stored is set aside, and holds up no other."""
         try:
-            return await self._batches.store([one.hook for one in kept])
+            return await self._batches.store([one.hook for one in hooks])
         except (StorageUnavailable, TimeoutError):
             raise
         except Exception as error:
-            if len(kept) > 1:
-                for one in kept:
+            if len(hooks) > 1:
+                for one in hooks:
                     await self._store([one])
                 return None
-            log.exception("hook.set_aside", source=kept[0].hook.source, exc_info=without_message(error))
-            await asyncio.to_thread(self._spool.set_aside, kept[0].name)
-
-    async def _drop(self, names: Collection[str]) -> None:
-        async with self._keeping:
-            await asyncio.to_thread(self._spool.drop, names)
+            log.exception("hook.set_aside", source=hooks[0].hook.source, exc_info=without_message(error))
+            await asyncio.to_thread(self._spool.set_aside, hooks[0].name)
 
     async def _raise_all(self) -> None:
         """Raise the P0s of the hooks that were not looked at yet; a second time changes nothing."""
-        while kept := await asyncio.to_thread(self._spool.oldest, _READ_AT_ONCE, after=self._raised):
-            self._raised = kept[-1].name
-            await asyncio.gather(*(self._raise(one.hook) for one in kept))
+        while hooks := await asyncio.to_thread(self._spool.oldest, _READ_AT_ONCE, after=self._raised):
+            self._raised = hooks[-1].name
+            await asyncio.gather(*(self._raise(one.hook) for one in hooks))
 
     async def _raise(self, hook: NewHook) -> None:
         try:
@@ -305,9 +302,9 @@ class HooksMeanwhile:
         rules = None if guild is None else guild.policy.of(HookSenders).by_name.get(hook.source)
         if guild is None or rules is None or hook.at is None:
             return
-        said = await asyncio.to_thread(self._readers[rules.format].parse, hook.request, rules)
+        alerts = await asyncio.to_thread(self._readers[rules.format].parse, hook.request, rules)
         raising = []
-        for nth, event in enumerate(said):
+        for nth, event in enumerate(alerts):
             if not isinstance(event, AlertEvent):
                 continue
             origin = EventOrigin(hook.guild_id, event_id(hook.at, 0), hook.at, nth)
@@ -401,7 +398,8 @@ class HookIntake:
         self._batches = batches
         self._clock = clock
         self._meanwhile = meanwhile
-        self._told = (float("-inf"), datetime.min.replace(tzinfo=UTC))
+        #: The database's time, with the moment of this process's clock at which it was read.
+        self._read_time = (float("-inf"), datetime.min.replace(tzinfo=UTC))
         self.counts: Counter[tuple[str, str]] = Counter()
 
     @property
@@ -446,8 +444,19 @@ class HookIntake:
             return _refuse(source, HookResult.UNVERIFIED, reason=refused.reason)
         except HookUnreadable as unreadable:
             return _refuse(source, HookResult.UNREADABLE, reason=unreadable.reason)
+        # aiohttp passes on bytes that are no UTF-8 as lone surrogates, which PostgreSQL refuses.
+        named = source.reader.stored_headers
+        headers = {name: storable(request.headers[name]) for name in named if name in request.headers}
+        own_id = source.reader.delivery_id(request)
+        hook = NewHook(
+            guild_id=source.guild_id,
+            source=source.name,
+            delivery_id=None if own_id is None else storable(own_id)[:_LONGEST_ID],
+            request=HookRequest(headers, request.body),
+            priority=source.priority,
+        )
         try:
-            result = await self._stored_or_kept(_stored(source, request))
+            result = await self._stored_or_kept(hook)
         except QueueFull:
             return Receipt(HookResult.FULL)
         return Receipt(result, answer)
@@ -477,13 +486,13 @@ class HookIntake:
 
         While the database is away it goes on by itself; before it was ever heard, it is this machine's.
         """
-        now_s, (asked_s, told) = time.monotonic(), self._told
-        if now_s - asked_s > _ASK_EVERY_S:
-            guess = told + timedelta(seconds=now_s - asked_s) if isfinite(asked_s) else datetime.now(UTC)
-            asked_s, told = self._told = now_s, await self._asked_time(guess)
-        return told + timedelta(seconds=now_s - asked_s)
+        now_s, (read_s, read_at) = time.monotonic(), self._read_time
+        if now_s - read_s > _ASK_EVERY_S:
+            guess = read_at + timedelta(seconds=now_s - read_s) if isfinite(read_s) else datetime.now(UTC)
+            read_s, read_at = self._read_time = now_s, await self._database_time(guess)
+        return read_at + timedelta(seconds=now_s - read_s)
 
-    async def _asked_time(self, guess: datetime) -> datetime:
+    async def _database_time(self, guess: datetime) -> datetime:
         """Return the database's time; *guess* if hooks are kept on disk while it does not answer."""
         if self._meanwhile is None:
             return await self._clock.now()
@@ -503,19 +512,6 @@ def _refuse(source: HookSource, result: HookResult, *, reason: str) -> Receipt:
     return Receipt(result, reason=reason)
 
 
-def _stored(source: HookSource, request: HookRequest) -> NewHook:
-    # aiohttp passes on bytes that are no UTF-8 as lone surrogates, which PostgreSQL refuses.
-    kept = {name: storable(request.headers[name]) for name in source.reader.kept if name in request.headers}
-    own_id = source.reader.delivery_id(request)
-    return NewHook(
-        guild_id=source.guild_id,
-        source=source.name,
-        delivery_id=None if own_id is None else storable(own_id)[:_LONGEST_ID],
-        request=HookRequest(kept, request.body),
-        priority=source.priority,
-    )
-
-
 def hook_sources(keys: "Mapping[str, HookKeys]", policies: Mapping[int, Policy]) -> dict[str, HookSource]:
     """Return the sources that may send, by name.
 
@@ -532,15 +528,22 @@ def hook_sources(keys: "Mapping[str, HookKeys]", policies: Mapping[int, Policy])
     sources: dict[str, HookSource] = {}
     for guild_id, policy in policies.items():
         for name, rules in policy.of(HookSenders).by_name.items():
-            found = keys.get(in_environment(name))
-            if found is None or rules.format not in READERS:
+            secrets = keys.get(in_environment(name))
+            if secrets is None or rules.format not in READERS:
                 continue
             if name in sources:
-                raise ConfigError(_twice(name, sources[name].guild_id, guild_id))
-            if not all(map(READERS[rules.format].is_key, found.signing)):
-                raise ConfigError(_no_key(name, rules.format))
+                servers = f"{sources[name].guild_id} and {guild_id}"
+                raise ConfigError(
+                    f"hooks.{name}: is in the policies of two servers, {servers}; allowed: one of them,"
+                    " the other under a name of its own with its own secret"
+                )
+            if not all(map(READERS[rules.format].is_key, secrets.signing)):
+                raise ConfigError(
+                    f"HOOKS_{in_environment(name)}_SIGNING_KEY: is no key of {rules.format};"
+                    " allowed: whsec_ and base64"
+                )
             rank = policy.rules(rules.sender.severity).rank
-            sources[name] = HookSource(guild_id, rules, found, READERS[rules.format], priority_of(rank))
+            sources[name] = HookSource(guild_id, rules, secrets, READERS[rules.format], priority_of(rank))
     for name in sorted(unknown_sources(keys, policies)):
         log.warning("hooks.source_unknown", key=f"HOOKS_{name}_SECRET")
     return sources
@@ -551,12 +554,3 @@ def unknown_sources(keys: "Mapping[str, HookKeys]", policies: Mapping[int, Polic
     return set(keys) - {
         in_environment(name) for policy in policies.values() for name in policy.of(HookSenders).by_name
     }
-
-
-def _no_key(name: str, read_as: HookFormat) -> str:
-    return f"HOOKS_{in_environment(name)}_SIGNING_KEY: is no key of {read_as}; allowed: whsec_ and base64"
-
-
-def _twice(name: str, first: int, second: int) -> str:
-    said = f"hooks.{name}: is in the policies of two servers, {first} and {second}"
-    return f"{said}; allowed: one of them, the other under a name of its own with its own secret"

@@ -146,8 +146,12 @@ class HookTables(CapabilityTables):
 
 def problems(policy: Policy) -> Iterator[str]:
     """Yield where a source's own name stands for a target that no incident can have."""
-    for name, rules in policy.of(HookSenders).by_name.items():
-        yield from _mapped(name, rules, policy)
+    for source, rules in policy.of(HookSenders).by_name.items():
+        for own, target in rules.sender.targets.items():
+            if not any(fnmatchcase(target, known) for known in policy.targets):
+                allowed = ", ".join(f'"{known}"' for known in policy.targets)
+                problem = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
+                yield f"hooks.{source}.targets.{own}: {problem}"
 
 
 def targets(policy: Policy) -> Iterator[str]:
@@ -155,15 +159,6 @@ def targets(policy: Policy) -> Iterator[str]:
     return (
         name for rules in policy.of(HookSenders).by_name.values() for name in rules.sender.targets.values()
     )
-
-
-def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:
-    """Check that an incident can have each target that a source's own names stand for."""
-    for own, target in rules.sender.targets.items():
-        if not any(fnmatchcase(target, known) for known in policy.targets):
-            allowed = ", ".join(f'"{known}"' for known in policy.targets)
-            said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
-            yield f"hooks.{source}.targets.{own}: {said}"
 
 
 def _by_word(named: Mapping[str, str]) -> Mapping[str, str]:

@@ -123,13 +123,13 @@ class UnreadAlerts:
     reason: str
 
 
-def unread_among(said: Sequence[AlertEvent | UnreadAlert]) -> UnreadAlerts | None:
-    """Return the alerts of *said* that cannot be read, if there are any."""
-    unread = {nth: one.reason for nth, one in enumerate(said) if isinstance(one, UnreadAlert)}
+def unread_among(alerts: Sequence[AlertEvent | UnreadAlert]) -> UnreadAlerts | None:
+    """Return those of *alerts* that cannot be read, if there are any."""
+    unread = {nth: one.reason for nth, one in enumerate(alerts) if isinstance(one, UnreadAlert)}
     if not unread:
         return None
     reasons = ", ".join(dict.fromkeys(unread.values()))
-    return UnreadAlerts(min(unread), f"{len(unread)} of {len(said)} alerts cannot be read: {reasons}")
+    return UnreadAlerts(min(unread), f"{len(unread)} of {len(alerts)} alerts cannot be read: {reasons}")
 
 
 @dataclass(frozen=True, slots=True)

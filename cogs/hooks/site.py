@@ -120,9 +120,9 @@ class HookSite:
         return _answer(status, why)
 
 
-def _answer(status: HTTPStatus, said: str, *, why: str = "") -> web.Response:
+def _answer(status: HTTPStatus, result: str, *, why: str = "") -> web.Response:
     headers = {"Retry-After": str(_AGAIN_S[status])} if status in _AGAIN_S else {}
-    body = {"status": said, "message": why} if why else {"status": said}
+    body = {"status": result, "message": why} if why else {"status": result}
     return web.json_response(body, status=status, headers=headers)
 
 
@@ -189,5 +189,6 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server
     try:
         return await asyncio.get_running_loop().create_server(make, host, port, backlog=_BACKLOG)
     except OSError as error:
-        said = f"cannot listen on port {port} of HOOKS_HOST: {error.strerror}"
-        raise ConfigError(f"HOOKS_PORT: {said}") from error
+        raise ConfigError(
+            f"HOOKS_PORT: cannot listen on port {port} of HOOKS_HOST: {error.strerror}"
+        ) from error

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.storage.database.sql import Row, Sql
+from bot.storage.database.sql import Sql
 from bot.storage.tables.statistics import RowGauge
 from cogs.hooks.rules import HookRequest, NewHook, ProcessedHook, StoredHook
 
@@ -45,7 +45,16 @@ class Hooks:
         rows = await self._sql.all(
             "next_hooks", guild_id=guild_id, source=source, limit=limit, most_bytes=_MOST_BYTES
         )
-        return [_stored(row) for row in rows]
+        return [
+            StoredHook(
+                id=row["id"],
+                request=HookRequest(row["headers"], row["body"]),
+                at=row["received_at"],
+                next_event=row["next_event"],
+                problem=row["problem"],
+            )
+            for row in rows
+        ]
 
     async def known(self, guild_id: int, source: str, delivery_ids: Sequence[str]) -> set[str]:
         """Return which of *delivery_ids* are stored."""
@@ -74,13 +83,3 @@ async def gauges(sql: Sql, off: Collection[int]) -> list[RowGauge]:
     """Return how many hooks wait, for the monitoring system."""
     waiting = (await sql.one("hook_figures", off=list(off)))["waiting"]
     return [RowGauge("incident_bot_hooks_waiting", "Hooks that wait to be processed", (), {(): waiting})]
-
-
-def _stored(row: Row) -> StoredHook:
-    return StoredHook(
-        id=row["id"],
-        request=HookRequest(row["headers"], row["body"]),
-        at=row["received_at"],
-        next_event=row["next_event"],
-        problem=row["problem"],
-    )

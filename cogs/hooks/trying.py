@@ -46,13 +46,13 @@ class HookTrial:
     """What the policy would make of one event.
 
     Attributes:
-        said: As the rules see it.
+        occurrence: The alert as the rules see it.
         channel: Where its alert would be posted.
         decided: What would become of it now; None: the database was not asked.
     """
 
     event: AlertEvent
-    said: Occurrence
+    occurrence: Occurrence
     channel: str
     decided: Decided | None = None
 
@@ -141,7 +141,7 @@ def _in_words(tried: Tried, texts: Texts, language: str) -> Iterator[str]:
     elif not tried.trials:
         yield say("hooks.trial.nothing")
     for number, trial in enumerate(tried.trials, 1):
-        yield f"\n{number}. {trial.said.title}"
+        yield f"\n{number}. {trial.occurrence.title}"
         for name, value in _rows(trial, say):
             if value:
                 yield f"   {padded(say(name))} {value}"
@@ -149,16 +149,17 @@ def _in_words(tried: Tried, texts: Texts, language: str) -> Iterator[str]:
 
 def _as_dict(tried: Tried) -> Mapping[str, Any]:
     """Return what a tried hook gave as a dict, for `--json`."""
-    found = {"source": tried.rules.sender.name, "proof": tried.proof}
+    request = {"source": tried.rules.sender.name, "proof": tried.proof}
     if tried.problem:
-        return {**found, "problem": tried.problem}
+        return {**request, "problem": tried.problem}
     if tried.unread:
-        found["unread"] = tried.unread
-    return {**found, "events": [_event(trial) for trial in tried.trials]}
+        request["unread"] = tried.unread
+    return {**request, "events": [_event(trial) for trial in tried.trials]}
 
 
 def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
-    event, severity, rule = trial.event, trial.said.severity, trial.said.rule
+    event, occurrence = trial.event, trial.occurrence
+    severity, rule = occurrence.severity, occurrence.rule
     fires = event.says is Says.FIRING
     return (
         ("alert_trial.row.it", say(f"alert_trial.says.{event.says.value}")),
@@ -166,54 +167,47 @@ def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
         ("alert_trial.row.severity", f"{severity.name} = {severity.priority}" if fires else None),
         ("alert_trial.row.rule", rule_words(rule, say) if rule is not None and fires else None),
         ("hooks.row.posted_in", f"#{trial.channel}" if fires else None),
-        ("alert_trial.row.target", trial.said.target),
+        ("alert_trial.row.target", occurrence.target),
         ("hooks.row.link", event.link),
         ("hooks.row.began", None if event.started_at is None else event.started_at.isoformat()),
         ("hooks.row.key", event.key or say("hooks.key.none")),
-        ("alert_trial.row.fingerprint", trial.said.fingerprint[:16]),
+        ("alert_trial.row.fingerprint", occurrence.fingerprint[:16]),
         ("hooks.row.text", event.text.replace("\n", "\n" + _INDENT)),
     )
 
 
 def _event(trial: HookTrial) -> Mapping[str, Any]:
-    event, said, decided = trial.event, trial.said, trial.decided
+    event, occurrence, decided = trial.event, trial.occurrence, trial.decided
     incident = None if decided is None else decided.incident
     return {
         "says": str(event.says),
         "outcome": None if decided is None else str(decided.outcome),
         "incident": None if incident is None else incident.id,
-        "title": said.title,
-        "severity": said.severity.name,
-        "rule": None if said.rule is None else said.rule.number,
+        "title": occurrence.title,
+        "severity": occurrence.severity.name,
+        "rule": None if occurrence.rule is None else occurrence.rule.number,
         "channel": trial.channel,
-        "target": said.target,
+        "target": occurrence.target,
         "url": event.link,
         "started_at": None if event.started_at is None else event.started_at.isoformat(),
         "key": event.key,
-        "fingerprint": said.fingerprint,
+        "fingerprint": occurrence.fingerprint,
         "text": event.text,
     }
 
 
 def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str) -> Tried:
     try:
-        said = READERS[rules.format].parse(request, rules)
+        alerts = READERS[rules.format].parse(request, rules)
     except HookUnreadable as error:
         return Tried(rules, proof, error.reason)
-    events = (event.masked() for event in said if isinstance(event, AlertEvent))
-    unread = unread_among(said)
-    return Tried(
-        rules,
-        proof,
-        unread="" if unread is None else unread.reason,
-        trials=tuple(_trial(event, rules, policy) for event in events),
-    )
-
-
-def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> HookTrial:
-    now = datetime.now(UTC)
-    said = occurrence_of(event, rules.sender, EventOrigin(0, event_id(now, 0), now), policy)
-    return HookTrial(event, said, rules.sender.channel or said.severity.channel)
+    now, trials = datetime.now(UTC), []
+    for event in (one.masked() for one in alerts if isinstance(one, AlertEvent)):
+        occurrence = occurrence_of(event, rules.sender, EventOrigin(0, event_id(now, 0), now), policy)
+        channel = rules.sender.channel or occurrence.severity.channel
+        trials.append(HookTrial(event, occurrence, channel))
+    unread = unread_among(alerts)
+    return Tried(rules, proof, unread="" if unread is None else unread.reason, trials=tuple(trials))
 
 
 def _proof(keys: "HookKeys | None", rules: HookRules, request: HookRequest) -> str:

@@ -59,7 +59,7 @@ _AT_A_TIME_S: Final = 1.0
 _READ: Final = 20
 
 #: How often people are told of a source whose requests cannot be read, at most.
-_TOLD_AGAIN: Final = timedelta(hours=6)
+_NOTE_EVERY: Final = timedelta(hours=6)
 
 #: Bytes of a body from which a thread reads it: the event loop has other work.
 _LARGE: Final = 16_384
@@ -67,8 +67,8 @@ _LARGE: Final = 16_384
 #: How many thousands of old hooks are deleted at a time, at most.
 _MOST_FORGOTTEN: Final = 50
 
-_Said: TypeAlias = tuple[AlertEvent | UnreadAlert, ...]
-_Content: TypeAlias = tuple[_Said, tuple[RecentChange, ...]]
+_Alerts: TypeAlias = tuple[AlertEvent | UnreadAlert, ...]
+_Content: TypeAlias = tuple[_Alerts, tuple[RecentChange, ...]]
 
 
 class HookProcessing:
@@ -126,22 +126,22 @@ class HookProcessing:
         if rules is None:
             return _given_up(source, hook, f"the policy has no [hooks.{source}]")
         try:
-            said, changes = await self._read(rules, hook)
+            alerts, changes = await self._read(rules, hook)
         except HookUnreadable as error:
             await self._decide(rules, hook, problem=error.reason)
             return _given_up(source, hook, error.reason)
         if changes:
             said_id = self._origin(hook).id
             await ReportedChanges(self._store.sql).note(self._guild_id, changes, said_id=said_id)
-        return await self._receive(rules, hook, said, until_s=until_s)
+        return await self._receive(rules, hook, alerts, until_s=until_s)
 
     async def _read(self, rules: HookRules, hook: StoredHook) -> _Content:
         """Return what the hook says; of a later part no deployments, which the first one has stored."""
 
         def read() -> _Content:
-            said = reader.parse(hook.request, rules)
+            alerts = reader.parse(hook.request, rules)
             is_first = hook.next_event == 0
-            return said, reader.changes(hook.request, rules, at=hook.at) if is_first else ()
+            return alerts, reader.changes(hook.request, rules, at=hook.at) if is_first else ()
 
         reader = self._readers[rules.format]
         try:
@@ -149,21 +149,25 @@ class HookProcessing:
         except HookUnreadable:
             raise
         except Exception as error:
-            told = {"source": rules.sender.name, "hook_id": hook.id}
-            log.exception("hook.reader_failed", **told, exc_info=without_message(error))
+            log.exception(
+                "hook.reader_failed",
+                source=rules.sender.name,
+                hook_id=hook.id,
+                exc_info=without_message(error),
+            )
             raise HookUnreadable(f"its reader has failed: {type(error).__name__}") from error
 
     async def _receive(
-        self, rules: HookRules, hook: StoredHook, said: _Said, *, until_s: float
+        self, rules: HookRules, hook: StoredHook, alerts: _Alerts, *, until_s: float
     ) -> ProcessedHook:
         """Receive each event from where the last part has ended, at least one, until it is time to stop."""
-        problem = hook.problem or await self._note_unread(rules, hook, said)
-        for nth, event in enumerate(said[hook.next_event :], hook.next_event):
+        problem = hook.problem or await self._note_unread(rules, hook, alerts)
+        for nth, event in enumerate(alerts[hook.next_event :], hook.next_event):
             if nth > hook.next_event and time.monotonic() > until_s:
                 return ProcessedHook(hook.id, nth, problem, is_done=False)
             if isinstance(event, AlertEvent):
                 problem = await self._receive_one(rules, hook, nth, event) or problem
-        readable = sum(isinstance(event, AlertEvent) for event in said)
+        readable = sum(isinstance(event, AlertEvent) for event in alerts)
         return ProcessedHook(hook.id, readable, problem)
 
     async def _receive_one(
@@ -175,16 +179,21 @@ class HookProcessing:
         except UnavailableError:
             raise
         except Exception as error:
-            told = {"source": rules.sender.name, "hook_id": hook.id, "nth": nth}
-            log.exception("hook.event_failed", **told, exc_info=without_message(error))
+            log.exception(
+                "hook.event_failed",
+                source=rules.sender.name,
+                hook_id=hook.id,
+                nth=nth,
+                exc_info=without_message(error),
+            )
             problem = f"event {nth} has failed: {type(error).__name__}"
             await self._decide(rules, hook, nth=nth, problem=problem)
             return problem
         return None
 
-    async def _note_unread(self, rules: HookRules, hook: StoredHook, said: _Said) -> str | None:
+    async def _note_unread(self, rules: HookRules, hook: StoredHook, alerts: _Alerts) -> str | None:
         """List the alerts that cannot be read in `/alerts recent`, together; return the reason, if any."""
-        unread = unread_among(said)
+        unread = unread_among(alerts)
         if unread is None:
             return None
         log.warning("hook.alerts_unread", source=rules.sender.name, hook_id=hook.id, reason=unread.reason)
@@ -194,26 +203,23 @@ class HookProcessing:
     async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
         """List in `/alerts recent` the hook, or its event *nth*, that could not be processed, and why.
 
-        People are told where its alert would have been posted, once for each `_TOLD_AGAIN`.
+        People are told where its alert would have been posted, once for each `_NOTE_EVERY`.
         """
-        decision = AlertDecision.on_hook(rules.sender, self._origin(hook, nth), problem=problem)
-        async with self._store.transaction() as tx:
-            await AlertDecisionRows(tx.sql).decide(decision)
-            await DeliveryWrites(tx.sql).insert_deliveries([self._note(rules, hook, problem)])
-
-    def _note(self, rules: HookRules, hook: StoredHook, problem: str) -> NewDelivery:
         sender = rules.sender
+        decision = AlertDecision.on_hook(sender, self._origin(hook, nth), problem=problem)
         severity = self._policy.rules(sender.severity)
-        told = HookUnreadData(label=sender.label, source=sender.name, problem=problem)
-        period = (hook.at - datetime.min.replace(tzinfo=UTC)) // _TOLD_AGAIN
-        return NewDelivery(
+        period = (hook.at - datetime.min.replace(tzinfo=UTC)) // _NOTE_EVERY
+        note = NewDelivery(
             kind=HookDeliveryKind.HOOK_UNREAD,
             to=f"channel:{sender.channel or severity.channel}",
             key=f"hook_unread:{self._guild_id}:{sender.name}:{period}",
             guild_id=self._guild_id,
-            data=told.to_json(),
+            data=HookUnreadData(label=sender.label, source=sender.name, problem=problem).to_json(),
             priority=priority_of(severity.rank),
         )
+        async with self._store.transaction() as tx:
+            await AlertDecisionRows(tx.sql).decide(decision)
+            await DeliveryWrites(tx.sql).insert_deliveries([note])
 
     def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
         return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)

@@ -80,7 +80,7 @@ _GRAFANA_TARGETS: Final = ("target", "service", "instance", "job")
 class GrafanaReader(SilentReader):
     """See `cogs.hooks.readers.reading.HookReader`."""
 
-    kept = (*SilentReader.kept, _SIGNATURE, *_TIMESTAMPS)
+    stored_headers = (*SilentReader.stored_headers, _SIGNATURE, *_TIMESTAMPS)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         given = request.headers.get(_SIGNATURE, "")
@@ -99,8 +99,8 @@ class GrafanaReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent | UnreadAlert, ...]:
         del rules
-        said = fields_of(request)
-        return read_alerts(said, lambda alert: _grafana_event(alert, said))
+        group = fields_of(request)
+        return read_alerts(group, lambda alert: _grafana_event(alert, group))
 
 
 def _timestamp(request: HookRequest) -> str:
@@ -109,15 +109,15 @@ def _timestamp(request: HookRequest) -> str:
 
 def _grafana_event(alert: Fields, group: Fields) -> AlertEvent:
     labels, annotations = alert.fields("labels"), alert.fields("annotations")
-    told = annotations.text("summary", "description", "message")
+    summary = annotations.text("summary", "description", "message")
     name = labels.text("alertname") or group.text("title")
     return AlertEvent(
         says=Says.RESOLVED if alert.text("status") == "resolved" else Says.FIRING,
         key=alert.text("fingerprint"),
-        title=": ".join(part for part in (name, told) if part),
+        title=": ".join(part for part in (name, summary) if part),
         target=labels.text(*_GRAFANA_TARGETS) or None,
         severity=labels.text("severity", "priority") or None,
         url=alert.text("panelURL", "dashboardURL", "generatorURL") or group.text("externalURL") or None,
-        text=annotations.text("description") or told,
+        text=annotations.text("description") or summary,
         started_at=alert.moment("startsAt"),
     )

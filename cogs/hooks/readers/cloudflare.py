@@ -46,43 +46,32 @@ class CloudflareReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request)
-        if not said.text("alert_type", "alert_event", "policy_id", "alert_correlation_id"):
+        body = fields_of(request)
+        if not body.text("alert_type", "alert_event", "policy_id", "alert_correlation_id"):
             return ()  # the test that a new webhook begins with
-        data, account = said.fields("data"), said.text("account_id")
+        data, account, text = body.fields("data"), body.text("account_id"), body.text("text")
+        about = data.text("health_check_id", "pool_id", "attack_id", "project_id", "project_name")
+        own_key = (body.text("policy_id"), body.text("alert_type"), about)
+        title = (body.text("policy_name", "name"), text.partition("\n")[0].strip())
         event = AlertEvent(
-            says=_says(said.text("alert_event"), data),
-            key=said.text("alert_correlation_id") or _own_key(said, data),
-            title=_title(said),
+            says=_says(body.text("alert_event"), data),
+            key=body.text("alert_correlation_id") or (":".join(own_key) if any(own_key) else ""),
+            title=": ".join(part for part in title if part),
             target=data.text(*_TARGETS) or None,
             severity=data.text("severity") or None,
             url=data.text("dashboard_link") or (account and f"https://dash.cloudflare.com/{account}") or None,
-            text=said.text("text"),
-            started_at=data.moment(*_STARTS) or said.moment("ts"),
+            text=text,
+            started_at=data.moment(*_STARTS) or body.moment("ts"),
         )
         return (event,)
 
 
 def _says(event: str, data: Fields) -> Says:
     """Return what a notification says; some have no state of their own, but report one."""
-    deployed = next((_PAGES[said] for said in map(plain_text, data.values.values()) if said in _PAGES), None)
+    deployed = next((_PAGES[word] for word in map(plain_text, data.values.values()) if word in _PAGES), None)
     if deployed is not None:
         return deployed
     if event:
         return Says.RESOLVED if event.upper().endswith("_END") else Says.FIRING
     status = data.text("new_health_status", "new_health", "status").lower()
     return Says.RESOLVED if status in {"healthy", "resolved"} else Says.FIRING
-
-
-def _own_key(said: Fields, data: Fields) -> str:
-    parts = (
-        said.text("policy_id"),
-        said.text("alert_type"),
-        data.text("health_check_id", "pool_id", "attack_id", "project_id", "project_name"),
-    )
-    return ":".join(parts) if any(parts) else ""
-
-
-def _title(said: Fields) -> str:
-    name, told = said.text("policy_name", "name"), said.text("text").partition("\n")[0].strip()
-    return ": ".join(part for part in (name, told) if part)

@@ -34,7 +34,7 @@ _SAYS: Final = {
     "success": Says.RESOLVED,
 }
 
-#: The state of a deployment that another one has replaced: how it ended was said before.
+#: The state of a deployment that another one has replaced: how it ended was reported before.
 _REPLACED: Final = "inactive"
 _WHAT_LIMIT: Final = 120
 _PART_LIMIT: Final = 60
@@ -46,7 +46,7 @@ _ACTIONS: Final = "github-actions"
 class GitHubReader(SilentReader):
     """See `cogs.hooks.readers.reading.HookReader`."""
 
-    kept = (*SilentReader.kept, EVENT, DELIVERY)
+    stored_headers = (*SilentReader.stored_headers, EVENT, DELIVERY)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now  # GitHub signs no time
@@ -61,17 +61,17 @@ class GitHubReader(SilentReader):
         event = request.headers.get(EVENT)
         if event is not None and event not in _READ:
             return ()  # its body may be large
-        said = fields_in(_json(text_of(request)))
-        name = event or next((one for one in _READ if one in said.values), "")
-        return _READ[name](said) if name else ()
+        body = fields_in(_json(text_of(request)))
+        name = event or next((one for one in _READ if one in body.values), "")
+        return _READ[name](body) if name else ()
 
     def changes(self, request: HookRequest, rules: HookRules, *, at: datetime) -> tuple[RecentChange, ...]:
         del rules, at
         if request.headers.get(EVENT, "deployment_status") != "deployment_status":
             return ()
-        said = fields_in(_json(text_of(request)))
+        body = fields_in(_json(text_of(request)))
         change = _change(
-            said.fields("deployment"), said.fields("deployment_status"), said.fields("repository")
+            body.fields("deployment"), body.fields("deployment_status"), body.fields("repository")
         )
         return () if change is None else (change,)
 
@@ -86,15 +86,15 @@ def _json(text: str) -> str:
         raise HookUnreadable("the form cannot be read") from None
 
 
-def _run(said: Fields) -> tuple[AlertEvent, ...]:
-    run, repository = said.fields("workflow_run"), said.fields("repository")
+def _run(body: Fields) -> tuple[AlertEvent, ...]:
+    run, repository = body.fields("workflow_run"), body.fields("repository")
     branch, says = run.text("head_branch"), _SAYS.get(run.text("conclusion"))
     is_own = run.fields("head_repository").text("id") in {"", repository.text("id")}
     is_proposed = run.text("event") in {"pull_request", "pull_request_target"}
     # The branch of a fork may have the name of the default branch.
     if says is None or branch != repository.text("default_branch") or not is_own or is_proposed:
         return ()
-    name = run.text("name") or said.fields("workflow").text("name") or "workflow"
+    name = run.text("name") or body.fields("workflow").text("name") or "workflow"
     failed = AlertEvent(
         says=says,
         key=f"workflow:{repository.text('id')}:{run.text('workflow_id', 'path') or name}@{branch}",
@@ -107,8 +107,8 @@ def _run(said: Fields) -> tuple[AlertEvent, ...]:
     return (failed,)
 
 
-def _suite(said: Fields) -> tuple[AlertEvent, ...]:
-    suite, repository = said.fields("check_suite"), said.fields("repository")
+def _suite(body: Fields) -> tuple[AlertEvent, ...]:
+    suite, repository = body.fields("check_suite"), body.fields("repository")
     app, branch = suite.fields("app"), suite.text("head_branch")
     says = _SAYS.get(suite.text("conclusion"))
     is_default = branch == repository.text("default_branch")
@@ -127,9 +127,9 @@ def _suite(said: Fields) -> tuple[AlertEvent, ...]:
     return (failed,)
 
 
-def _deployment(said: Fields) -> tuple[AlertEvent, ...]:
-    status, deployment = said.fields("deployment_status"), said.fields("deployment")
-    repository = said.fields("repository")
+def _deployment(body: Fields) -> tuple[AlertEvent, ...]:
+    status, deployment = body.fields("deployment_status"), body.fields("deployment")
+    repository = body.fields("repository")
     says = _SAYS.get(status.text("state"))
     if says is None:
         return ()

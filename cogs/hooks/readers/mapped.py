@@ -128,57 +128,57 @@ class Mapped:
 
     def _deployment(self, one: object, source: str, at: datetime) -> RecentChange:
         status = next(iter(self._states(one, [])), "")
-        told = replace(self._event(one), text="").masked()
-        began = told.started_at or at
+        event = replace(self._event(one), text="").masked()
+        began = event.started_at or at
         return RecentChange(
             kind=ChangeKind.DEPLOYMENT,
-            what=one_line(told.title, limit=_WHAT_LIMIT),
+            what=one_line(event.title, limit=_WHAT_LIMIT),
             at=began,
-            where=one_line(told.target or "", limit=_PART_LIMIT),
+            where=one_line(event.target or "", limit=_PART_LIMIT),
             state=one_line(status, limit=_PART_LIMIT),
-            url=told.link or "",
-            key=change_key(source, told.key or f"{began.isoformat()} {told.title}"),
+            url=event.link or "",
+            key=change_key(source, event.key or f"{began.isoformat()} {event.title}"),
         )
 
     def _alerts(self, body: object) -> Iterator[object]:
-        found, _ = _search(self.own[MappedPart.EACH], body) if MappedPart.EACH in self.own else (body, "")
-        if isinstance(found, list) and found:
-            yield from found
+        alerts, _ = _search(self.own[MappedPart.EACH], body) if MappedPart.EACH in self.own else (body, "")
+        if isinstance(alerts, list) and alerts:
+            yield from alerts
         else:
             yield body
 
     def _event(self, alert: object) -> AlertEvent:
         problems: list[str] = []
         named = [name for name in DEFAULTS if name is not MappedPart.STATUS]
-        found = {name: self._part(name, alert, problems) for name in named}
-        if not found[MappedPart.TITLE] and MappedPart.TITLE in self.own:
+        parts = {name: self._part(name, alert, problems) for name in named}
+        if not parts[MappedPart.TITLE] and MappedPart.TITLE in self.own:
             problems.append("mapping.title: finds nothing")
-        told = found[MappedPart.TEXT]
+        text = parts[MappedPart.TEXT]
         return AlertEvent(
             says=_says(self._states(alert, problems)),
-            key=found[MappedPart.KEY],
-            title=found[MappedPart.TITLE] or _raw_title(alert),
-            target=found[MappedPart.TARGET] or None,
-            severity=found[MappedPart.SEVERITY] or None,
-            url=found[MappedPart.URL] or None,
-            text="\n".join([told, *problems] if told else problems),
-            started_at=moment_of(_number(found[MappedPart.STARTED_AT])),
+            key=parts[MappedPart.KEY],
+            title=parts[MappedPart.TITLE] or _raw_title(alert),
+            target=parts[MappedPart.TARGET] or None,
+            severity=parts[MappedPart.SEVERITY] or None,
+            url=parts[MappedPart.URL] or None,
+            text="\n".join([text, *problems] if text else problems),
+            started_at=moment_of(_number(parts[MappedPart.STARTED_AT])),
         )
 
     def _states(self, alert: object, problems: list[str]) -> list[str]:
         """Return the words that may say whether *alert* is over, in the order in which they count."""
         if MappedPart.STATUS in self.own:
             return [self._part(MappedPart.STATUS, alert, problems)]
-        found, _ = _search(self.others[MappedPart.STATUS], alert)
-        words, flags = found if isinstance(found, list) else ([], [])
-        said = [_FLAG_WORDS.get(str(flag).lower(), "") for flag in flags]
-        return [text for text in (*map(plain_text, words), *said) if text]
+        states, _ = _search(self.others[MappedPart.STATUS], alert)
+        words, flags = states if isinstance(states, list) else ([], [])
+        flag_words = [_FLAG_WORDS.get(str(flag).lower(), "") for flag in flags]
+        return [text for text in (*map(plain_text, words), *flag_words) if text]
 
     def _part(self, name: str, alert: object, problems: list[str]) -> str:
-        found, problem = _search(self.own.get(name) or self.others[name], alert)
+        value, problem = _search(self.own.get(name) or self.others[name], alert)
         if problem and name in self.own:
             problems.append(f"mapping.{name}: {problem}")
-        return plain_text(found)
+        return plain_text(value)
 
 
 def raw_event(text: str) -> AlertEvent:
@@ -195,14 +195,10 @@ def _search(expression: str, value: object) -> tuple[object, str]:
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415
 
     try:
-        found: object = jmespath.search(expression, value)
+        result: object = jmespath.search(expression, value)
     except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        return None, _one_line(error)
-    return found, ""
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:_RAW_LIMIT] or type(error).__name__
+        return None, " ".join(str(error).split())[:_RAW_LIMIT] or type(error).__name__
+    return result, ""
 
 
 def _says(states: Iterable[str]) -> Says:
@@ -212,10 +208,10 @@ def _says(states: Iterable[str]) -> Says:
 
 
 def _of_japanese(state: str) -> Says | None:
-    found = _OVER_IN_JAPANESE.match(state)
-    if found is None:
+    over = _OVER_IN_JAPANESE.match(state)
+    if over is None:
         return None
-    return Says.FIRING if _NOT_IN_JAPANESE.search(found[1]) else Says.RESOLVED
+    return Says.FIRING if _NOT_IN_JAPANESE.search(over[1]) else Says.RESOLVED
 
 
 def _of_words(state: str) -> Says | None:
@@ -230,9 +226,9 @@ def _of_words(state: str) -> Says | None:
 
 
 def _raw_title(alert: object) -> str:
-    found, _ = _search(DEFAULTS[MappedPart.TITLE], alert)
+    title, _ = _search(DEFAULTS[MappedPart.TITLE], alert)
     raw = alert if isinstance(alert, str) else json.dumps(alert, ensure_ascii=False)
-    return plain_text(found) or storable(raw)[:_RAW_LIMIT]
+    return plain_text(title) or storable(raw)[:_RAW_LIMIT]
 
 
 def _number(text: str) -> object:
@@ -287,14 +283,14 @@ def _read(text: str, rules: HookRules) -> object:
         HookUnreadable: it says nothing.
     """
     try:
-        found = json_in(text)
+        content = json_in(text)
     except HookUnreadable:
-        found, is_silent = None, not text.strip("\0 \t\r\n")
+        content, is_silent = None, not text.strip("\0 \t\r\n")
     else:
-        is_silent = not _says_something(found, to_mapping=bool(rules.mapping))
+        is_silent = not _says_something(content, to_mapping=bool(rules.mapping))
     if is_silent:
         raise HookUnreadable("the body says nothing")
-    return found
+    return content
 
 
 def _says_something(value: object, *, to_mapping: bool) -> bool:
@@ -334,7 +330,7 @@ _IN_DATA: Final[Mapping[str, str]] = {
 class StandardReader(SilentReader):
     """See `cogs.hooks.readers.reading.HookReader`."""
 
-    kept = (*SilentReader.kept, _ID, _TIMESTAMP)
+    stored_headers = (*SilentReader.stored_headers, _ID, _TIMESTAMP)
 
     def is_key(self, key: str) -> bool:
         try:

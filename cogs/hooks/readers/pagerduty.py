@@ -46,97 +46,94 @@ class PagerDutyReader(SilentReader):
 
     def answer(self, request: HookRequest, rules: HookRules) -> bytes | None:
         del rules
-        said = fields_of(request)
-        _check(said)
-        answer = {"status": "success", "message": "Event processed", "dedup_key": _key(said)}
+        body = fields_of(request)
+        _check(body)
+        answer = {"status": "success", "message": "Event processed", "dedup_key": _key(body)}
         return json.dumps(answer, ensure_ascii=False).encode()
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request)
-        _check(said)
-        payload = said.fields("payload")
-        links = [link.text("href") for link in said.each("links")]
+        body = fields_of(request)
+        _check(body)
+        payload = body.fields("payload")
+        details = payload.values.get("custom_details")
+        more = storable(json.dumps(details, ensure_ascii=False))[:_DETAILS_LIMIT] if details else ""
+        text = (payload.text("component"), payload.text("class"), more)
+        links = [link.text("href") for link in body.each("links")]
         event = AlertEvent(
-            says=_ACTIONS[said.text("event_action")],
-            key=_key(said),
+            says=_ACTIONS[body.text("event_action")],
+            key=_key(body),
             title=payload.text("summary"),
             target=payload.text("source") or None,
             severity=payload.text("severity") or None,
-            url=said.text("client_url") or next(iter(links), "") or None,
-            text=_text(payload),
+            url=body.text("client_url") or next(iter(links), "") or None,
+            text="\n".join(part for part in text if part),
             started_at=payload.moment("timestamp"),
         )
         return (event,)
 
 
-def _check(said: Fields) -> None:
+def _check(body: Fields) -> None:
     """Check that PagerDuty would take the event, and that it is one that the bot can act on.
 
     Raises:
         HookUnreadable.
     """
-    _check_texts(said, _TEXTS, where="")
-    action = said.values.get("event_action")
+    _check_texts(body, _TEXTS, where="")
+    action = body.values.get("event_action")
     if action == "acknowledge":
         raise HookUnreadable("event_action acknowledge is not supported: people acknowledge, in Discord")
     if action not in ("trigger", "resolve"):
         raise HookUnreadable("event_action is none of trigger, resolve")
-    if not said.text("routing_key"):
+    if not body.text("routing_key"):
         raise HookUnreadable("routing_key is missing")
-    if action == "resolve" and not said.text("dedup_key"):
+    if action == "resolve" and not body.text("dedup_key"):
         raise HookUnreadable("dedup_key is missing")
-    _check_lists(said)
-    if said.values.get("payload") is not None or action == "trigger":
-        _check_payload(said.values.get("payload"))
+    _check_lists(body)
+    if body.values.get("payload") is not None or action == "trigger":
+        _check_payload(body.values.get("payload"))
 
 
-def _check_payload(found: object) -> None:
-    if not isinstance(found, dict):
-        raise HookUnreadable("payload is missing" if found is None else "payload is not an object")
-    payload = Fields(found)
+def _check_payload(value: object) -> None:
+    if not isinstance(value, dict):
+        raise HookUnreadable("payload is missing" if value is None else "payload is not an object")
+    payload = Fields(value)
     _check_texts(payload, _PAYLOAD_TEXTS, where="payload.")
     if missing := next((name for name in ("summary", "source") if not payload.text(name)), ""):
         raise HookUnreadable(f"payload.{missing} is missing")
-    severity = found.get("severity")
+    severity = value.get("severity")
     if not isinstance(severity, str) or severity not in _SEVERITIES:
         raise HookUnreadable("payload.severity is none of critical, error, warning, info")
-    if not isinstance(found.get("custom_details"), dict | None):
+    if not isinstance(value.get("custom_details"), dict | None):
         raise HookUnreadable("payload.custom_details is not an object")
 
 
-def _check_texts(said: Fields, limits: Mapping[str, int | None], *, where: str) -> None:
+def _check_texts(body: Fields, limits: Mapping[str, int | None], *, where: str) -> None:
     for name, limit in limits.items():
-        found = said.values.get(name)
-        if found is not None and not isinstance(found, str):
+        text = body.values.get(name)
+        if text is not None and not isinstance(text, str):
             raise HookUnreadable(f"{where}{name} is not a string")
-        if found is not None and limit is not None and len(found) > limit:
+        if text is not None and limit is not None and len(text) > limit:
             raise HookUnreadable(f"{where}{name} is longer than {limit} characters")
 
 
-def _check_lists(said: Fields) -> None:
+def _check_lists(body: Fields) -> None:
     for name, (required, *others) in _LISTS.items():
-        found = said.values.get(name)
-        if found is None:
+        items = body.values.get(name)
+        if items is None:
             continue
-        if not isinstance(found, list):
+        if not isinstance(items, list):
             raise HookUnreadable(f"{name} is not a list")
-        for item in found:
+        for item in items:
             if not isinstance(item, dict) or not isinstance(item.get(required), str):
                 raise HookUnreadable(f"{name} has an item without {required}")
             _check_texts(Fields(item), dict.fromkeys(others), where=f"{name}.")
 
 
-def _key(said: Fields) -> str:
+def _key(body: Fields) -> str:
     """Return the sender's key; without one, the key that the answer gives it to resolve the alert by."""
-    if named := said.text("dedup_key"):
+    if named := body.text("dedup_key"):
         return named
-    payload = said.fields("payload")
+    payload = body.fields("payload")
     parts = (words_of(payload.text("summary")), payload.text("source"), payload.text("component"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _text(payload: Fields) -> str:
-    details = payload.values.get("custom_details")
-    more = storable(json.dumps(details, ensure_ascii=False))[:_DETAILS_LIMIT] if details else ""
-    return "\n".join(part for part in (payload.text("component"), payload.text("class"), more) if part)

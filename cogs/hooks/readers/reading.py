@@ -103,7 +103,10 @@ def _recognised(body: bytes) -> str | None:
         for name, pattern in _JAPANESE.items()
         if pattern.search(body) and _decoded(body, name) is not None
     ]
-    odd = {name: _odd_signs(body[:_SAMPLE].decode(name, "ignore")) for name in likely}
+    odd = {}
+    for name in likely:
+        in_euc_jp = body[:_SAMPLE].decode(name, "ignore").encode("euc_jp", "ignore")
+        odd[name] = sum(sign["odd"] is not None for sign in _SIGN.finditer(in_euc_jp))
     likely = [name for name in likely if odd[name] == min(odd.values())]
     if len(likely) == 1:
         return likely[0]
@@ -112,10 +115,6 @@ def _recognised(body: bytes) -> str | None:
 
     best = from_bytes(body[:_SAMPLE], cp_isolation=likely or list(_OTHERS)).best()
     return None if best is None else best.encoding
-
-
-def _odd_signs(text: str) -> int:
-    return sum(found["odd"] is not None for found in _SIGN.finditer(text.encode("euc_jp", "ignore")))
 
 
 def _decoded(body: bytes, name: str) -> str | None:
@@ -179,12 +178,12 @@ def json_in(text: str) -> object:
     if not text.strip():
         raise HookUnreadable("the body is empty")
     try:
-        found: object = json.loads(text)
+        content: object = json.loads(text)
     except RecursionError:
         raise HookUnreadable("the body is nested too deeply") from None
     except ValueError:
         raise HookUnreadable("the body is not JSON") from None
-    return found
+    return content
 
 
 def fields_of(request: HookRequest) -> Fields:
@@ -202,10 +201,10 @@ def fields_in(text: str) -> Fields:
     Raises:
         HookUnreadable.
     """
-    found = json_in(text)
-    if not isinstance(found, dict):
+    content = json_in(text)
+    if not isinstance(content, dict):
         raise HookUnreadable("the body is not a JSON object")
-    return Fields(found)
+    return Fields(content)
 
 
 def plain_text(value: object) -> str:
@@ -224,14 +223,14 @@ def moment_of(value: object) -> datetime | None:
     """Return the moment that *value* names, aware; None if it names none that is to be believed."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found = datetime.fromtimestamp(value, UTC)
+            moment = datetime.fromtimestamp(value, UTC)
         else:
-            found = datetime.fromisoformat(str(value).strip())
+            moment = datetime.fromisoformat(str(value).strip())
     except (ValueError, OverflowError, OSError):
         return None
-    if found.year not in _YEARS:
+    if moment.year not in _YEARS:
         return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 #: How old or how far ahead a signed time may be. Source: Standard Webhooks, "Verifying webhook authenticity".
@@ -245,8 +244,8 @@ def hex_signatures(keys: Sequence[str], signed: bytes) -> list[str]:
 
 def is_one_of(given: str, expected: Iterable[str]) -> bool:
     """Return True if *given* is one of *expected*. The time that it takes does not say how much is right."""
-    said = given.encode("utf-8", "replace")
-    matches = [hmac.compare_digest(said, one.encode()) for one in expected]
+    candidate = given.encode("utf-8", "replace")
+    matches = [hmac.compare_digest(candidate, one.encode()) for one in expected]
     return any(matches)
 
 
@@ -290,12 +289,12 @@ def has_credentials(request: HookRequest, keys: Sequence[str]) -> bool:
 
     A key is its bearer token, or of basic authentication the password or "name:password".
     """
-    scheme, _, said = request.headers.get("authorization", "").strip().partition(" ")
+    scheme, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
     match scheme.lower():
         case "bearer":
-            return is_one_of(said.strip(), keys)
+            return is_one_of(credentials.strip(), keys)
         case "basic":
-            both = _name_and_password(said)
+            both = _name_and_password(credentials)
             return is_one_of(both, keys) or is_one_of(both.partition(":")[2], keys)
     return False
 
@@ -315,7 +314,7 @@ class HookReader(Protocol):
     """Reads the requests of one `cogs.hooks.rules.HookFormat`. It has no state and does no I/O."""
 
     @property
-    def kept(self) -> tuple[str, ...]:
+    def stored_headers(self) -> tuple[str, ...]:
         """Return the headers, in lower case, that `parse` and `delivery_id` need.
 
         They are stored with the body, so none of them may be a secret.
@@ -371,7 +370,7 @@ class HookReader(Protocol):
 class SilentReader:
     """The parts of a `HookReader` for a source without ids and answers."""
 
-    kept: tuple[str, ...] = (CONTENT_TYPE,)
+    stored_headers: tuple[str, ...] = (CONTENT_TYPE,)
 
     def is_key(self, key: str) -> bool:  # noqa: ARG002
         """Return True: the format accepts any text as its secret."""
@@ -397,10 +396,10 @@ def read_alerts(group: Fields, read: Callable[[Fields], AlertEvent]) -> tuple[Al
     Raises:
         HookUnreadable: it is no list.
     """
-    found = group.values.get("alerts")
-    if not isinstance(found, list):
+    alerts = group.values.get("alerts")
+    if not isinstance(alerts, list):
         raise HookUnreadable("alerts is not a list")
-    return tuple(_read(alert, read) for alert in found)
+    return tuple(_read(alert, read) for alert in alerts)
 
 
 def _read(alert: object, read: Callable[[Fields], AlertEvent]) -> AlertEvent | UnreadAlert:

@@ -18,6 +18,14 @@ from cogs.hooks.rules import HookRequest, HookRules, HookUnreadable
 _RESOURCE: Final = "sentry-hook-resource"
 _REQUEST: Final = "request-id"
 
+#: A part of the data -> the resource that has it.
+_RESOURCES: Final = {
+    "event": "event_alert",
+    "metric_alert": "metric_alert",
+    "issue": "issue",
+    "installation": "installation",
+}
+
 #: The project in an API address of an event.
 _PROJECT: Final = re.compile(r"/projects/[^/]+/([^/]+)/")
 
@@ -31,7 +39,7 @@ _OVER: Final = frozenset({"resolved", "archived", "ignored"})
 class SentryReader(SilentReader):
     """See `cogs.hooks.readers.reading.HookReader`."""
 
-    kept = (*SilentReader.kept, _RESOURCE, _REQUEST)
+    stored_headers = (*SilentReader.stored_headers, _RESOURCE, _REQUEST)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now  # the timestamp that Sentry sends is not signed
@@ -46,31 +54,22 @@ class SentryReader(SilentReader):
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        said = fields_of(request)
-        data = said.fields("data")
-        match request.headers.get(_RESOURCE) or _resource_of(data):
+        body = fields_of(request)
+        data = body.fields("data")
+        # A request without the header tells its resource by what its data has.
+        resources = (resource for name, resource in _RESOURCES.items() if name in data.values)
+        match request.headers.get(_RESOURCE) or next(resources, ""):
             case "event_alert":
                 return (_issue_alert(data),)
             case "metric_alert":
-                return (_metric_alert(data, said.text("action")),)
+                return (_metric_alert(data, body.text("action")),)
             case "issue":
-                return _issue(data.fields("issue"), said.text("action"))
-            case "" if said.text("id"):
-                return (_legacy(said),)
+                return _issue(data.fields("issue"), body.text("action"))
+            case "" if body.text("id"):
+                return (_legacy(body),)
             case "":
                 raise HookUnreadable("this is none of Sentry's requests")
         return ()  # installations, comments, single errors, Seer's activity
-
-
-def _resource_of(data: Fields) -> str:
-    """Return the resource by what the data has, for a request without the header; empty if it has none."""
-    known = {
-        "event": "event_alert",
-        "metric_alert": "metric_alert",
-        "issue": "issue",
-        "installation": "installation",
-    }
-    return next((resource for name, resource in known.items() if name in data.values), "")
 
 
 def _issue_alert(data: Fields) -> AlertEvent:
@@ -119,16 +118,16 @@ def _issue(issue: Fields, action: str) -> tuple[AlertEvent, ...]:
     return (over,)
 
 
-def _legacy(said: Fields) -> AlertEvent:
-    event = said.fields("event")
+def _legacy(body: Fields) -> AlertEvent:
+    event = body.fields("event")
     return AlertEvent(
         says=Says.FIRING,
-        key=_issue_key(said.text("id")),
-        title=event.text("title") or said.text("message", "culprit"),
-        target=said.text("project_slug", "project") or None,
-        severity=said.text("level") or None,
-        url=said.text("url") or None,
-        text=_lines(said.text("culprit"), ", ".join(said.texts("triggering_rules"))),
+        key=_issue_key(body.text("id")),
+        title=event.text("title") or body.text("message", "culprit"),
+        target=body.text("project_slug", "project") or None,
+        severity=body.text("level") or None,
+        url=body.text("url") or None,
+        text=_lines(body.text("culprit"), ", ".join(body.texts("triggering_rules"))),
         started_at=event.moment("datetime", "timestamp"),
     )
 

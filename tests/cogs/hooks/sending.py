@@ -36,7 +36,7 @@ def group(*statuses: str, name: str = "HighErrorRate") -> dict[str, object]:
 class NumberedReader(AlertmanagerReader):
     """One whose requests have ids of their own."""
 
-    kept = ("x-delivery",)
+    stored_headers = ("x-delivery",)
 
     def delivery_id(self, request: HookRequest) -> str | None:
         return request.headers.get("x-delivery")
