@@ -65,9 +65,12 @@ async def preview(interaction: Interaction) -> None:
 async def offer_weeks(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the last weeks with their dates."""
     last = await services_of(interaction).of(Digests).last_week()
-    shown = {str(week): _dated(week) for week in (last.back(ago) for ago in range(_OFFERED))}
-    wanted = half_width(typed).strip().upper()
-    return [Choice(name=label, value=week) for week, label in shown.items() if wanted in label]
+    wanted, offered = half_width(typed).strip().upper(), []
+    for week in (last.back(ago) for ago in range(_OFFERED)):
+        label = f"{week} ({week.monday:%m/%d} – {week.monday + timedelta(days=6):%m/%d})"
+        if wanted in label:
+            offered.append(Choice(name=label, value=str(week)))
+    return offered
 
 
 @digest_group.command(
@@ -80,10 +83,13 @@ async def of_week(interaction: Interaction, week: Week) -> None:
     """Show any week, counted as it is now."""
     await wait(interaction)
     last = await services_of(interaction).of(Digests).last_week()
-    asked = _week(week)
-    if asked > last:
-        raise UserError("week_not_over", value=asked, last=last)
-    await _show(interaction, asked, last=last)
+    try:
+        chosen = IsoWeek.parse(week)
+    except ValueError:
+        raise UserError("week_unreadable", value=week) from None
+    if chosen > last:
+        raise UserError("week_not_over", value=chosen, last=last)
+    await _show(interaction, chosen, last=last)
 
 
 @digest_group.command(
@@ -96,15 +102,18 @@ async def now(interaction: Interaction) -> None:
     digests, by = services_of(interaction).of(Digests), await person_of(interaction)
     outcome = await digests.post_by_hand(by=by)
     if outcome.due_at is not None:
-        told = {"week": outcome.week, "at": voice_of(interaction).moment(outcome.due_at)}
-        await reply(interaction, voice_of(interaction).say("consoles.digest.queued", **told))
+        voice = voice_of(interaction)
+        due = voice.moment(outcome.due_at)
+        await reply(interaction, voice.say("consoles.digest.queued", week=outcome.week, at=due))
         return
     look = partial(digests.seen_again, outcome)
     outcome = await soon(look, done=lambda one: _url(one) is not None) or outcome
     key = "posted" if outcome.is_new else "posted_before"
     channel = f"#{services_of(interaction).policy.of(DigestSchedule).channel}"
-    told = {"week": outcome.week, "where": _url(outcome) or channel}
-    await reply(interaction, voice_of(interaction).say(f"consoles.digest.{key}", **told))
+    where = _url(outcome) or channel
+    await reply(
+        interaction, voice_of(interaction).say(f"consoles.digest.{key}", week=outcome.week, where=where)
+    )
 
 
 @control(template(ASK))
@@ -164,9 +173,9 @@ async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> No
     names = [one.filename for one in pictures]
     body = digest(words, figures, pictures=names, is_last=week == last)
     embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]
-    said = voice_of(interaction).say("consoles.digest.preview", week=week)
+    introduction = voice_of(interaction).say("consoles.digest.preview", week=week)
     files = partial(as_files, pictures)
-    await reply_with_files(interaction, f"{said}\n\n{body['content']}", embeds=embeds, files=files)
+    await reply_with_files(interaction, f"{introduction}\n\n{body['content']}", embeds=embeds, files=files)
 
 
 async def _command_ids(interaction: Interaction) -> Mapping[str, int]:
@@ -179,19 +188,8 @@ async def _command_ids(interaction: Interaction) -> Mapping[str, int]:
         return {}
 
 
-def _dated(week: IsoWeek) -> str:
-    return f"{week} ({week.monday:%m/%d} – {week.monday + timedelta(days=6):%m/%d})"
-
-
 def _url(outcome: PostedByHand) -> str | None:
     post = outcome.post
     if post is None or post.channel_id is None:
         return None
     return place_url(post.guild_id, post.channel_id, post.message_id)
-
-
-def _week(text: str) -> IsoWeek:
-    try:
-        return IsoWeek.parse(text)
-    except ValueError:
-        raise UserError("week_unreadable", value=text) from None

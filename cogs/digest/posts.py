@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.figures import AlertCounts, Deadlines, ExampleOf, SeverityFigures
-from bot.domain.statistics.load import NO_SLEEP, PersonLoad
+from bot.domain.statistics.load import NO_SLEEP
 from bot.domain.statistics.period import IsoWeek
 from bot.domain.text import cut
 from bot.i18n import Texts
@@ -117,7 +116,14 @@ def looked_up(words: Wording, command: str) -> str:
 
 def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
     """Return a line for each, and one that counts the private ones, because everybody reads it."""
-    lines = [_incident(words, one, show) for one in incidents if not one.is_private]
+    lines = []
+    for one in incidents:
+        if not one.is_private:
+            name, title = show(one)
+            severity, state = inert(one.severity, limit=SEVERITY_LIMIT), words.state(one)
+            lines.append(
+                words.say("digest.item.incident", name=name, severity=severity, title=title, state=state)
+            )
     private = len(incidents) - len(lines)
     return [*lines, private_line(words, private, "incident list")] if private else lines
 
@@ -125,14 +131,6 @@ def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) ->
 def private_line(words: Wording, count: int, command: str) -> str:
     """Count what is private: the people who may see it find it by *command*."""
     return words.say("digest.item.private", count=count) + looked_up(words, command)
-
-
-def _incident(words: Wording, incident: Incident, show: Show) -> str:
-    name, title = show(incident)
-    severity = inert(incident.severity, limit=SEVERITY_LIMIT)
-    return words.say(
-        "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
-    )
 
 
 _CHANNEL_LIMIT: Final = 100
@@ -147,16 +145,17 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
         pictures: The names of the charts that go with it, in their order.
         is_last: As in `headline`.
     """
-    shown = [_picture(name) for name in pictures]
+    # An embed for each chart: a phone shows it as wide as its screen, two files as small squares.
+    charts = [{"color": GREY, "image": {"url": f"attachment://{name}"}} for name in pictures]
     # The headline is `content`, because that is what a phone shows; said twice it would be noise.
-    said = headline(words, week, is_last=is_last)
+    content = headline(words, week, is_last=is_last)
     if week.is_quiet:
-        return message(said, embeds=shown)
+        return message(content, embeds=charts)
     fields = _fields(words, list(sections(words, week, linked, mentioned)))
     figures = embed(colour=GREY, title=_dates(words, "digest.title", week.week), fields=fields)
     figures["footer"] = {"text": "\n".join(notes(words, week))}
-    rows = verdict_row(words, week.asked)
-    return message(said, embeds=[*shown, figures], components=rows)
+    rows = verdict_row(words, week.asked_alerts)
+    return message(content, embeds=[*charts, figures], components=rows)
 
 
 def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
@@ -180,11 +179,6 @@ def _post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     return carrying(body, files) if files else body
 
 
-def _picture(name: str) -> Body:
-    """Return an embed of one chart: a phone shows it as wide as its screen, two files as small squares."""
-    return {"color": GREY, "image": {"url": f"attachment://{name}"}}
-
-
 def _fields(words: Wording, parts: Sequence[DigestSection]) -> list[Field]:
     """Return the parts as fields within the limits of an embed; what a part leaves out it counts."""
     parts, more = parts[:FIELDS_LIMIT], "\n" + words.say("digest.more", count="{count}")
@@ -203,7 +197,12 @@ def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
         is_last: It is the last week; the words name another one by its dates.
     """
     if week.is_quiet:
-        return _quiet(words, week, is_last=is_last)
+        if week.dlq is not None:
+            key = "digest.quiet"
+        else:
+            key = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
+        when = "digest.when.last_dated" if is_last else "digest.when.other"
+        return words.say(key, when=_dates(words, when, week.week))
     when = words.say("digest.when.last") if is_last else _dates(words, "digest.when.other", week.week)
     sentences = [_happened(words, week, when), *_in_time(words, week), *_undelivered(words, week)]
     if words.policy.language == "ja":
@@ -216,15 +215,6 @@ def _dates(words: Wording, key: str, week: IsoWeek) -> str:
     return words.say(key, week=week, start=f"{start:%m/%d}", end=f"{end:%m/%d}")
 
 
-def _quiet(words: Wording, week: Digest, *, is_last: bool) -> str:
-    if week.dlq is not None:
-        key = "digest.quiet"
-    else:
-        key = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
-    when = "digest.when.last_dated" if is_last else "digest.when.other"
-    return words.say(key, when=_dates(words, when, week.week))
-
-
 def _happened(words: Wording, week: Digest, when: str) -> str:
     if DigestPart.INCIDENTS in week.missing:
         return words.say("digest.headline.unknown", when=when)
@@ -235,11 +225,11 @@ def _happened(words: Wording, week: Digest, when: str) -> str:
         words.say("digest.headline.count", severity=severity_name(one), count=one.incidents) for one in there
     ]
     compared = change(words, week.total, previous=week.before.incidents)
-    said = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
+    facts = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
     # The change is that of the total. Beside the last of several severities it would seem to be theirs.
     severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
     key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
-    return words.say(f"digest.headline.{key}", **said)
+    return words.say(f"digest.headline.{key}", **facts)
 
 
 def _in_time(words: Wording, week: Digest) -> list[str]:
@@ -257,8 +247,8 @@ def _undelivered(words: Wording, week: Digest) -> list[str]:
     if not week.dlq.total:
         return [words.say("digest.headline.dlq_none")]
     compared = change(words, week.dlq.total, previous=week.previous_dlq)
-    said = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
-    return [words.listed([said, *_share(words, week.dlq)])]
+    failed = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
+    return [words.listed([failed, *_share(words, week.dlq)])]
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
@@ -321,18 +311,16 @@ def _incidents(words: Wording, week: Digest) -> DigestSection:
     )
     compared = change(words, week.total, previous=week.before.incidents)
     heading = words.say("digest.incidents.heading", count=week.total, change=compared)
-    lines = (" · ".join(counts) + looked_up(words, "stats show"), _aside(words, week))
-    return DigestSection(heading, tuple(line for line in lines if line))
-
-
-def _aside(words: Wording, week: Digest) -> str:
-    """Count what is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty without any."""
+    line = " · ".join(counts) + looked_up(words, "stats show")
+    lines = [line] if line else []
+    # What is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件".
     aside = week.figures.set_aside
     kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
-    said = [words.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
-    if not said:
-        return ""
-    return words.say("figures.aside.line", what=" · ".join(said)) + looked_up(words, "incident list")
+    others = [words.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    if others:
+        what = words.say("figures.aside.line", what=" · ".join(others))
+        lines.append(what + looked_up(words, "incident list"))
+    return DigestSection(heading, tuple(lines))
 
 
 def _times(words: Wording, week: Digest, show: Show) -> DigestSection | None:
@@ -357,8 +345,8 @@ def _deadlines(words: Wording, week: Digest, show: Show) -> DigestSection | None
     return DigestSection(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
 
 
-def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
-    return words.say(f"digest.deadlines.{key}", met=kept.met, total=kept.total)
+def _deadline(words: Wording, key: str, deadlines: Deadlines) -> str:
+    return words.say(f"digest.deadlines.{key}", met=deadlines.met, total=deadlines.total)
 
 
 def _targets(words: Wording, week: Digest, show: Show) -> DigestSection | None:
@@ -375,21 +363,16 @@ def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> DigestSe
     if not paged:
         return None
     total = sum(one.pages.total for one in paged)
-    lines = [
-        _person(words, one, who) + leading(words, week, show, ExampleOf.READER, one.person.handle)
-        for one in paged
-    ]
+    lines = []
+    for one in paged:
+        pages, person = one.pages, who(one.person)
+        counts = {"day": pages.day, "night": pages.night, "weekend": pages.weekend, "holiday": pages.holiday}
+        parts = [words.say(f"digest.load.{kind}", count=count) for kind, count in counts.items() if count]
+        if pages.asleep:
+            parts.append(words.say("digest.load.asleep", count=pages.asleep))
+        line = words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
+        lines.append(line + leading(words, week, show, ExampleOf.READER, one.person.handle))
     return DigestSection(words.say("digest.load.heading", count=total), tuple(lines))
-
-
-def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
-    pages = one.pages
-    counts = {"day": pages.day, "night": pages.night, "weekend": pages.weekend, "holiday": pages.holiday}
-    parts = [words.say(f"digest.load.{kind}", count=count) for kind, count in counts.items() if count]
-    if pages.asleep:
-        parts.append(words.say("digest.load.asleep", count=pages.asleep))
-    person = who(one.person)
-    return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
 
 
 def _alerts(words: Wording, week: Digest, show: Show) -> DigestSection | None:
@@ -419,20 +402,20 @@ def _counts(words: Wording, counts: AlertCounts) -> str:
         "false": counts.false,
         "again": counts.again,
     }
-    said = [words.say("digest.alerts.count", count=counts.alerts, messages=counts.messages)]
+    parts = [words.say("digest.alerts.count", count=counts.alerts, messages=counts.messages)]
     # That no one acknowledged them is news; the others are left out when there are none.
-    told = [(kind, count) for kind, count in kinds.items() if count or kind == "acknowledged"]
-    said += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in told]
-    return " · ".join(said)
+    shown = [(kind, count) for kind, count in kinds.items() if count or kind == "acknowledged"]
+    parts += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in shown]
+    return " · ".join(parts)
 
 
 def _asked(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     """List the noisiest alerts, each with the sign that its buttons have."""
     messages = {one.latest.id: one.counts.messages for one in week.alerts.noisiest}
     lines = []
-    for mark, alert in zip(MARKS, week.asked.alerts, strict=False):
+    for mark, alert in zip(MARKS, week.asked_alerts.alerts, strict=False):
         name, title = show(alert)
-        given = week.asked.verdicts.get(alert.id)
+        given = week.asked_alerts.verdicts.get(alert.id)
         lines.append(
             words.say(
                 "digest.asked.line",
@@ -472,15 +455,15 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> D
 def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str:
     """Say what did not arrive in *channel* and why: "#p1-ops 5 件 (HTTP 429 4 · 応答なし 1)"."""
     name, url = where(channel, limit=_CHANNEL_LIMIT), words.channel_urls.get(channel.lstrip("#"))
-    said = words.say("digest.dlq.channel", channel=f"[{name}]({url})" if url else name, count=count)
+    failed = words.say("digest.dlq.channel", channel=f"[{name}]({url})" if url else name, count=count)
     more = "" if url else looked_up(words, "dlq recent")
     answers = counts.answers.get(channel, ())
     if not answers:
-        return said + more
+        return failed + more
     if len(answers) == 1:
-        return f"{said} ({answer(words, answers[0].http_status, None)}){more}"
+        return f"{failed} ({answer(words, answers[0].http_status, None)}){more}"
     why = " · ".join(f"{answer(words, one.http_status, None)} × {one.count}" for one in answers[:_ANSWERS])
-    return f"{said} ({why}){more}"
+    return f"{failed} ({why}){more}"
 
 
 def _drills(words: Wording, week: Digest, show: Show) -> DigestSection | None:
@@ -509,20 +492,18 @@ def postmortems(words: Wording, week: Digest, show: Show) -> DigestSection | Non
         return None
     overdue = sum(one.is_overdue(week.today) for one in week.postmortems)
     key = "digest.postmortems.heading_late" if overdue else "digest.postmortems.heading"
-    lines = [
-        _postmortem(words, one, week.today, show) for one in week.postmortems if not one.incident.is_private
-    ]
+    lines = []
+    for one in week.postmortems:
+        if not one.incident.is_private:
+            name, title = show(one.incident)
+            line = "digest.postmortems.late" if one.is_overdue(week.today) else "digest.postmortems.line"
+            owner = inert(one.postmortem.owner_name, limit=NAME_LIMIT)
+            due = due_day(words, one.postmortem.due_on)
+            lines.append(words.say(line, name=name, title=title, owner=owner, due=due))
     private = len(week.postmortems) - len(lines)
     if private:
         lines.append(private_line(words, private, "incident list"))
     return DigestSection(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
-
-
-def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
-    name, title = show(owed.incident)
-    key = "digest.postmortems.late" if owed.is_overdue(today) else "digest.postmortems.line"
-    owner = inert(owed.postmortem.owner_name, limit=NAME_LIMIT)
-    return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
 
 
 def actions_due(words: Wording, actions: ActionsDue, show: Show) -> DigestSection | None:
@@ -556,12 +537,8 @@ def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
     )
 
 
-def notes(words: Wording, week: Digest) -> tuple[str, ...]:
-    """Return the lines: the span, the day of what is not of the week, what a page is, where to look."""
-    return tuple(_notes(words, week))
-
-
-def _notes(words: Wording, week: Digest) -> Iterator[str]:
+def notes(words: Wording, week: Digest) -> Iterator[str]:
+    """Yield the lines: the span, the day of what is not of the week, what a page is, where to look."""
     monday, zone = week.week.monday, words.policy.timezone
     yield words.say(
         "digest.note.counted",
@@ -572,16 +549,13 @@ def _notes(words: Wording, week: Digest) -> Iterator[str]:
     if week.open or week.postmortems or week.actions.waiting:
         yield words.say("digest.note.as_of", today=due_day(words, week.today))
     if any(one.pages.total for one in week.load):
-        yield _pages(words)
+        sleep = words.policy.figures.sleep
+        if sleep == NO_SLEEP:
+            yield words.say("digest.note.pages_no_sleep")
+        else:
+            yield words.say("digest.note.pages", start=f"{sleep.start:%H:%M}", end=f"{sleep.end:%H:%M}")
     if not words.command_ids:  # else each line leads there
         yield words.say("digest.note.more")
-
-
-def _pages(words: Wording) -> str:
-    sleep = words.policy.figures.sleep
-    if sleep == NO_SLEEP:
-        return words.say("digest.note.pages_no_sleep")
-    return words.say("digest.note.pages", start=f"{sleep.start:%H:%M}", end=f"{sleep.end:%H:%M}")
 
 
 #: The sign before an alert in the list, and on its button.
@@ -599,13 +573,13 @@ DROP: Final = OwnVerb("drop", "🗑️", of="alv")
 WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
 
 
-def verdict_row(words: Wording, asked: AskedAlerts) -> list[Component]:
+def verdict_row(words: Wording, alerts: AskedAlerts) -> list[Component]:
     """Return the row with a button for each alert: it asks, or says what was decided."""
     made = []
-    for mark, number in zip(MARKS, asked.numbers, strict=False):
-        component, given = _verdict_button(words, ASK, number), asked.verdicts.get(number)
-        said = component["label"] if given is None else verdict_words(words, given)
-        made.append({**component, "label": cut(f"{mark} {said}", limit=_LABEL_LIMIT)})
+    for mark, number in zip(MARKS, alerts.numbers, strict=False):
+        component, given = _verdict_button(words, ASK, number), alerts.verdicts.get(number)
+        label = component["label"] if given is None else verdict_words(words, given)
+        made.append({**component, "label": cut(f"{mark} {label}", limit=_LABEL_LIMIT)})
     return row(made)
 
 
@@ -633,7 +607,7 @@ def verdict_line(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the line below the digest: who has decided what, until when, and how it is undone."""
     alert, data = about(Incident, delivery, subject), AlertVerdictData.from_json(delivery.data)
     key = "withdrawn" if data.verdict is None else data.verdict.value
-    said = words.say(
+    line = words.say(
         f"digest.decided.{key}",
         alert=_linked_title(alert),
         source=_monitor(alert),
@@ -641,7 +615,7 @@ def verdict_line(words: Wording, delivery: Delivery, subject: Subject) -> Body:
         until="" if data.until is None else words.moment(data.until),
     )
     undo = [_verdict_button(words, WITHDRAW, alert.id)] if data.verdict is Verdict.MUTE else []
-    return message(said, components=row(undo))
+    return message(line, components=row(undo))
 
 
 def _verdict_button(words: Wording, verb: OwnVerb, number: int) -> Component:

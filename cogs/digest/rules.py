@@ -211,15 +211,15 @@ class ActionsDue:
         return len(self.overdue) + len(self.due) + self.private
 
 
-def actions_due(found: Iterable[OpenAction], incidents: Mapping[int, Incident], *, today: date) -> ActionsDue:
+def actions_due(items: Iterable[OpenAction], incidents: Mapping[int, Incident], *, today: date) -> ActionsDue:
     """Sort the open action items by how near their day is.
 
     Args:
-        found: Open ones, by due date.
+        items: Open ones, by due date.
         incidents: Those that they follow from, by number, as far as they are known.
         today: The local day.
     """
-    there = [one for one in found if not one.is_drill]
+    there = [one for one in items if not one.is_drill]
     near = [one for one in there if one.item.due_on <= today + _AHEAD]
     shown = [
         DueAction(one.item, incidents.get(one.item.incident_id or 0)) for one in near if not one.is_private
@@ -262,7 +262,7 @@ class Digest:
     load: tuple[PersonLoad, ...] = ()
     examples: Examples = field(default_factory=Examples)
     alerts: AlertQuality = field(default_factory=AlertQuality)
-    asked: AskedAlerts = field(default_factory=AskedAlerts)
+    asked_alerts: AskedAlerts = field(default_factory=AskedAlerts)
     postmortems: tuple[OwedPostmortem, ...] = ()
     actions: ActionsDue = field(default_factory=ActionsDue)
     today: date = date.min
@@ -279,7 +279,7 @@ class Digest:
     def is_quiet(self) -> bool:
         """Return True if nothing happened in the week and nothing is left to do."""
         aside = self.figures.set_aside
-        happened = self.total or aside.false_alarms or aside.duplicates or self.asked.alerts
+        happened = self.total or aside.false_alarms or aside.duplicates or self.asked_alerts.alerts
         is_owed = self.open or self.postmortems or self.actions.waiting
         is_unknown = self.missing - {DigestPart.DLQ}  # of which a quiet week's line tells as well
         return not (happened or is_owed or is_unknown or (self.dlq is not None and self.dlq.total))

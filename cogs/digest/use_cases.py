@@ -15,7 +15,6 @@ from bot.domain.dlq import DlqCounts
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, is_counted
 from bot.domain.statistics.period import IsoWeek, Span, last_week
 from bot.i18n import Texts
@@ -95,16 +94,16 @@ class DigestCounting:
         self._policy = policy
         self._statistics = statistics
 
-    async def digest(self, guild_id: int, week: IsoWeek, *, asked: Sequence[int] | None = None) -> Digest:
+    async def digest(self, guild_id: int, week: IsoWeek, *, numbers: Sequence[int] | None = None) -> Digest:
         """Count *week*.
 
         Args:
-            asked: The alerts that its post asks about; None: those that it would ask about now.
+            numbers: The alerts that its post asks about; None: those that it would ask about now.
         """
         parts = _PartCounter(week)
         # Beside our own database, because the other one may take its time before it is given up.
         (failed, before), digest = await asyncio.gather(
-            self._failed(parts), self._counted(parts, guild_id, asked=asked)
+            self._failed(parts), self._counted(parts, guild_id, numbers=numbers)
         )
         return replace(
             digest,
@@ -113,13 +112,13 @@ class DigestCounting:
             missing=frozenset(parts.missing),
         )
 
-    async def _counted(self, parts: _PartCounter, guild_id: int, *, asked: Sequence[int] | None) -> Digest:
+    async def _counted(self, parts: _PartCounter, guild_id: int, *, numbers: Sequence[int] | None) -> Digest:
         statistics, week = self._statistics, parts.week
         span, earlier, nothing = self._span(week), self._span(week.previous()), IncidentFigures()
         alerts = await parts.count(
             DigestPart.ALERTS, statistics.alerts(guild_id, span), otherwise=AlertQuality()
         )
-        numbers = alerts_to_ask_about(alerts) if asked is None else asked
+        numbers = alerts_to_ask_about(alerts) if numbers is None else numbers
         count, today = parts.count, (await statistics.now()).date()
         return Digest(
             week=week,
@@ -137,10 +136,16 @@ class DigestCounting:
                 DigestPart.EXAMPLES, statistics.examples(guild_id, span), otherwise=Examples()
             ),
             alerts=alerts,
-            asked=await count(
+            asked_alerts=await count(
                 DigestPart.ALERTS, asked_alerts(self._store, guild_id, numbers), otherwise=AskedAlerts()
             ),
-            postmortems=await count(DigestPart.POSTMORTEMS, self._postmortems(guild_id), otherwise=()),
+            postmortems=tuple(
+                await count(
+                    DigestPart.POSTMORTEMS,
+                    owed_postmortems(self._store.sql, self._policy, guild_id),
+                    otherwise=[],
+                )
+            ),
             actions=await count(DigestPart.ACTIONS, self._actions(guild_id, today), otherwise=ActionsDue()),
             today=today,
         )
@@ -149,30 +154,29 @@ class DigestCounting:
         still_open = filter(is_counted, await IncidentRows(self._store.sql).open_incidents(guild_id))
         return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
 
-    async def _postmortems(self, guild_id: int) -> tuple[OwedPostmortem, ...]:
-        return tuple(await owed_postmortems(self._store.sql, self._policy, guild_id))
-
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:
-        found = await open_action_items(self._store.sql, self._policy, guild_id)
-        numbers = {one.item.incident_id for one in found[:_LINKED] if one.item.incident_id is not None}
+        items = await open_action_items(self._store.sql, self._policy, guild_id)
+        numbers = {one.item.incident_id for one in items[:_LINKED] if one.item.incident_id is not None}
         incidents = {
             number: await IncidentRows(self._store.sql).incident(number) for number in sorted(numbers)
         }
-        return actions_due(found, incidents, today=today)
+        return actions_due(items, incidents, today=today)
 
     async def _failed(self, parts: _PartCounter) -> tuple[DlqCounts | None, DlqCounts | None]:
         """Return the failures of the week and of the one before; None: not to be seen, or missing."""
         if not self._policy.sees_dlq:
             return None, None
         week = self._span(parts.week)
-        found = await parts.count(DigestPart.DLQ, self._failures.counts(week.start, week.end), otherwise=None)
-        if found is None:
+        failed = await parts.count(
+            DigestPart.DLQ, self._failures.counts(week.start, week.end), otherwise=None
+        )
+        if failed is None:
             return None, None
         earlier = self._span(parts.week.previous())
         before = await parts.count(
             DigestPart.DLQ, self._failures.counts(earlier.start, earlier.end), otherwise=None
         )
-        return found, before
+        return failed, before
 
     def _span(self, week: IsoWeek) -> Span:
         return Span(*week.bounds(self._policy.timezone))
@@ -230,9 +234,9 @@ class Digests:
         self._texts = Texts.load()
         self.verdicts = AlertVerdicts(core)
 
-    async def figures(self, week: IsoWeek, *, asked: Sequence[int] | None = None) -> Digest:
-        """Count *week*; *asked* as in `DigestCounting.digest`."""
-        return await self._counting.digest(self._guild_id, week, asked=asked)
+    async def figures(self, week: IsoWeek, *, numbers: Sequence[int] | None = None) -> Digest:
+        """Count *week*; *numbers* as in `DigestCounting.digest`."""
+        return await self._counting.digest(self._guild_id, week, numbers=numbers)
 
     async def tick(self) -> IsoWeek | None:
         """Post the last week's digest if it is due and not posted yet. A row decides, not the scheduler.
@@ -248,7 +252,15 @@ class Digests:
         week, due_at = self._due(now)
         next_week, next_at = self._due(now + AHEAD)
         if next_at > due_at:
-            await self._prepare(next_week, next_at, now=now)
+            if next_at - now > QUEUED_AHEAD:
+                await self.pictures(await self.figures(next_week), within_s=_UNHURRIED_S)
+            elif await self._post(next_week, due_at=next_at, within_s=_UNHURRIED_S):
+                log.info(
+                    "digest.queued",
+                    guild_id=self._guild_id,
+                    week=str(next_week),
+                    due_at=next_at.isoformat(),
+                )
         if due_at < await InstallationRows(self._store.sql).register_guild(self._guild_id):
             return None
         within_s = PATIENCE_S if now - due_at < _LATE else _UNHURRIED_S
@@ -256,12 +268,6 @@ class Digests:
             return None
         log.info("digest.due", guild_id=self._guild_id, week=str(week))
         return week
-
-    async def _prepare(self, week: IsoWeek, due_at: datetime, *, now: datetime) -> None:
-        if due_at - now > QUEUED_AHEAD:
-            await self.pictures(await self.figures(week), within_s=_UNHURRIED_S)
-        elif await self._post(week, due_at=due_at, within_s=_UNHURRIED_S):
-            log.info("digest.queued", guild_id=self._guild_id, week=str(week), due_at=due_at.isoformat())
 
     async def post(self, week: IsoWeek) -> bool:
         """Post the digest of *week* now, for the command line; False when it was posted before."""
@@ -361,7 +367,7 @@ class Digests:
                 Attachment(ref.key, self._guild_id, ref.filename, chart.png)
             )
             files.append(ref)
-        data = DigestData(week=str(digest.week), asked=digest.asked.numbers, files=tuple(files))
+        data = DigestData(week=str(digest.week), asked=digest.asked_alerts.numbers, files=tuple(files))
         new = NewDelivery(
             kind=DigestDelivery.POST,
             to=f"channel:{self._rule.channel}",
@@ -383,7 +389,7 @@ class DigestDeliveries(DeliveryHandler):
     async def load(self, delivery: Delivery) -> Digest:
         """Return the week's figures."""
         data = DigestData.from_json(delivery.data)
-        return await self._digests.figures(IsoWeek.parse(data.week), asked=data.asked)
+        return await self._digests.figures(IsoWeek.parse(data.week), numbers=data.asked)
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
         """Report that the digest was given up, and remove its charts: the DLQ keeps its words."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -87,8 +86,8 @@ class AlertVerdicts:
             )
             await VerdictRows(tx.sql).save(given)
             await _audit(tx, given, by=by, action=f"alert_{verdict}")
-            told = AlertVerdictData(verdict=verdict, by=by.name, until=given.holds_until)
-            await self._show(tx, alert, None if verdict is Verdict.KEEP else told)
+            data = AlertVerdictData(verdict=verdict, by=by.name, until=given.holds_until)
+            await self._show(tx, alert, None if verdict is Verdict.KEEP else data)
         log.info("alert.verdict_given", incident_id=alert.id, verdict=verdict, user_id=by.id)
         return given
 
@@ -102,8 +101,8 @@ class AlertVerdicts:
                 await self._show(tx, alert, None)
                 return None
             await _audit(tx, taken, by=by, action="alert_verdict_withdrawn")
-            told = AlertVerdictData(by=by.name)
-            await self._show(tx, alert, None if taken.verdict is Verdict.KEEP else told)
+            data = AlertVerdictData(by=by.name)
+            await self._show(tx, alert, None if taken.verdict is Verdict.KEEP else data)
         log.info("alert.verdict_withdrawn", incident_id=alert.id, user_id=by.id)
         return taken
 
@@ -126,7 +125,7 @@ class AlertVerdicts:
             raise UserError("alert_not_tracked", label=alert.label)
         return alert, alert.tracked.fingerprint
 
-    async def _show(self, tx: Transaction, alert: Incident, told: AlertVerdictData | None) -> None:
+    async def _show(self, tx: Transaction, alert: Incident, data: AlertVerdictData | None) -> None:
         """Let the digests of the last weeks show the answer, and tell the team below the latest one.
 
         On a Monday morning that is not the last week's, which comes in the evening.
@@ -140,12 +139,18 @@ class AlertVerdicts:
         for digest in (one for one in digests if DigestData.from_json(one.data).asked):
             key = f"refresh_digest:{digest.id}"
             await tx.enqueue(Job(REFRESH, str(digest.id), key, sooner=True, patience=IN_LINE))
-        if told is not None:
+        if data is not None:
             posted = next((one for one in digests if one.message_id is not None), None)
             answers = None if posted is None else posted.message_id
-            await DeliveryWrites(tx.sql).insert_deliveries(
-                [_line(alert, replace(told, answers=answers), self._channel, at=now)]
+            line = NewDelivery(
+                kind=DigestDelivery.VERDICT,
+                to=f"channel:{self._channel}",
+                key=f"alert_verdict:{alert.id}:{data.verdict or 'withdrawn'}:{now.timestamp():.6f}",
+                guild_id=alert.guild_id,
+                incident_id=alert.id,
+                data=replace(data, answers=answers).to_json(),
             )
+            await DeliveryWrites(tx.sql).insert_deliveries([line])
 
 
 async def asked_alerts(store: Store, guild_id: int, numbers: Sequence[int]) -> AskedAlerts:
@@ -156,17 +161,6 @@ async def asked_alerts(store: Store, guild_id: int, numbers: Sequence[int]) -> A
     by_fingerprint = {one.tracked.fingerprint: one.id for one in alerts if one.tracked.fingerprint}
     verdicts = await VerdictRows(store.sql).holding(guild_id, list(by_fingerprint))
     return AskedAlerts(alerts, {by_fingerprint[one.fingerprint]: one for one in verdicts})
-
-
-def _line(alert: Incident, told: AlertVerdictData, channel: str, *, at: datetime) -> NewDelivery:
-    return NewDelivery(
-        kind=DigestDelivery.VERDICT,
-        to=f"channel:{channel}",
-        key=f"alert_verdict:{alert.id}:{told.verdict or 'withdrawn'}:{at.timestamp():.6f}",
-        guild_id=alert.guild_id,
-        incident_id=alert.id,
-        data=told.to_json(),
-    )
 
 
 async def _audit(tx: Transaction, verdict: AlertVerdict, *, by: Person, action: str) -> None:

@@ -348,7 +348,7 @@ def everything() -> Digest:
         missed=(),
         load=(PersonLoad(OnCallPerson("102", "佐藤"), PageCounts(day=1)),),
         alerts=AlertQuality(sources=tuple(senders)),
-        asked=AskedAlerts((NOISY,)),
+        asked_alerts=AskedAlerts((NOISY,)),
         postmortems=(OWED, replace(OWED, incident=hidden)),
         actions=actions_due(actions, {}, today=date(2026, 11, 23)),
     )
@@ -395,7 +395,7 @@ ALERTS = AlertQuality(
 
 def test_alerts_are_judged_by_what_became_of_them() -> None:
     """Alerts are counted by sender and outcome, and the useless ones are asked about with buttons."""
-    week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,)))
+    week = replace(BUSY, alerts=ALERTS, asked_alerts=AskedAlerts((NOISY,)))
     shown = fields(week)
     assert shown["監視アラート 24 件"] == (
         "Grafana：24 件 (投稿 90) · ack 3 · 対応に進んだもの 2 · 誤報 1 · 24 時間以内に再発 6"
@@ -419,11 +419,11 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
 
     The answer says by whom and until when, and a button undoes it.
     """
-    week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,), {77: MUTED}))
+    week = replace(BUSY, alerts=ALERTS, asked_alerts=AskedAlerts((NOISY,), {77: MUTED}))
     assert "· ミュート中 12/01 18:00 JST まで (佐藤)" in part(week, "よく鳴った")
     (said,) = buttons_of(render(JA, delivery(DigestDelivery.POST), week))
     assert said["label"] == "① ミュート中 12/01 18:00 JST まで (佐藤)"
-    edit = render(JA, delivery(DigestDelivery.POST), week.asked)
+    edit = render(JA, delivery(DigestDelivery.POST), week.asked_alerts)
     assert (list(edit), buttons_of(edit)) == (["components"], [said])  # the figures stay as they are
     (undo,) = verdict_buttons(JA, NOISY, MUTED)
     assert (undo["label"], undo["custom_id"]) == ("元に戻す", "alv:v1:withdraw:77")
@@ -433,7 +433,7 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
 def test_an_alert_that_is_private_by_now_is_not_named() -> None:
     """A noisy alert that has become private since the digest was posted is no longer named in it."""
     secret = replace(NOISY, is_private=True)
-    assert "CPU" not in part(replace(BUSY, alerts=ALERTS, asked=AskedAlerts((secret,))), "よく鳴った")
+    assert "CPU" not in part(replace(BUSY, alerts=ALERTS, asked_alerts=AskedAlerts((secret,))), "よく鳴った")
 
 
 def action(number: int, day: date, *, private: bool = False, drill: bool = False) -> OpenAction:

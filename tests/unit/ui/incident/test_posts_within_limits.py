@@ -147,7 +147,7 @@ def test_a_terrible_week_fits() -> None:
         alerts=AlertQuality(
             tuple(AlertSource(BIG, AlertCounts(10**6, 10**6, 1, 1, 1, 1)) for _ in range(60))
         ),
-        asked=AskedAlerts(
+        asked_alerts=AskedAlerts(
             tuple(replace(bad[0], id=number) for number in range(3)), {0: replace(MUTED, by_name=BIG)}
         ),
         actions=actions_due([action(number, date.min) for number in range(60)], {}, today=date(2026, 1, 1)),
