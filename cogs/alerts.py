@@ -134,8 +134,8 @@ async def press_track(interaction: Interaction, pressed: Pressed) -> None:
     by, services = await person_of(interaction), services_of(interaction)
     incident = await services.questions.track(pressed.number, guild_id=services.guild_id, by=by)
     question = await services.alert_answers.question(pressed.number, guild_id=services.guild_id)
-    said = voice_of(interaction).say("tracked.said.tracked", label=incident.label)
-    await _offer_always(interaction, said, question)
+    line = voice_of(interaction).say("tracked.said.tracked", label=incident.label)
+    await _offer_always(interaction, line, question)
 
 
 @control(template(AlertVerb.RESOLVED))
@@ -154,8 +154,8 @@ async def _dismiss(interaction: Interaction, pressed: Pressed, answer: AlertAnsw
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     question = await services.alert_answers.dismiss(pressed.number, answer, guild_id=services.guild_id, by=by)
-    said = voice_of(interaction).say(f"tracked.said.{answer}")
-    await _offer_always(interaction, said, question, AlertVerb.IGNORE)
+    line = voice_of(interaction).say(f"tracked.said.{answer}")
+    await _offer_always(interaction, line, question, AlertVerb.IGNORE)
 
 
 @control(template(AlertVerb.ALWAYS))
@@ -164,26 +164,26 @@ async def press_always(interaction: Interaction, pressed: Pressed) -> None:
     await wait(interaction)
     by, services = await person_of(interaction), services_of(interaction)
     lesson = await services.alert_answers.always(pressed.number, guild_id=services.guild_id, by=by)
-    said = voice_of(interaction).say(
+    line = voice_of(interaction).say(
         f"tracked.said.taught.{lesson.says}",
         sender=inert(lesson.sender_name, limit=_NAME_LIMIT),
         look=inert(lesson.look, limit=_LOOK_LIMIT),
     )
-    await reply(interaction, said)
+    await reply(interaction, line)
 
 
 async def _offer_always(
-    interaction: Interaction, said: str, question: AlertQuestion, *others: AlertVerb
+    interaction: Interaction, line: str, question: AlertQuestion, *others: AlertVerb
 ) -> None:
-    """Answer with *said*, and offer to answer alike about all messages that look alike, and *others*."""
+    """Answer with *line*, and offer to answer alike about all messages that look alike, and *others*."""
     voice, verbs = voice_of(interaction), list(others)
     if question.look:
         verbs.insert(0, AlertVerb.ALWAYS)
         sender = inert(question.evidence.author_name, limit=_NAME_LIMIT)
         alike = voice.say("tracked.said.alike", sender=sender, look=inert(question.look, limit=_LOOK_LIMIT))
-        said = f"{said}\n{alike}"
+        line = f"{line}\n{alike}"
     made = [made_of(voice.buttons.make(verb, question.message_id)) for verb in verbs]
-    await (reply(interaction, said, view=buttons_view(*made)) if made else reply(interaction, said))
+    await (reply(interaction, line, view=buttons_view(*made)) if made else reply(interaction, line))
 
 
 @control(template(AlertVerb.IGNORE))
@@ -242,7 +242,10 @@ async def recent(interaction: Interaction, target: Target | None = None, outcome
     await wait(interaction)
     if outcome is not None and outcome not in _OUTCOMES:
         raise UserError("outcome_unknown", value=outcome)
-    await _show(interaction, DecisionFilter(target, None if outcome is None else AlertOutcome(outcome)))
+    services, by = services_of(interaction), await person_of(interaction)
+    wanted = DecisionFilter(target, None if outcome is None else AlertOutcome(outcome))
+    page = await services.alert_history.page(services.guild_id, wanted, by=by)
+    await reply(interaction, view=decisions_screen(voice_of(interaction), page))
 
 
 @control(PAGE)
@@ -253,15 +256,9 @@ async def press_page(interaction: Interaction, pressed: Pressed) -> None:
     outcome = AlertOutcome(at["outcome"]) if at["outcome"] in _OUTCOMES else None
     cursor = DecisionCursor(int(at["said"]), int(at["nth"]), is_newer=at["way"] == "newer")
     services, by = services_of(interaction), await person_of(interaction)
-    asked = DecisionFilter(at["target"] or None, outcome)
-    page = await services.alert_history.page(services.guild_id, asked, cursor, by=by)
+    wanted = DecisionFilter(at["target"] or None, outcome)
+    page = await services.alert_history.page(services.guild_id, wanted, cursor, by=by)
     await redraw(interaction, decisions_screen(voice_of(interaction), page))
-
-
-async def _show(interaction: Interaction, asked: DecisionFilter) -> None:
-    services, by = services_of(interaction), await person_of(interaction)
-    page = await services.alert_history.page(services.guild_id, asked, by=by)
-    await reply(interaction, view=decisions_screen(voice_of(interaction), page))
 
 
 @alerts_group.command(

@@ -44,7 +44,7 @@ class PinningCog(commands.Cog):
             return
         if is_same_emoji(str(reaction.emoji), services.policy.timeline.pin_emoji):
             _bind("reaction", services, reaction.channel_id, reaction.user_id)
-            await _told(self._pin(reaction, services), about="pin")
+            await _logged(self._pin(reaction, services), about="pin")
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
@@ -55,7 +55,7 @@ class PinningCog(commands.Cog):
         _bind("edit", services, edit.channel_id, author_id)
         reads_content = self.bot.intents.message_content
         message = message_from(edit.data, guild_id=services.guild_id, reads_content=reads_content)
-        await _told(services.pins.edited(message), about="edit")
+        await _logged(services.pins.edited(message), about="edit")
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
@@ -85,7 +85,7 @@ class PinningCog(commands.Cog):
             joined = services.timelines.join_voice(
                 services.guild_id, by=person_from(member), channel=room.name
             )
-            await _told(joined, about="voice")
+            await _logged(joined, about="voice")
 
     def _reconcile(self) -> None:
         self.bot.for_each_guild(
@@ -95,7 +95,7 @@ class PinningCog(commands.Cog):
     async def _gone(self, guild_id: int | None, channel_id: int, message_ids: list[int]) -> None:
         if services := self.bot.served.get(guild_id):
             _bind("deletion", services, channel_id, None)
-            await _told(services.pins.deleted(message_ids), about="deletion")
+            await _logged(services.pins.deleted(message_ids), about="deletion")
 
     async def _pin(self, reaction: discord.RawReactionActionEvent, services: Services) -> None:
         user = discord.Object(reaction.user_id)
@@ -126,7 +126,7 @@ def _bind(trigger: str, services: Services, channel_id: int, user_id: int | None
     bind_contextvars(trigger=trigger, guild_id=services.guild_id, channel_id=channel_id, user_id=user_id)
 
 
-async def _told(work: Awaitable[object], *, about: str) -> None:
+async def _logged(work: Awaitable[object], *, about: str) -> None:
     """Await *work*, and log a refusal or an outage: an event has no answer that could show it."""
     try:
         await work

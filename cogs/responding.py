@@ -100,7 +100,8 @@ class RespondingCog(commands.Cog):
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
         """Acknowledge by reaction. A DM does not name its server, so its delivery's row tells it."""
         guilds, guild_id = self.bot.served, reaction.guild_id
-        is_new = _is_new(reaction.message_id)
+        posted_at = discord.utils.snowflake_time(reaction.message_id)
+        is_new = discord.utils.utcnow() - posted_at < _NEW_FOR
         for pause_s in (0.0, *(_LOOK_AGAIN_S if is_new else ())):
             await asyncio.sleep(pause_s)
             services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
@@ -177,10 +178,6 @@ def _bind(reaction: discord.RawReactionActionEvent) -> None:
         channel_id=reaction.channel_id,
         user_id=reaction.user_id,
     )
-
-
-def _is_new(message_id: int) -> bool:
-    return discord.utils.utcnow() - discord.utils.snowflake_time(message_id) < _NEW_FOR
 
 
 @control(template(BundleVerb.ALL))

@@ -1,6 +1,5 @@
 """Command sheets: `/runbook`, the select of topics, [📥 出力を貼る], and "Add output to timeline"."""
 
-from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
 from typing import Final
@@ -112,17 +111,16 @@ async def choose_topic_of_target(interaction: Interaction, pressed: Pressed) -> 
 async def _topics(interaction: Interaction, typed: str) -> list[Choice[str]]:
     voice = voice_of(interaction)
     names = {topic: voice.raw(sheet.title) for topic, sheet in voice.policy.sheets.items()}
-    fitting = [topic for topic, name in names.items() if _is_in(typed, (topic, name))]
+    wanted = typed.casefold()
+    fitting = [
+        topic for topic, name in names.items() if wanted in topic.casefold() or wanted in name.casefold()
+    ]
     return [Choice(name=cut(names[topic], limit=NAME_LIMIT), value=topic) for topic in fitting[:OFFERED]]
 
 
 @runbook.autocomplete("env")
 async def _envs(interaction: Interaction, typed: str) -> list[Choice[str]]:
     return named_choices(services_of(interaction).policy.target_values.options(_ENV), typed)
-
-
-def _is_in(typed: str, names: Iterable[str]) -> bool:
-    return any(typed.casefold() in name.casefold() for name in names)
 
 
 def _affected(policy: Policy, incident: Incident | None, *, target: str | None, env: str | None) -> Affected:
@@ -231,8 +229,8 @@ async def press_post(interaction: Interaction, pressed: Pressed) -> None:
     """[📥 投稿する], below the preview: post exactly what it shows."""
     await keep(interaction)
     by, preview_id = await person_of(interaction), int(pressed.fields["preview"])
-    kept = await services_of(interaction).pasting.post(pressed.number, preview_id, by=by)
-    await redraw(interaction, kept_screen(voice_of(interaction), kept), files=list)
+    posted = await services_of(interaction).pasting.post(pressed.number, preview_id, by=by)
+    await redraw(interaction, kept_screen(voice_of(interaction), posted), files=list)
 
 
 @control(rf"{DISCARD}:{_PREVIEW}")
@@ -258,10 +256,7 @@ async def _output_of(message: discord.Message) -> str:
     is_text = (file.content_type or "").startswith(("text/", "application/json"))
     if not is_text and not file.filename.lower().endswith(_TEXT_FILES):
         raise UserError("output_not_text")
-    return _text((await file.read())[:BIGGEST])
-
-
-def _text(content: bytes) -> str:
+    content = (await file.read())[:BIGGEST]
     if b"\0" in content:
         raise UserError("output_not_text")
     return content.decode("utf-8-sig", errors="replace")
