@@ -13,12 +13,11 @@ from bot.domain.errors import UserError
 from bot.domain.oncall.book import NewOverride, StoredOverride
 from bot.domain.oncall.notify import LONGEST_WAIT, NotifySettings, QuietHours, is_ntfy, is_pushover
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.oncall.rotation import Shift
 from bot.domain.paging import Also, Way
 from bot.domain.people import Person
 from bot.domain.text import half_width
 from bot.ui.buttons import Option
-from bot.ui.components import Row, Screen, button, or_quit, row, text
+from bot.ui.components import Screen, button, or_quit, row, text
 from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, relative
@@ -57,16 +56,29 @@ _CHOICE_LIMIT: Final = 100
 def show_screen(voice: Voice, view: DutyView) -> Screen:
     """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
     now = [holder_said(voice, "oncall.show.now", each) for each in view.holders]
-    ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
+    ahead = [
+        voice.say(
+            "oncall.show.turn",
+            at=voice.moment(turn.shift.starts),
+            relative=relative(turn.shift.starts),
+            place=turn.place,
+            who=who_said(voice, turn.person),
+        )
+        for turn in view.ahead
+    ]
     parts: list[ui.Item[ui.LayoutView]] = [
         text(voice.say("oncall.show.title"), _listed(voice, now)),
         ui.Separator(),
-        text(voice.say("oncall.show.ahead"), _listed(voice, ahead)),
+        text(voice.say("oncall.show.ahead"), _listed(voice, ahead or [voice.say("oncall.show.none_ahead")])),
     ]
     stand_ins = [_override(voice, override, person) for override, person in view.overrides]
     if stand_ins:
         parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), _listed(voice, stand_ins))]
-    return Screen(*parts, rows=[_ends(voice, [override for override, _ in view.overrides])])
+    ends = [
+        button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
+        for override, _ in view.overrides[:_BUTTONS]
+    ]
+    return Screen(*parts, rows=[row(*ends)])
 
 
 def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
@@ -190,17 +202,6 @@ def holder_said(voice: Voice, key: str, holder: OnCallNow) -> str:
     )
 
 
-def _turn(voice: Voice, turn: Turn) -> str:
-    at = turn.shift.starts
-    return voice.say(
-        "oncall.show.turn",
-        at=voice.moment(at),
-        relative=relative(at),
-        place=turn.place,
-        who=who_said(voice, turn.person),
-    )
-
-
 def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> str:
     line = voice.say(
         "oncall.show.override",
@@ -233,15 +234,6 @@ def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
     )
 
 
-def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
-    return row(
-        *(
-            button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
-            for override in overrides[:_BUTTONS]
-        )
-    )
-
-
 def _draft(voice: Voice, draft: ScheduleDraft, *, budget: int) -> str:
     """Return a place and the first of its shifts, as many as there is room for."""
     last = max(shift.ends for shift in draft.shifts)
@@ -249,21 +241,19 @@ def _draft(voice: Voice, draft: ScheduleDraft, *, budget: int) -> str:
         "oncall.preview.place", place=draft.place, count=len(draft.shifts), until=voice.moment(last)
     )
     shifts = (
-        _shift(voice, shift, draft.people[shift.person], former=former)
+        voice.say(
+            "oncall.preview.same"
+            if former.handle == draft.people[shift.person].handle
+            else "oncall.preview.shift",
+            starts=voice.moment(shift.starts),
+            ends=voice.moment(shift.ends),
+            former=who_said(voice, former),
+            who=who_said(voice, draft.people[shift.person]),
+        )
         for shift, former in zip(draft.shifts, draft.formers, strict=True)
     )
     more = "\n" + voice.say("oncall.preview.more", count="{count}")
     return joined([place, *shifts], separator="\n", limit=budget, more=more)
-
-
-def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPerson) -> str:
-    return voice.say(
-        "oncall.preview.same" if former.handle == person.handle else "oncall.preview.shift",
-        starts=voice.moment(shift.starts),
-        ends=voice.moment(shift.ends),
-        former=who_said(voice, former),
-        who=who_said(voice, person),
-    )
 
 
 #: The custom id of [消す]: the place, and the mark of what was shown.

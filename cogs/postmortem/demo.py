@@ -22,13 +22,11 @@ def postmortem_of(seeded: "SeededIncident", incident: Incident) -> Postmortem | 
     policy, ended_at, by = seeded.policy, seeded.ended_at, seeded.responder
     assert ended_at is not None
     owed = rules.owed_at_resolve(incident, None, terms_of(policy, incident), now=ended_at)
-    if owed is None or seeded.written_at is None:
-        return None if owed is None else _reminded(owed, seeded)
-    return rules.done(owed, by_id=by.id, by_name=by.name, at=seeded.written_at)
-
-
-def _reminded(owed: Postmortem, seeded: "SeededIncident") -> Postmortem:
-    hours = seeded.policy.business_hours
+    if owed is None:
+        return None
+    if seeded.written_at is not None:
+        return rules.done(owed, by_id=by.id, by_name=by.name, at=seeded.written_at)
+    hours = policy.business_hours
     late = rules.due(owed, hours, now=seeded.now)
     stage: PostmortemReminderStage | None = None if late is None else late.stage
     return rules.scheduled(replace(owed, reminded=stage), hours, now=seeded.now)

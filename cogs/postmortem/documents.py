@@ -175,7 +175,9 @@ class Documents:
         Raises:
             UpstreamUnavailable, or what a bug raises: the thread says so once, and the queue tries again.
         """
-        if not self._is_due(await IncidentRows(self._store.sql).incident(incident_id)):
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
+        is_resolved = incident.status is Status.RESOLVED
+        if not is_resolved or incident.is_private or not self._needs_one(incident):
             await self._leave(incident_id)
             return None
         if await self._is_being_told(incident_id):
@@ -188,7 +190,11 @@ class Documents:
         except StorageUnavailable:
             raise
         except Exception:
-            await self._tell_undrafted(incident_id)
+            async with self._store.transaction(locking=incident_id) as tx:
+                incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+                await DeliveryWrites(tx.sql).insert_deliveries(
+                    [notice(incident, self._policy, UndraftedNotice(), key=_UNDRAFTED)]
+                )
             raise
         return None
 
@@ -217,10 +223,6 @@ class Documents:
         if document is None or not stored:
             return None
         return PostmortemFile(document, stored[0].content)
-
-    def _is_due(self, incident: Incident) -> bool:
-        """Return True if the draft is made without being asked for."""
-        return self._needs_one(incident) and not incident.is_private and incident.status is Status.RESOLVED
 
     def _needs_one(self, incident: Incident) -> bool:
         is_required = self._policy.rules(incident.severity).postmortem
@@ -256,7 +258,11 @@ class Documents:
             document = await self._next(tx, before, facts, written)
             is_news = before is None or (before.version, before.path) != (document.version, document.path)
             if is_news:
-                await AttachmentRows(tx.sql).add_attachment(_attachment(document, written))
+                (file,) = document.data.files
+                content = written.text.encode()
+                await AttachmentRows(tx.sql).add_attachment(
+                    Attachment(file.key, document.guild_id, file.filename, content, document.incident_id)
+                )
             if by is not None:
                 about = AuditData(incident.id, facts={"version": document.version})
                 await AuditWrites(tx.sql).audit(
@@ -268,7 +274,8 @@ class Documents:
             if is_news or by is not None:
                 await want_pull_request(tx, incident, repository=self._repository)
         log.info("postmortem.drafted", incident_id=incident.id, version=document.version)
-        return PostmortemDraft(incident, document, _outcome(before, is_news=is_news))
+        outcome = Drafted.NEW if before is None else Drafted.REPLACED if is_news else Drafted.UNCHANGED
+        return PostmortemDraft(incident, document, outcome)
 
     async def _next(
         self,
@@ -314,28 +321,9 @@ class Documents:
             )
         log.info("postmortem.left_to_people", incident_id=incident_id)
 
-    async def _tell_undrafted(self, incident_id: int) -> None:
-        async with self._store.transaction(locking=incident_id) as tx:
-            incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
-            await DeliveryWrites(tx.sql).insert_deliveries(
-                [notice(incident, self._policy, UndraftedNotice(), key=_UNDRAFTED)]
-            )
-
 
 def _digest(written: WrittenPostmortem) -> str:
     return sha256(written.text.encode()).hexdigest()
-
-
-def _attachment(document: PostmortemDocument, written: WrittenPostmortem) -> Attachment:
-    (file,) = document.data.files
-    content = written.text.encode()
-    return Attachment(file.key, document.guild_id, file.filename, content, document.incident_id)
-
-
-def _outcome(before: PostmortemDocument | None, *, is_news: bool) -> Drafted:
-    if before is None:
-        return Drafted.NEW
-    return Drafted.REPLACED if is_news else Drafted.UNCHANGED
 
 
 async def want_pull_request(tx: Transaction, incident: Incident, *, repository: str | None) -> None:

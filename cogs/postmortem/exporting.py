@@ -101,7 +101,9 @@ class PostmortemPullRequests:
             return
         incident = await IncidentRows(self._store.sql).incident(incident_id)
         if self._host is None:
-            await self._put_off(incident)
+            async with self._store.transaction(locking=incident.id) as tx:
+                change, current = await self._change(tx, incident.id)
+                await self._save(change, replace(current, next_at=change.now + _NOT_SET_UP))
         elif not is_reviewed(incident):
             await self._withhold(self._host, export, incident)
         else:
@@ -203,11 +205,6 @@ class PostmortemPullRequests:
             next_at = None if pause is None else change.now + pause
             await self._save(change, replace(current, trouble=trouble, next_at=next_at))
 
-    async def _put_off(self, incident: Incident) -> None:
-        async with self._store.transaction(locking=incident.id) as tx:
-            change, current = await self._change(tx, incident.id)
-            await self._save(change, replace(current, next_at=change.now + _NOT_SET_UP))
-
     async def _withhold(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
         """Forget a postmortem that must not be exported any more, and say what is there already."""
         url = export.url
@@ -305,14 +302,14 @@ class DraftWriting:
     async def _put(self, document: Document, text: PullText, *, is_in_review: bool) -> str | None:
         """Commit the file unless people have changed it; return the sha of their version if they have."""
         export, path = self._export, self._export.path or document.path
-        found = await self._host.file(path, branch=export.branch)
+        stored = await self._host.file(path, branch=export.branch)
         wanted = blob_sha(document.content)
-        decision = export.decide(found, wanted=wanted, is_in_review=is_in_review)
+        decision = export.decide(stored, wanted=wanted, is_in_review=is_in_review)
         if decision is FileDecision.CONFLICT:
-            return REMOVED if found is None else found.sha
+            return REMOVED if stored is None else stored.sha
         if decision is FileDecision.WRITE:
             await self._note_writing(path, wanted)
-            replaces = None if found is None else found.sha
+            replaces = None if stored is None else stored.sha
             await self._host.put_file(
                 path, document.content, branch=export.branch, message=text.message, replaces=replaces
             )

@@ -107,15 +107,13 @@ _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
 
 def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
     """Return whom *pages*, the DMs of an incident's ladder in any state, have called, by time."""
-    found = [_called(page) for page in pages]
-    return tuple(sorted(found, key=lambda one: (one.asked_at, one.place)))
-
-
-def _called(page: Delivery) -> PostmortemCall:
-    _, _, place = page.to.partition(":")
-    outcome = _outcome(page)
-    arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
-    return PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at)
+    calls: list[PostmortemCall] = []
+    for page in pages:
+        _, _, place = page.to.partition(":")
+        outcome = _outcome(page)
+        arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
+        calls.append(PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at))
+    return tuple(sorted(calls, key=lambda call: (call.asked_at, call.place)))
 
 
 def _outcome(page: Delivery) -> CallOutcome:
@@ -158,8 +156,10 @@ def slug(title: str, *, label: str) -> str:
         At most `SLUG_BYTES` bytes of UTF-8, in NFKC, without dots, slashes or blanks; never empty.
     """
     composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).lower())
-    words = "".join(_kept(composed)).split()
-    return _within(words) or label.lower()
+    words = "".join(_signs(composed)).split()
+    # Cut between two letters, so that no byte is over the limit.
+    joined = "-".join(words).encode()[:SLUG_BYTES].decode(errors="ignore")
+    return joined.strip("-") or label.lower()
 
 
 def document_path(pattern: str, *, title: str, label: str, day: date) -> str:
@@ -179,7 +179,7 @@ def numbered(path: str, label: str) -> str:
     return f"{stem}-{label.lower()}.{suffix}" if dot and "/" not in suffix else f"{path}-{label.lower()}"
 
 
-def _kept(text: str) -> list[str]:
+def _signs(text: str) -> list[str]:
     """Return the signs of *text*, with a blank for each that no path should have."""
     signs: list[str] = []
     for sign in text:
@@ -192,12 +192,6 @@ def _kept(text: str) -> list[str]:
 def _is_variant(sign: str) -> bool:
     """Return True for a variation selector: it makes an emoji of a digit, and shows nothing itself."""
     return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"
-
-
-def _within(words: list[str]) -> str:
-    """Join *words* with hyphens, cut between two letters so that no byte is over the limit."""
-    joined = "-".join(words).encode()[:SLUG_BYTES].decode(errors="ignore")
-    return joined.strip("-")
 
 
 @dataclass(frozen=True, slots=True)

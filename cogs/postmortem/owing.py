@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -282,7 +282,10 @@ class Postmortems:
         """
         if to is None and not due.strip():
             raise UserError("postmortem_owner_or_date")
-        due_on = await self._due_on(due) if due.strip() else None
+        due_on = None
+        if due.strip():
+            today = (await self._store.now()).astimezone(self._policy.timezone).date()
+            due_on = parse_due_date(due, today=today, hours=self._policy.business_hours)
         async with self._changing(incident_id, by=by, act=PostmortemAct.GIVE) as (change, before):
             if before.state is PostmortemState.DONE:
                 raise InvalidTransition("postmortem_done", incident=change.incident.label)
@@ -297,10 +300,6 @@ class Postmortems:
                 given = rules.redated(given, due_on, self._policy.business_hours, now=change.now)
             await _note_given(change, before, given)
         return PostmortemChange(change.incident, given, changed=True, is_same_owner=is_same_owner)
-
-    async def _due_on(self, typed: str) -> date:
-        today = (await self._store.now()).astimezone(self._policy.timezone).date()
-        return parse_due_date(typed, today=today, hours=self._policy.business_hours)
 
     @asynccontextmanager
     async def _changing(
@@ -338,9 +337,9 @@ async def _note_given(change: Change, before: Postmortem, given: Postmortem) -> 
     owner, former = PersonRef(given.owner_id, given.owner_name), PersonRef(before.owner_id, before.owner_name)
     due_on, due_before = given.due_on, None if given.due_on == before.due_on else before.due_on
     entry = PostmortemOwnerEntry(owner=owner, former=former, due_on=due_on, due_before=due_before)
-    told = PostmortemOwnerNotice(owner=owner, former=former, due_on=due_on, due_before=due_before)
     await change.record(entry, line=line)
-    await change.say(told, key=line)
+    given_notice = PostmortemOwnerNotice(owner=owner, former=former, due_on=due_on, due_before=due_before)
+    await change.say(given_notice, key=line)
     is_same_owner = owner.id == former.id
     await tell_owner(change, given, Occasion.REDATED if is_same_owner else Occasion.GIVEN, key=line)
 
@@ -459,14 +458,14 @@ class PostmortemReminders:
             )
             return owner_dm(incident, data, key=f"{key}:dm")
         instead = owner.instead or StandIn(None, None)
-        told = PostmortemDueNotice(
+        due = PostmortemDueNotice(
             why=_AWAY.get(owner.presence, PostmortemOccasion.OVERDUE),
             owner=owner.who,
             due_on=owed.due_on,
             lead=instead.lead,
             asks=instead.place,
         )
-        return notice(incident, self._policy, told, key=key)
+        return notice(incident, self._policy, due, key=key)
 
 
 class PostmortemDeliveries(DeliveryHandler):
@@ -478,13 +477,11 @@ class PostmortemDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True if the postmortem is done, has another owner or date, or its owner was removed."""
-        told, owed = (
-            PostmortemDm.from_json(delivery.data),
-            await PostmortemRows(tx.sql).of(delivery.incident_id or 0),
-        )
+        dm = PostmortemDm.from_json(delivery.data)
+        owed = await PostmortemRows(tx.sql).of(delivery.incident_id or 0)
         if owed is None or not owed.is_owed:
             return True
-        is_moved = (owed.owner_id, owed.due_on) != (told.owner_id, told.due_on)
+        is_moved = (owed.owner_id, owed.due_on) != (dm.owner_id, dm.due_on)
         return is_moved or await is_reader_removed(tx, delivery)
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
@@ -492,12 +489,12 @@ class PostmortemDeliveries(DeliveryHandler):
         incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         dm = PostmortemDm.from_json(delivery.data)
         removed = {one.id for one in await MemberRows(tx.sql).removed_members(incident.id)}
-        told = PostmortemDueNotice(
+        due = PostmortemDueNotice(
             why=PostmortemOccasion.HIDDEN
             if incident.is_private and dm.owner_id in removed
             else PostmortemOccasion.UNDELIVERED,
             owner=PersonRef(dm.owner_id, dm.owner),
             due_on=dm.due_on,
         )
-        line = notice(incident, self._policy, told, key=f"postmortem_undelivered:{delivery.id}")
+        line = notice(incident, self._policy, due, key=f"postmortem_undelivered:{delivery.id}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])

@@ -5,7 +5,6 @@ from datetime import date
 
 import discord
 
-from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import postmortem_line
@@ -54,8 +53,11 @@ def _key(how: str, result: PostmortemChange) -> str:
 def drafted(voice: Voice, draft: PostmortemDraft) -> str:
     """Say what has become of a draft: where the file is, where it goes, what was wrong with the template."""
     incident, document = draft.incident, draft.document
+    url, home = home_url(incident), voice.say("document.said.thread")
     said = voice.say(
-        f"document.said.{draft.outcome.value}", label=incident.label, home=_home(voice, incident)
+        f"document.said.{draft.outcome.value}",
+        label=incident.label,
+        home=home if url is None else f"[{home}]({url})",
     )
     lines = [said, path_line(voice, document.path), *problem_line(voice, document.problem)]
     return "\n".join(lines)
@@ -109,8 +111,3 @@ def attached(file: PostmortemFile) -> discord.File:
     """Return the draft as a file, under the name that it has in the thread."""
     (ref,) = file.document.data.files
     return discord.File(io.BytesIO(file.content), filename=ref.filename)
-
-
-def _home(voice: Voice, incident: Incident) -> str:
-    url, thread = home_url(incident), voice.say("document.said.thread")
-    return thread if url is None else f"[{thread}]({url})"

@@ -6,7 +6,7 @@ from bot.domain.code_host import ExportTrouble
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import Postmortem
 from bot.domain.postmortems import OwedPostmortem
-from bot.storage.database.sql import Row, Sql
+from bot.storage.database.sql import Sql
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.transaction import Transaction
 from cogs.postmortem.facts import PostmortemDocument
@@ -102,7 +102,8 @@ class PullExportRows:
         row = await self._sql.first("lock_pull_export" if lock else "pull_export", incident_id=incident_id)
         if row is None:
             return None
-        return from_row(PullExport, row, state=PullExportState(row["state"]), trouble=_trouble(row))
+        trouble = None if row["trouble"] is None else ExportTrouble.from_json(row["trouble"])
+        return from_row(PullExport, row, state=PullExportState(row["state"]), trouble=trouble)
 
     async def want(self, incident_id: int, *, guild_id: int, repository: str) -> None:
         """Note that a draft is to go to the code host, now."""
@@ -123,7 +124,3 @@ class PullExportRows:
 async def rename_repository(tx: Transaction, guild_id: int, before: str, now: str) -> None:
     """Let all pull requests of a guild in a repository go on under its new name."""
     await tx.sql.all("rename_repository", guild_id=guild_id, before=before, now=now)
-
-
-def _trouble(row: Row) -> ExportTrouble | None:
-    return None if row["trouble"] is None else ExportTrouble.from_json(row["trouble"])

@@ -49,15 +49,21 @@ _BOUNDS: Final[Mapping[type[BaseException], str]] = {
 
 def main() -> int:
     """Check or render the template that comes in; answer with its problems, or with its text."""
-    _limit_ourselves()
-    asked = json.load(sys.stdin)
+    with suppress(ImportError, ValueError, OSError):  # not every system has limits
+        import resource  # noqa: PLC0415  # not on Windows
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
+        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, _TEMPLATE_S)
+    request = json.load(sys.stdin)
     sandbox = environment()
     answer: dict[str, object]
     try:
-        if asked["context"] is None:
-            answer = {"problems": list(problems(sandbox, asked["source"], known=asked["known"]))}
+        if request["context"] is None:
+            answer = {"problems": list(problems(sandbox, request["source"], known=request["known"]))}
         else:
-            answer = rendered(sandbox, asked["source"], asked["context"])
+            answer = rendered(sandbox, request["source"], request["context"])
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     json.dump(answer, sys.stdout)
@@ -81,8 +87,7 @@ def problems(
     except (OutOfTimeError, MemoryError, RecursionError):
         yield 1, "is too deep to read"
         return
-    found = [*_unknown(parsed, known), *_forbidden(parsed)]
-    yield from sorted(set(found))
+    yield from sorted({*_unknown(parsed, known), *_forbidden(parsed)})
 
 
 def rendered(
@@ -136,12 +141,12 @@ def _within(pieces: Iterator[str]) -> Iterator[str]:
 
 def _line(template: Template | None, traceback: TracebackType | None) -> int | None:
     """Return the line of the template that was at work last."""
-    found = None
+    line = None
     while template is not None and traceback is not None:
         if traceback.tb_frame.f_code.co_filename == "<template>":
-            found = template.get_corresponding_lineno(traceback.tb_lineno)
+            line = template.get_corresponding_lineno(traceback.tb_lineno)
         traceback = traceback.tb_next
-    return found
+    return line
 
 
 def _unknown(parsed: nodes.Template, known: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -172,16 +177,6 @@ def _short(text: str) -> str:
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
     raise OutOfTimeError
-
-
-def _limit_ourselves() -> None:
-    with suppress(ImportError, ValueError, OSError):  # not every system has limits
-        import resource  # noqa: PLC0415  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
-        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
-    signal.signal(signal.SIGALRM, _out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, _TEMPLATE_S)
 
 
 if __name__ == "__main__":

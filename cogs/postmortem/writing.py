@@ -23,7 +23,7 @@ from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, rec
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts, acting
 from cogs.postmortem.rendering import TemplateRefused, WorkerTemplates, WrittenPostmortem
-from cogs.postmortem.rules import Naming, PostmortemRules, TeamTemplate
+from cogs.postmortem.rules import Naming, PostmortemRules
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,9 @@ class TemplateWriter:
             return WrittenPostmortem(await self._templates.render(own.text, values))
         except TemplateRefused as refused:
             log.warning("postmortem.template_failed", file=own.file, line=refused.line)
-            return WrittenPostmortem(await self._standard(values), _problem(own, refused))
+            # Why it failed, and where: "postmortem.md:12: 'titel' is undefined".
+            where = own.file if refused.line is None else f"{own.file}:{refused.line}"
+            return WrittenPostmortem(await self._standard(values), f"{where}: {refused.reason}")
 
     async def _standard(self, values: Mapping[str, object]) -> str:
         """Return the document by our own template; if that fails, the machine is to blame."""
@@ -64,12 +66,6 @@ def standard_template(language: str) -> str:
     """Return the template that comes with the bot."""
     name = f"standard-{language_of(language)}.md.jinja"
     return files("cogs.postmortem").joinpath(name).read_text(encoding="utf-8")
-
-
-def _problem(own: TeamTemplate, refused: TemplateRefused) -> str:
-    """Return why a team's template failed, and where: "postmortem.md:12: 'titel' is undefined"."""
-    where = own.file if refused.line is None else f"{own.file}:{refused.line}"
-    return f"{where}: {refused.reason}"
 
 
 _NAME: Final = 80
@@ -104,9 +100,9 @@ class DocumentWording(Wording):
 
 def worded(words: Wording, facts: PostmortemFacts) -> DocumentWording:
     """Return *words* for the document of *facts*, which name people as the policy says."""
-    kept = {each.name: getattr(words, each.name) for each in fields(Wording)}
+    own = {each.name: getattr(words, each.name) for each in fields(Wording)}
     by_part = words.policy.of(PostmortemRules).names is Naming.ROLES
-    return DocumentWording(**kept, parts=_parts(words, facts) if by_part else None)
+    return DocumentWording(**own, parts=_parts(words, facts) if by_part else None)
 
 
 def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
@@ -161,7 +157,8 @@ Values = dict[str, object]
 
 def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what a template of a postmortem is given; it can be written as JSON."""
-    incident = facts.incident
+    incident, monitor = facts.incident, facts.incident.tracked.monitor
+    day, _, timezone = words.whole_day(incident.started_at).partition(" ")
     people = [line for line in facts.lines if not line.entry.kind.spec.is_machine]
     machine = [line for line in facts.lines if line.entry.kind.spec.is_machine]
     return {
@@ -176,8 +173,17 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
         "symptoms": settled(words.symptoms(incident.symptoms, limit=_LIST)),
         "answers": settled(words.path(incident, limit=_LIST)),
         "thread": thread_url(incident) or "",
-        **_moments(words, facts),
-        "detection": _detection(words, facts),
+        "day": day,
+        "timezone": timezone,
+        "started": words.full(incident.started_at),
+        "triggered": words.full(incident.triggered_at),
+        "acknowledged": _at(words, incident.acknowledged),
+        "ended": _at(words, incident.ended),
+        "detection": {
+            "by": settled(words.who(incident.reported_by.name if monitor is None else monitor)),
+            "is_by_monitor": monitor is not None,
+            "took": words.span(facts.took_to_notice),
+        },
         "response": _response(words, facts),
         "roles": [
             {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.who(holder.name))}
@@ -192,34 +198,12 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
     }
 
 
-def _moments(words: DocumentWording, facts: PostmortemFacts) -> Values:
-    incident = facts.incident
-    return {
-        "day": words.whole_day(incident.started_at).partition(" ")[0],
-        "timezone": words.whole_day(incident.started_at).partition(" ")[2],
-        "started": words.full(incident.started_at),
-        "triggered": words.full(incident.triggered_at),
-        "acknowledged": _at(words, incident.acknowledged),
-        "ended": _at(words, incident.ended),
-    }
-
-
 def _at(words: DocumentWording, act: ByPerson | None) -> str:
     return "" if act is None else words.full(act.at)
 
 
 def _by(words: DocumentWording, act: ByPerson | None) -> str:
     return "" if act is None else settled(words.who(act.name))
-
-
-def _detection(words: DocumentWording, facts: PostmortemFacts) -> Values:
-    incident = facts.incident
-    monitor = incident.tracked.monitor
-    return {
-        "by": settled(words.who(incident.reported_by.name if monitor is None else monitor)),
-        "is_by_monitor": monitor is not None,
-        "took": words.span(facts.took_to_notice),
-    }
 
 
 def _response(words: DocumentWording, facts: PostmortemFacts) -> Values:
@@ -241,13 +225,13 @@ def _response(words: DocumentWording, facts: PostmortemFacts) -> Values:
 
 def _resolution(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what is known of cause and impact; without words of its own, that of the last status update."""
-    said, last = facts.resolution, facts.incident.updates.last
-    impact = "" if said is None else said.impact
-    people = None if said is None else said.people
-    duration = None if said is None else said.duration
+    resolution, last = facts.resolution, facts.incident.updates.last
+    impact = "" if resolution is None else resolution.impact
+    people = None if resolution is None else resolution.people
+    duration = None if resolution is None else resolution.duration
     return {
-        "cause": "" if said is None else document_text(said.cause, limit=_WORDS),
-        "fix": "" if said is None else document_text(said.fix, limit=_WORDS),
+        "cause": "" if resolution is None else document_text(resolution.cause, limit=_WORDS),
+        "fix": "" if resolution is None else document_text(resolution.fix, limit=_WORDS),
         "impact": document_text(impact or ("" if last is None else last.impact), limit=_WORDS),
         "people": "" if people is None else words.say("resolution.fact.people", count=f"{people:,}"),
         "duration": "" if duration is None else words.span(duration),

@@ -107,8 +107,6 @@ def _cloudflare(settings: "Settings", outbound: "Outbound", policy: Policy) -> I
 def _deployed(account: "Callable[[], CloudflareAccount]", name: str, *, is_worker: bool) -> ReadChanges:
     async def read(since: datetime, until: datetime) -> list[RecentChange]:
         client = await asyncio.to_thread(account)
-        from cogs.suspects.sources import changes_of  # noqa: PLC0415
-
         reading = client.worker(name) if is_worker else client.pages(name)
         return changes_of(await reading, since, until)
 
