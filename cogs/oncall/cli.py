@@ -1,4 +1,4 @@
-"""`incident-bot import-schedule`: its options and help. What it does is in `cogs.oncall.printing`."""
+"""`incident-bot import-schedule`: its options and help. What it does is in `cogs.oncall.importing`."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 
@@ -46,7 +46,7 @@ def import_schedule(  # noqa: PLR0913 -- its options
         from bot.cli.database import with_cores
         from bot.cli.setup import load, require_on
         from bot.runbook import load_served
-        from cogs.oncall.printing import ImportRequest, import_into, read_files
+        from cogs.oncall.importing import ImportRequest, import_into, read_files
 
         settings = load("discord_guild_id")
         request = ImportRequest(file, source, place, people, dry_run=dry_run, yes=yes)

@@ -1,4 +1,4 @@
-"""`incident-bot postmortem`: its options and help. What it does is in `cogs.postmortem.printing`."""
+"""`incident-bot postmortem`: the document of one incident, by the facts as they are now."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.outcome import ends_well
+from bot.domain.errors import ConfigError, IncidentNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bot.services.core import Core
 
@@ -32,14 +33,56 @@ def postmortem(
 
         settings = load("discord_guild_id")
         from bot.cli.database import with_cores
+        from bot.domain.incident.incident import label_of
         from bot.runbook import load_served
-        from cogs.postmortem.printing import core_of_incident, print_written, written
 
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
 
         async def write(core_of: "Callable[[int], Core]") -> str:
-            core = await core_of_incident(map(core_of, served.policies), number, private=private)
+            core = await _core_of_incident(map(core_of, served.policies), number, private=private)
             require_on(core.policy, "postmortem", command="postmortem")
-            return await written(core, number)
+            return await _written(core, number)
 
-        print_written(with_cores(settings, served, "postmortem", write), number, out=out)
+        text = with_cores(settings, served, "postmortem", write)
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"--out: {out} cannot be written: {error.strerror}") from error
+        typer.echo(f"{label_of(number)}: {out}")
+
+
+async def _core_of_incident(cores: "Iterable[Core]", number: int, *, private: bool) -> "Core":
+    """Return the core of the server that incident *number* is in.
+
+    Args:
+        private: A private incident is written, too: its words leave the place where they are guarded.
+
+    Raises:
+        ConfigError: there is no such incident in a server that the bot serves, or it is private.
+    """
+    from bot.domain.incident.incident import label_of
+    from bot.storage.tables.incidents import IncidentRows
+
+    for core in cores:
+        try:
+            incident = await IncidentRows(core.store.sql).incident(number)
+        except IncidentNotFound:
+            continue
+        if incident.is_private and not private:
+            raise ConfigError(f"{incident.label}: is private; allowed: with --private")
+        return core
+    raise ConfigError(f"{label_of(number)}: there is no such incident in a server that the bot serves")
+
+
+async def _written(core: "Core", number: int) -> str:
+    """Return the document of incident *number*; nothing is stored or posted."""
+    from cogs.postmortem.documents import read_facts
+    from cogs.postmortem.use_cases import writer_of
+
+    document = await writer_of(core).write(await read_facts(core.store, core.policy, number))
+    if document.problem is not None:
+        typer.echo(f"postmortem.template: {document.problem}; the standard template was used", err=True)
+    return document.text

@@ -52,9 +52,9 @@ from cogs.postmortem.facts import (
 )
 from cogs.postmortem.owing import PostmortemAct
 from cogs.postmortem.pulls import PullExport
-from cogs.postmortem.rendering import PostmortemWriter, WrittenPostmortem
 from cogs.postmortem.rules import PostmortemDelivery, PostmortemEntry, PostmortemRules
 from cogs.postmortem.store import DraftRows, PostmortemRows, PullExportRows
+from cogs.postmortem.writing import PostmortemWriter, WrittenPostmortem
 
 log = structlog.get_logger(__name__)
 

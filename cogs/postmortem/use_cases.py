@@ -16,9 +16,8 @@ from bot.ui.words.wording import Wording
 from cogs.postmortem.documents import DocumentDeliveries, Documents, DraftAttaching, pull_job
 from cogs.postmortem.exporting import PostmortemPullRequests
 from cogs.postmortem.owing import PostmortemDeliveries, PostmortemReminders, Postmortems
-from cogs.postmortem.rendering import PostmortemWriter, WorkerTemplates
 from cogs.postmortem.store import PullExportRows
-from cogs.postmortem.writing import TemplateWriter
+from cogs.postmortem.writing import PostmortemWriter, TemplateWriter, WorkerTemplates
 
 if TYPE_CHECKING:
     from bot.configured import Outbound

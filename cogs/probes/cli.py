@@ -1,7 +1,8 @@
-"""`incident-bot probes`: its options and help. What it does is in `cogs.probes.trying`."""
+"""`incident-bot probes try`: ask each target once, and print what it finds. Nothing is stored or tracked."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 
+import asyncio
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,10 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK, ends_well
+from bot.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.systems import CheckResult
     from bot.runbook import Policy
     from bot.settings import Settings
+    from cogs.probes.rules import ProbeRules
+    from cogs.probes.use_cases import Prober
 
 probes = typer.Typer(help="Targets that are asked by HTTP all the time.", no_args_is_help=True)
 
@@ -45,14 +52,13 @@ def try_(
         settings = load()
         from bot.configured import outbound_of
         from bot.i18n.terminal import terminal_language
-        from cogs.probes.trying import try_probes
         from cogs.probes.use_cases import HttpProber
 
         policy = _policy_of(settings)
         require_on(policy, "probes", command="probes try")
         language = lang or terminal_language(os.environ) or policy.language
         prober = HttpProber(outbound_of(settings))
-        is_well = try_probes(prober, replace(policy, language=language), name)
+        is_well = _try_probes(prober, replace(policy, language=language), name)
         raise typer.Exit(EXIT_OK if is_well else EXIT_FOUND)
 
 
@@ -63,3 +69,37 @@ def _policy_of(settings: "Settings") -> "Policy":
     if settings.has_policies or settings.discord_guild_id is not None:
         return load_served(settings.runbook_file, home=settings.discord_guild_id).home_policy
     return load_policy(settings.runbook_file)
+
+
+def _try_probes(prober: "Prober", policy: "Policy", name: str | None) -> bool:
+    """Ask the targets side by side and print a line for each; False when one does not answer as expected."""
+    from bot.i18n import Texts
+    from bot.ui.words.systems import plain_line
+    from bot.ui.words.wording import Wording
+    from cogs.probes.rules import ProbeOutcome, Probes, outcome_of
+
+    probes = _chosen(policy.of(Probes).by_name, name)
+
+    async def ask() -> "list[CheckResult]":
+        return await asyncio.gather(*(prober.ask(rules) for rules in probes))
+
+    results = asyncio.run(ask())
+    words = Wording(Texts.load(), policy)
+    for rules, result in zip(probes, results, strict=True):
+        typer.echo(plain_line(words, replace(result, name=rules.name)))
+    return not any(outcome_of(result) in {ProbeOutcome.FAILED, ProbeOutcome.UNKNOWN} for result in results)
+
+
+def _chosen(probes: "Mapping[str, ProbeRules]", name: str | None) -> "Sequence[ProbeRules]":
+    """Return the probe of that name, or all.
+
+    Raises:
+        ConfigError: the policy has no such probe, or none at all.
+    """
+    if not probes:
+        raise ConfigError("the policy has no [probes.<name>]; docs/runbook-file.md says how to add one")
+    if name is None:
+        return list(probes.values())
+    if name not in probes:
+        raise ConfigError(f"NAME: the policy has no [probes.{name}]; it has: {', '.join(probes)}")
+    return [probes[name]]

@@ -41,7 +41,7 @@ from tests.services.database import Database
 
 if TYPE_CHECKING:
     from cogs.postmortem.facts import PostmortemFacts
-    from cogs.postmortem.rendering import PostmortemWriter, WrittenPostmortem
+    from cogs.postmortem.writing import PostmortemWriter, WrittenPostmortem
 
 GUILD = 7
 PUBLIC = "https://bot.example.com"
@@ -123,7 +123,7 @@ class PlainWriter:
 
 
 class PlainPostmortemWriter:
-    """A `cogs.postmortem.rendering.PostmortemWriter` without a template.
+    """A `cogs.postmortem.writing.PostmortemWriter` without a template.
 
     Attributes:
         failures: Raised, one by one, in the place of a document.
@@ -135,7 +135,7 @@ class PlainPostmortemWriter:
         self.problem: str | None = None
 
     async def write(self, facts: "PostmortemFacts") -> "WrittenPostmortem":
-        from cogs.postmortem.rendering import WrittenPostmortem  # noqa: PLC0415  # its folder may be absent
+        from cogs.postmortem.writing import WrittenPostmortem  # noqa: PLC0415  # its folder may be absent
 
         if self.failures:
             raise self.failures.pop(0)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.rotation import Rotation, Shift
-from cogs.oncall.exports.reading import moment, rotation_from, rows, table, zone
+from cogs.oncall.exports import moment, rotation_from, rows, table, zone
 from cogs.oncall.rules import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 
 _TURNS: Final = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(days=7)}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.rotation import Rotation, Shift
-from cogs.oncall.exports.reading import moment, rotation_from, rows, table, zone
+from cogs.oncall.exports import moment, rotation_from, rows, table, zone
 from cogs.oncall.rules import ImportFinding, LeftOut, SourcePerson, SourceSchedule
 
 #: An entry without an end goes on; an import keeps a year of it.

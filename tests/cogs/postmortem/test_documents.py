@@ -23,9 +23,9 @@ from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.documents import Drafted, read_facts
 from cogs.postmortem.facts import PostmortemDocument
-from cogs.postmortem.rendering import WrittenPostmortem
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import DraftRows
+from cogs.postmortem.writing import WrittenPostmortem
 from tests.cogs.postmortem.acts import cases, told
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cogs.postmortem.policy import WORKER
-from cogs.postmortem.rendering import TemplateRefused, WorkerTemplates
+from cogs.postmortem.writing import TemplateRefused, WorkerTemplates
 from tests.patience import PATIENCE_S
 
 VALUES = {"title": "決済 API が 5xx", "timeline": [{"at": "14:05"}, {"at": "14:07"}]}
