@@ -348,18 +348,18 @@ class DailyChecks:
             rosters, now = await self._oncall.rosters(guild_id, source=tx)
         if watch is None or not self.is_due(watch, now):
             return True
-        lasting = _lasting(rosters, now)
+        endless = _endless(rosters, now)
         gaps_of: dict[str, Sequence[ReadinessFinding]] = {}
-        for each in lasting:
+        for each in endless:
             with suppress(UpstreamUnavailable):
                 gaps_of[each.person.handle] = await self._reach.gaps(guild_id, each.person)
-        await self._note(guild_id, lasting, gaps_of, now=now)
-        return len(gaps_of) == len(lasting)
+        await self._note(guild_id, endless, gaps_of, now=now)
+        return len(gaps_of) == len(endless)
 
     async def _note(
         self,
         guild_id: int,
-        lasting: Sequence[EndlessShift],
+        endless: Sequence[EndlessShift],
         gaps_of: Mapping[str, Sequence[ReadinessFinding]],
         *,
         now: datetime,
@@ -370,7 +370,7 @@ class DailyChecks:
             if watch is None or not self.is_due(watch, now):
                 return  # another instance has looked meanwhile
             lacking: dict[str, tuple[str, ...]] = {}
-            for each in lasting:
+            for each in endless:
                 handle = each.person.handle
                 known = watch.lacking.get(handle, ())
                 if handle in gaps_of:
@@ -388,21 +388,21 @@ class DailyChecks:
                         log.warning("oncall.lacks", guild_id=guild_id, lacks=list(known))
                 if known:
                     lacking[handle] = known
-            look_at = self.next_at(now) if len(gaps_of) == len(lasting) else watch.look_at
+            look_at = self.next_at(now) if len(gaps_of) == len(endless) else watch.look_at
             await RosterWatches(tx.sql).save(replace(watch, look_at=look_at, lacking=lacking))
 
     def _warnings(
-        self, guild_id: int, lasting: EndlessShift, gaps: Sequence[ReadinessFinding], now: datetime
+        self, guild_id: int, endless: EndlessShift, gaps: Sequence[ReadinessFinding], now: datetime
     ) -> Iterator[NewDelivery]:
         """Yield a warning for the channel and one for the person by DM.
 
         Most findings can be mended only by the person, or by people they know.
         """
-        handle = lasting.person.handle
+        handle = endless.person.handle
         key = f"oncall:{guild_id}:standing:{now.isoformat()}:{handle}"
         data = ShiftCheckData(
             handle=handle,
-            places=tuple(lasting.places),
+            places=tuple(endless.places),
             starts=now,
             ends=None,
             standing=True,
@@ -514,7 +514,7 @@ def is_checked(checked: Sequence[str], place: str, handle: str, *, begun: dateti
     return any(_begins(key) <= begun for key in checked if key.endswith(f"|{place}|{handle}"))
 
 
-def _lasting(rosters: Rosters, now: datetime) -> list[EndlessShift]:
+def _endless(rosters: Rosters, now: datetime) -> list[EndlessShift]:
     """Return the people whose shift has no planned end, in the order of asking."""
     places: dict[str, list[str]] = {}
     for place, roster in rosters.places.items():

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from bot.domain.systems import CheckResult
     from bot.runbook import Policy
-    from bot.settings import Settings
     from cogs.probes.rules import ProbeRules
     from cogs.probes.use_cases import Prober
 
@@ -52,23 +51,18 @@ def try_(
         settings = load()
         from bot.configured import outbound_of
         from bot.i18n.terminal import terminal_language
+        from bot.runbook import load_policy, load_served
         from cogs.probes.use_cases import HttpProber
 
-        policy = _policy_of(settings)
+        if settings.has_policies or settings.discord_guild_id is not None:
+            policy = load_served(settings.runbook_file, home=settings.discord_guild_id).home_policy
+        else:  # one file can be tried before the server's id is known
+            policy = load_policy(settings.runbook_file)
         require_on(policy, "probes", command="probes try")
         language = lang or terminal_language(os.environ) or policy.language
         prober = HttpProber(outbound_of(settings))
         is_well = _try_probes(prober, replace(policy, language=language), name)
         raise typer.Exit(EXIT_OK if is_well else EXIT_FOUND)
-
-
-def _policy_of(settings: "Settings") -> "Policy":
-    """Return the policy; one file can be tried before the server's id is known."""
-    from bot.runbook import load_policy, load_served
-
-    if settings.has_policies or settings.discord_guild_id is not None:
-        return load_served(settings.runbook_file, home=settings.discord_guild_id).home_policy
-    return load_policy(settings.runbook_file)
 
 
 def _try_probes(prober: "Prober", policy: "Policy", name: str | None) -> bool:
