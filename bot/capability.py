@@ -320,7 +320,8 @@ class Capability:
     """Everything that one capability plugs into the core. All is optional but the name.
 
     Names of jobs, notices, deliveries and texts must be the capability's own: two that claim the same one, or
-    the core's, fail the start. A point has two users, or says why no other point does for its one.
+    the core's, fail the start. A point has two users, or one whose need no other point
+    expresses.
 
     Attributes:
         name: The folder's.

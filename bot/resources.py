@@ -41,7 +41,6 @@ class SharedResources:
         opened: What the capabilities have made of the settings, by their names.
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
-        checks: Returns what looks at a guild's systems.
     """
 
     served: Served

@@ -307,7 +307,7 @@ class IssueWriter:
         self._words = words
 
     def issue(self, item: ActionItem, incident: Incident | None, *, marker: str) -> IssueText:
-        """Write the issue of an item, without an assignee; as `ExportWriter` says."""
+        """Write the issue of an item, without an assignee."""
         linked = "-" if incident is None else incident.label
         if incident is not None and (url := home_url(incident)) is not None:
             linked = f"[{incident.label}]({url})"

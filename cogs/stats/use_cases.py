@@ -41,7 +41,6 @@ class StatsView:
     """The figures of a period.
 
     Attributes:
-        span: The part of the period that is over at *now*.
         goes_on: The period is not over.
         before: The figures of the period before it, or of the same stretch of it while this one goes on.
         late: Incidents that were not acknowledged by the deadline.

@@ -2,7 +2,7 @@
 
 1. A message is taken apart (`take_apart`): headlines, further lines, fields by their names, the author.
 2. Each part is evidence (`Clue`) for an alert that fires, one that is over, or neither, with a weight
-   (`judge`). The words are in `state_words`. A label in front of the headline and a field that holds a state
+   (`judge`). The words are in `words`. A label in front of the headline and a field that holds a state
    count most, a colour least. The heaviest side decides. If nothing weighs enough, the message is not
    recognised.
 3. What is left without words of state and measurements (`tokens`) is what it is about (`subject`). Two

@@ -143,7 +143,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The decision tree. `tree_check` beside it says whether it is sound; the methods assume that it is.
+    """The decision tree. `check_tree` says whether it is sound; the methods assume that it is.
 
     They raise StaleTriage for what is not in the tree.
 

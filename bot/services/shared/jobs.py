@@ -19,7 +19,7 @@ from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.transaction import Transaction
 
-#: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
+#: How long before its time the job of a step comes, to have its 👀 read by then.
 READ_AHEAD: Final = timedelta(seconds=2)
 
 
