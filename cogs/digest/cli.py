@@ -49,9 +49,14 @@ def digest(
 
         settings = load("discord_guild_id")
         from bot.cli.database import with_cores
+        from bot.domain.errors import ConfigError
+        from bot.domain.statistics.period import IsoWeek
         from bot.runbook import load_served
 
-        chosen = _week_named(week)
+        try:
+            chosen = None if week is None else IsoWeek.parse(week)
+        except ValueError as error:
+            raise ConfigError(f"--week: {error}") from None
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
 
         async def print_all(core_of: "Callable[[int], Core]") -> None:
@@ -68,21 +73,6 @@ def digest(
             await in_each_server(served, post_one)
 
         with_cores(settings, served, "digest", print_all if preview else post_all)
-
-
-def _week_named(name: str | None) -> "IsoWeek | None":
-    """Return the week that a person has written; None for the last one.
-
-    Raises:
-        ConfigError: there is no such week.
-    """
-    from bot.domain.errors import ConfigError
-    from bot.domain.statistics.period import IsoWeek
-
-    try:
-        return None if name is None else IsoWeek.parse(name)
-    except ValueError as error:
-        raise ConfigError(f"--week: {error}") from None
 
 
 async def _week_text(core: "Core", week: "IsoWeek | None") -> str:

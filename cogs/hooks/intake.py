@@ -291,26 +291,23 @@ class HooksMeanwhile:
 
     async def _raise(self, hook: NewHook) -> None:
         try:
-            await self._raise_events(hook)
+            guild = self._guilds.get(hook.guild_id)
+            rules = None if guild is None else guild.policy.of(HookSenders).by_name.get(hook.source)
+            if guild is None or rules is None or hook.at is None:
+                return
+            alerts = await asyncio.to_thread(self._readers[rules.format].parse, hook.request, rules)
+            raising = []
+            for nth, event in enumerate(alerts):
+                if not isinstance(event, AlertEvent):
+                    continue
+                origin = EventOrigin(hook.guild_id, event_id(hook.at, 0), hook.at, nth)
+                if (new := await unrecorded(event, rules.sender, origin, guild.policy)) is not None:
+                    raising.append(_page(guild.emergency, new))
+            await asyncio.gather(*raising)
         except HookUnreadable:
             return  # its job says why
         except Exception as error:
             log.exception("hook.not_raised", source=hook.source, exc_info=without_message(error))
-
-    async def _raise_events(self, hook: NewHook) -> None:
-        guild = self._guilds.get(hook.guild_id)
-        rules = None if guild is None else guild.policy.of(HookSenders).by_name.get(hook.source)
-        if guild is None or rules is None or hook.at is None:
-            return
-        alerts = await asyncio.to_thread(self._readers[rules.format].parse, hook.request, rules)
-        raising = []
-        for nth, event in enumerate(alerts):
-            if not isinstance(event, AlertEvent):
-                continue
-            origin = EventOrigin(hook.guild_id, event_id(hook.at, 0), hook.at, nth)
-            if (new := await unrecorded(event, rules.sender, origin, guild.policy)) is not None:
-                raising.append(_page(guild.emergency, new))
-        await asyncio.gather(*raising)
 
 
 async def _page(emergency: Emergency, new: NewIncident) -> None:

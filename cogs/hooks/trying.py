@@ -154,7 +154,28 @@ def _as_dict(tried: Tried) -> Mapping[str, Any]:
         return {**request, "problem": tried.problem}
     if tried.unread:
         request["unread"] = tried.unread
-    return {**request, "events": [_event(trial) for trial in tried.trials]}
+    events = []
+    for trial in tried.trials:
+        event, occurrence, decided = trial.event, trial.occurrence, trial.decided
+        incident = None if decided is None else decided.incident
+        events.append(
+            {
+                "says": str(event.says),
+                "outcome": None if decided is None else str(decided.outcome),
+                "incident": None if incident is None else incident.id,
+                "title": occurrence.title,
+                "severity": occurrence.severity.name,
+                "rule": None if occurrence.rule is None else occurrence.rule.number,
+                "channel": trial.channel,
+                "target": occurrence.target,
+                "url": event.link,
+                "started_at": None if event.started_at is None else event.started_at.isoformat(),
+                "key": event.key,
+                "fingerprint": occurrence.fingerprint,
+                "text": event.text,
+            }
+        )
+    return {**request, "events": events}
 
 
 def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
@@ -174,26 +195,6 @@ def _rows(trial: HookTrial, say: Say) -> Iterable[tuple[str, str | None]]:
         ("alert_trial.row.fingerprint", occurrence.fingerprint[:16]),
         ("hooks.row.text", event.text.replace("\n", "\n" + _INDENT)),
     )
-
-
-def _event(trial: HookTrial) -> Mapping[str, Any]:
-    event, occurrence, decided = trial.event, trial.occurrence, trial.decided
-    incident = None if decided is None else decided.incident
-    return {
-        "says": str(event.says),
-        "outcome": None if decided is None else str(decided.outcome),
-        "incident": None if incident is None else incident.id,
-        "title": occurrence.title,
-        "severity": occurrence.severity.name,
-        "rule": None if occurrence.rule is None else occurrence.rule.number,
-        "channel": trial.channel,
-        "target": occurrence.target,
-        "url": event.link,
-        "started_at": None if event.started_at is None else event.started_at.isoformat(),
-        "key": event.key,
-        "fingerprint": occurrence.fingerprint,
-        "text": event.text,
-    }
 
 
 def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str) -> Tried:

@@ -161,7 +161,12 @@ class HookProcessing:
         self, rules: HookRules, hook: StoredHook, alerts: _Alerts, *, until_s: float
     ) -> ProcessedHook:
         """Receive each event from where the last part has ended, at least one, until it is time to stop."""
-        problem = hook.problem or await self._note_unread(rules, hook, alerts)
+        problem = hook.problem
+        if problem is None and (unread := unread_among(alerts)) is not None:
+            # The alerts that cannot be read are listed in `/alerts recent` together.
+            problem = unread.reason
+            log.warning("hook.alerts_unread", source=rules.sender.name, hook_id=hook.id, reason=problem)
+            await self._decide(rules, hook, nth=unread.first, problem=problem)
         for nth, event in enumerate(alerts[hook.next_event :], hook.next_event):
             if nth > hook.next_event and time.monotonic() > until_s:
                 return ProcessedHook(hook.id, nth, problem, is_done=False)
@@ -190,15 +195,6 @@ class HookProcessing:
             await self._decide(rules, hook, nth=nth, problem=problem)
             return problem
         return None
-
-    async def _note_unread(self, rules: HookRules, hook: StoredHook, alerts: _Alerts) -> str | None:
-        """List the alerts that cannot be read in `/alerts recent`, together; return the reason, if any."""
-        unread = unread_among(alerts)
-        if unread is None:
-            return None
-        log.warning("hook.alerts_unread", source=rules.sender.name, hook_id=hook.id, reason=unread.reason)
-        await self._decide(rules, hook, nth=unread.first, problem=unread.reason)
-        return unread.reason
 
     async def _decide(self, rules: HookRules, hook: StoredHook, *, nth: int = 0, problem: str) -> None:
         """List in `/alerts recent` the hook, or its event *nth*, that could not be processed, and why.

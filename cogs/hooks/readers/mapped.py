@@ -7,7 +7,7 @@ systems sign what they send.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -124,21 +124,22 @@ class Mapped:
 
     def deployments(self, body: object, *, source: str, at: datetime) -> tuple[RecentChange, ...]:
         """Return the deployments of a JSON *body*; one that does not say when it began, did so *at*."""
-        return tuple(self._deployment(one, source, at) for one in self._alerts(body))
-
-    def _deployment(self, one: object, source: str, at: datetime) -> RecentChange:
-        status = next(iter(self._states(one, [])), "")
-        event = replace(self._event(one), text="").masked()
-        began = event.started_at or at
-        return RecentChange(
-            kind=ChangeKind.DEPLOYMENT,
-            what=one_line(event.title, limit=_WHAT_LIMIT),
-            at=began,
-            where=one_line(event.target or "", limit=_PART_LIMIT),
-            state=one_line(status, limit=_PART_LIMIT),
-            url=event.link or "",
-            key=change_key(source, event.key or f"{began.isoformat()} {event.title}"),
-        )
+        deployments = []
+        for one in self._alerts(body):
+            status = next(iter(self._states(one, [])), "")
+            event = replace(self._event(one), text="").masked()
+            began = event.started_at or at
+            change = RecentChange(
+                kind=ChangeKind.DEPLOYMENT,
+                what=one_line(event.title, limit=_WHAT_LIMIT),
+                at=began,
+                where=one_line(event.target or "", limit=_PART_LIMIT),
+                state=one_line(status, limit=_PART_LIMIT),
+                url=event.link or "",
+                key=change_key(source, event.key or f"{began.isoformat()} {event.title}"),
+            )
+            deployments.append(change)
+        return tuple(deployments)
 
     def _alerts(self, body: object) -> Iterator[object]:
         alerts, _ = _search(self.own[MappedPart.EACH], body) if MappedPart.EACH in self.own else (body, "")
@@ -153,9 +154,12 @@ class Mapped:
         parts = {name: self._part(name, alert, problems) for name in named}
         if not parts[MappedPart.TITLE] and MappedPart.TITLE in self.own:
             problems.append("mapping.title: finds nothing")
+        states = self._states(alert, problems)
+        known = (_of_japanese(state) or _of_words(state) for state in states)
         text = parts[MappedPart.TEXT]
         return AlertEvent(
-            says=_says(self._states(alert, problems)),
+            # Without a known word it fires: no alert is lost.
+            says=next((says for says in known if says is not None), Says.FIRING),
             key=parts[MappedPart.KEY],
             title=parts[MappedPart.TITLE] or _raw_title(alert),
             target=parts[MappedPart.TARGET] or None,
@@ -199,12 +203,6 @@ def _search(expression: str, value: object) -> tuple[object, str]:
     except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         return None, " ".join(str(error).split())[:_RAW_LIMIT] or type(error).__name__
     return result, ""
-
-
-def _says(states: Iterable[str]) -> Says:
-    """Return what the first known word of *states* says; without one, it fires: no alert is lost."""
-    known = (_of_japanese(state) or _of_words(state) for state in states)
-    return next((says for says in known if says is not None), Says.FIRING)
 
 
 def _of_japanese(state: str) -> Says | None:
@@ -343,7 +341,12 @@ class StandardReader(SilentReader):
         headers = request.headers
         signed_at = require_recent(headers.get(_TIMESTAMP, ""), now)
         given = headers.get("webhook-signature", "").split()
-        expected = [_signature(key, headers.get(_ID, ""), signed_at, request.body) for key in keys]
+        try:
+            # The library's own check would ask the system's clock for the time: only its signature is used.
+            text, message_id = request.body.decode(), headers.get(_ID, "")
+            expected = [Webhook(key).sign(message_id, signed_at, text) for key in keys]
+        except (ValueError, EmptyWebhookSecretError):  # no UTF-8, or no key of a Standard Webhook
+            raise HookRefused("signature") from None
         if not headers.get(_ID) or not any(is_one_of(one, expected) for one in given):
             raise HookRefused("signature")
 
@@ -360,17 +363,3 @@ class StandardReader(SilentReader):
             return ()
         body = dict(fields_of(request).values)
         return Mapped(rules.mapping, _IN_DATA).deployments(body, source=rules.sender.name, at=at)
-
-
-def _signature(key: str, message_id: str, signed_at: datetime, body: bytes) -> str:
-    """Return ``v1,<base64>``.
-
-    The library's own check would ask the system's clock for the time, so only its signature is used.
-
-    Raises:
-        HookRefused: the body is not UTF-8, or the key is no key of a Standard Webhook.
-    """
-    try:
-        return Webhook(key).sign(message_id, signed_at, body.decode())
-    except (ValueError, EmptyWebhookSecretError):
-        raise HookRefused("signature") from None
