@@ -61,6 +61,25 @@ _NEEDS: Final[Mapping[str, frozenset[DlqColumn]]] = {
     "replay": frozenset({DlqColumn.PAYLOAD}),
 }
 
+_INLINE_JSON: Final = 1_800
+
+#: Bytes of a file: Discord takes 10 MiB with a message, whatever the server's level.
+FILE_LIMIT: Final = 8_000_000
+_COLUMNS: Final = tuple(column for column in DlqColumn if column is not DlqColumn.PAYLOAD)
+FILTER_FORM: Final = r"dlq:v2:form"
+CHANNEL: Final = "dlq_channel"
+SEVERITY: Final = "dlq_severity"
+STATUS: Final = "dlq_status"
+TEXT: Final = "dlq_text"
+PERIOD: Final = "dlq_period"
+
+#: Characters that each field takes: a channel's name has 100 at most.
+_LIMITS: Final = {CHANNEL: 100, SEVERITY: 40, STATUS: 60, TEXT: 100, PERIOD: 60}
+
+#: The names of the fields, as texts.
+INPUTS: Final = {name: f"consoles.dlq.form.{name.removeprefix('dlq_')}" for name in _LIMITS}
+_HINTED: Final = frozenset({STATUS, PERIOD})
+
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
@@ -293,9 +312,6 @@ def _turn(voice: Voice, direction: str, handle: str | None, *, emoji: str) -> ui
     return button(voice.say(f"consoles.{direction}"), f"dlq:v2:page:{handle}", emoji=emoji)
 
 
-_INLINE_JSON: Final = 1_800
-
-
 def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     """Show what failed and why, then the message as it would have looked."""
     entry, replay, delivered = view.entry, view.replay, view.delivered
@@ -368,12 +384,6 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
         yield f"> {inert(entry.error_message, limit=400)}"
     for name, value in entry.extra:
         yield f"-# {inert(name, limit=40)}：{inert(value, limit=60)}"
-
-
-#: Bytes of a file: Discord takes 10 MiB with a message, whatever the server's level.
-FILE_LIMIT: Final = 8_000_000
-
-_COLUMNS: Final = tuple(column for column in DlqColumn if column is not DlqColumn.PAYLOAD)
 
 
 class EntryFile(Protocol):
@@ -455,22 +465,6 @@ def _cells(entry: DlqEntry) -> Iterator[str]:
             yield "" if value is None else str(value).lower()
 
 
-FILTER_FORM: Final = r"dlq:v2:form"
-
-CHANNEL: Final = "dlq_channel"
-SEVERITY: Final = "dlq_severity"
-STATUS: Final = "dlq_status"
-TEXT: Final = "dlq_text"
-PERIOD: Final = "dlq_period"
-
-#: Characters that each field takes: a channel's name has 100 at most.
-_LIMITS: Final = {CHANNEL: 100, SEVERITY: 40, STATUS: 60, TEXT: 100, PERIOD: 60}
-
-
-#: The names of the fields, as texts.
-INPUTS: Final = {name: f"consoles.dlq.form.{name.removeprefix('dlq_')}" for name in _LIMITS}
-
-
 @dataclass(frozen=True, slots=True)
 class TypedFilter:
     """What the form asks for: a filter without period and status, and these two as they were typed."""
@@ -508,9 +502,6 @@ def typed_filter(form: Submitted) -> TypedFilter:
         text=form.text(TEXT).strip() or None,
     )
     return TypedFilter(criteria, form.text(PERIOD), form.text(STATUS))
-
-
-_HINTED: Final = frozenset({STATUS, PERIOD})
 
 
 def _status(voice: Voice, criteria: DlqFilter) -> str:

@@ -15,6 +15,8 @@ from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 
+_KEPT: Final = (TimelineKind.NOTE, TimelineKind.PINNED)
+
 
 @dataclass(frozen=True, slots=True)
 class Inject:
@@ -190,9 +192,6 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
         steps=steps,
         steps_done=done,
     )
-
-
-_KEPT: Final = (TimelineKind.NOTE, TimelineKind.PINNED)
 
 
 def _missed(

@@ -51,6 +51,9 @@ _SOON: Final = timedelta(hours=1)
 _TRY_AGAIN: Final = timedelta(minutes=1)
 _MOST_INCIDENTS: Final = 10
 
+#: A shift that goes on for longer than this counts as a shift without an end.
+HORIZON: Final = timedelta(days=30)
+
 
 def handover_key(guild_id: int) -> str:
     """Return the queue's key for the next look at a guild's on-call."""
@@ -303,10 +306,6 @@ def _key(place: str, starts: datetime, handle: str) -> str:
 
 def _begins(key: str) -> datetime:
     return datetime.fromisoformat(key.partition("|")[0])
-
-
-#: A shift that goes on for longer than this counts as a shift without an end.
-HORIZON: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,124 @@ _SAYS: Final = {
     Meaning.CHATTER: Says.CHATTER,
 }
 
+_EMBEDS: Final = 3
+_HEADLINES: Final = 3  # lines of one text
+_LINES: Final = 30
+_LINE: Final = 300
+_TEXTS: Final = 4
+_FIELDS: Final = 15
+_SHORT: Final = 4  # words of a value that may be a name
+_LABEL: Final = 40  # characters of a line in which a label ends
+_LABEL_WORDS: Final = 3
+_NAMES_SHOWN: Final = 2
+_TITLE: Final = 140
+_WITH_NAMES: Final = 90  # characters of a title to which names are added
+_CLUE: Final = 60
+_ENOUGH: Final = 3.0
+_MARGIN: Final = 1.0
+_ENOUGH_TO_BE_QUIET: Final = 5.0  # one ordinary word is not
+_PLAIN: Final = 9.0  # the weight of a label or a field that says it
+_LABEL_FACTOR: Final = 3.0
+_WHOLE_LABEL_FACTOR: Final = 4.0
+_HEADLINE_FACTOR: Final = 2.0
+_LEADING_SIGN_FACTOR: Final = 1.5
+_STATE_FIELD_FACTOR: Final = 2.5
+_WHOLE_FIELD_FACTOR: Final = 6.0
+_GRADE_FACTOR: Final = 1 / 3
+_TEXT_FACTOR: Final = 0.5
+_AUTHOR_FACTOR: Final = 0.75
+_ANY_FIELD_FACTOR: Final = 2.0
+_COLOUR_WEIGHT: Final = 1.5
+_COLOURS: Final = {"red": (Meaning.TROUBLE, "red"), "green": (Meaning.WELL, "green")}
+_BRIGHT: Final = 90
+_MUCH: Final = 1.5
+_MORE: Final = 1.15
+_RESEMBLES: Final = 0.5
+_CLEARLY: Final = 1.3
+_JOINERS: Final = "\ufe0f\u200b\u200d❓❗‼"
+_EDGES: Final = ":：*`_-–—|>.!。、,・「」『』\"'“”‘’()（）[]【】~# "
+_MARKUP: Final = re.compile(r"[*_~`|>]+")
+_COUNT: Final = re.compile(r"(?<=[a-z])\s?:\s?\d{1,5}\b", re.ASCII)
+_LINKED: Final = re.compile(r"\[([^\[\]\n]{1,300})\]\(<?https?://[^()\[\]<>\s]{1,500}>?\)")
+_EMOJI_NAME: Final = re.compile(r"(?<![\w])<?a?:[a-z0-9_+-]{2,40}:(?:\d{1,20}>)?", re.IGNORECASE | re.ASCII)
+_TIMESTAMP: Final = re.compile(r"<t:\d{1,20}(?::\w)?>", re.ASCII)
+_ENDING_LINK: Final = re.compile(r"\s*[:：—–-]?\s*https?://\S{1,500}$")
+_EVENT_NUMBER: Final = re.compile(r"^\s*#\d{1,12}\s+", re.ASCII)
+_BARE_VALUE: Final = re.compile(r"^[`*_]+|[`*_]+$")
+_BRACKETED: Final = re.compile(
+    r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
+)
+_CAPITALS: Final = re.compile(r"([A-Z]{2,10})\s+(?=\S)")
+_PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
+_BRACKETS: Final = ("[", "【")
+_COLONS: Final = (":", "：")
+_STANDS: Final = ("is ", "are ")  # what joins a thing and its state
+_STANDS_BEFORE: Final = (" is", " are", "が", "は")
+_ENDING_LABEL: Final = re.compile(r"[\[【]([^\[\]【】]{1,30})[\]】]\s*$")
+
+#: How bad it is or was.
+_GRADE: Final = re.compile(
+    r"(?i)[\[【][^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}(?:error|warning|warn|critical|crit|alert|alarm|emergency|severe|major|"
+    r"minor|high|medium|low|警告|警報|重大|緊急|注意)[^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}[\]】]"
+)
+_HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+
+#: A run's address with its number and branch, then what was committed, and by whom.
+_COMMIT: Final = re.compile(
+    r"(https?://\S{1,200}/\d{1,9}>?\s?\([\w./-]{1,60}\))\s?['\"“「『`][^\n]{1,120}?['\"”」』`]\s?by\s\S{1,40}",
+    re.ASCII,
+)
+_BULLETS: Final = " •・-*_`■◆●▼▪◇□>"
+_SEPARATOR: Final = re.compile(r"[:：][*_`]{0,3}\s|(?<=[^\x00-\x7f])[:：]|：|\s=\s", re.ASCII)
+_QUOTED: Final = re.compile(
+    r"(?<!\w)'[^'\n]{1,120}'(?!\w)|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|‘[^’\n]{1,120}’|"
+    r"「[^」\n]{1,120}」|『[^』\n]{1,120}』|"
+    r"`[^`\n]{1,120}`",
+    re.ASCII,
+)
+_EMPHASIS: Final = re.compile(
+    r"\*\*[^*\n]{1,120}\*\*(?!\s?[:：])|(?<!\w)'[^'\n]{1,120}'(?!\w)|"
+    r"\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|「[^」\n]{1,120}」|"
+    r"『[^』\n]{1,120}』|(?<!`)`[^`\n]{1,120}`(?!`)|\*[^*\n]{1,120}\*",
+    re.ASCII,
+)
+_ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCII)
+_CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
+_AROUND: Final = 40  # characters around a phrase in which another word may turn it
+_DETAILS: Final = re.compile(r"[(（][^()（）]{0,80}(?:、|, )[^()（）]{0,80}[)）]")
+_CLAUSE: Final = re.compile(r"[,;、。|]\s?|\s(?:but|and|while)\s")
+_PARENTHESISED: Final = re.compile(r"\([^()]{1,80}\)", re.ASCII)
+_NEGATION: Final = re.compile(
+    r"(?:\b(?:not|no|never|none|neither|cannot|can't|0 of \d{1,5}|0/\d{1,5})|n't|"
+    r"\bfail(?:s|ed|ing)? to|\bunable to)\b[^,;.:]{0,32}$|(?:未|不)$",
+    re.ASCII,
+)
+_HYPOTHETICAL: Final = re.compile(
+    r"\b(?:wait(?:s|ed|ing)?|until|unless|if|when|before|trying to|"
+    r"tries to|try to|attempt(?:s|ed|ing)? to|yet to|"
+    r"should|must|expected to|has to|needs? to|last|previous(?:ly)?|since)\b[^,;.:]{0,32}$",
+    re.ASCII,
+)
+_RISEN: Final = re.compile(r"\s?\+?\d{1,5}(?:\.\d{1,3})?\s?(?:%|percent)", re.ASCII)
+_PARTLY: Final = re.compile(r"(?:一部|部分的?に?|半)\s?$")
+_FAILED_AFTER: Final = re.compile(
+    r"[^。、,.;:\s]{0,12}?(?:ません|ない|なかった|できず|せず|されず|不可|不能|困難)|に?\s?(?:失敗|"
+    r"至らず)|待ち"
+)
+_PENDING_AFTER: Final = re.compile(
+    r"(?:の|を|に)?\s?(?:作業|対応|見込|予定|待機|まで|次第|に向け|を試み|手順|目標|中(?!央|心))"
+)
+_ZERO_AFTER: Final = re.compile(
+    r"[^。,.;]{0,10}?(?:\b0 (?:of|/)|(?<![\d.])0\s?(?:台|件|本|of\b|/))", re.ASCII
+)
+_NONE_AFTER: Final = re.compile(r"\s?(?:は|が|数|件数)?\s?[:=]?\s?(?:0(?![\d.,:/])|ゼロ|なし|無し)", re.ASCII)
+_FROM: Final = re.compile(r"\s?(?:[:(–—-]|(?:[\w-]{1,20}\s){0,2}(?:from|after|following|of)\b)", re.ASCII)
+_EXPLAINED: Final = re.compile(
+    r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
+    r"詳細)\s?[:：]\s?",
+    re.ASCII,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedValue:
@@ -1041,123 +1159,3 @@ def _colour(colour: int) -> str:
     if red > _BRIGHT and red > _MUCH * green and red > _MUCH * blue:
         return "red"
     return "green" if green > _BRIGHT and green > _MORE * red and green > _MORE * blue else ""
-
-
-_EMBEDS: Final = 3
-_HEADLINES: Final = 3  # lines of one text
-_LINES: Final = 30
-_LINE: Final = 300
-_TEXTS: Final = 4
-_FIELDS: Final = 15
-_SHORT: Final = 4  # words of a value that may be a name
-_LABEL: Final = 40  # characters of a line in which a label ends
-_LABEL_WORDS: Final = 3
-_NAMES_SHOWN: Final = 2
-_TITLE: Final = 140
-_WITH_NAMES: Final = 90  # characters of a title to which names are added
-_CLUE: Final = 60
-
-_ENOUGH: Final = 3.0
-_MARGIN: Final = 1.0
-_ENOUGH_TO_BE_QUIET: Final = 5.0  # one ordinary word is not
-_PLAIN: Final = 9.0  # the weight of a label or a field that says it
-_LABEL_FACTOR: Final = 3.0
-_WHOLE_LABEL_FACTOR: Final = 4.0
-_HEADLINE_FACTOR: Final = 2.0
-_LEADING_SIGN_FACTOR: Final = 1.5
-_STATE_FIELD_FACTOR: Final = 2.5
-_WHOLE_FIELD_FACTOR: Final = 6.0
-_GRADE_FACTOR: Final = 1 / 3
-_TEXT_FACTOR: Final = 0.5
-_AUTHOR_FACTOR: Final = 0.75
-_ANY_FIELD_FACTOR: Final = 2.0
-_COLOUR_WEIGHT: Final = 1.5
-_COLOURS: Final = {"red": (Meaning.TROUBLE, "red"), "green": (Meaning.WELL, "green")}
-_BRIGHT: Final = 90
-_MUCH: Final = 1.5
-_MORE: Final = 1.15
-
-_RESEMBLES: Final = 0.5
-_CLEARLY: Final = 1.3
-
-_JOINERS: Final = "\ufe0f\u200b\u200d❓❗‼"
-_EDGES: Final = ":：*`_-–—|>.!。、,・「」『』\"'“”‘’()（）[]【】~# "
-_MARKUP: Final = re.compile(r"[*_~`|>]+")
-_COUNT: Final = re.compile(r"(?<=[a-z])\s?:\s?\d{1,5}\b", re.ASCII)
-_LINKED: Final = re.compile(r"\[([^\[\]\n]{1,300})\]\(<?https?://[^()\[\]<>\s]{1,500}>?\)")
-_EMOJI_NAME: Final = re.compile(r"(?<![\w])<?a?:[a-z0-9_+-]{2,40}:(?:\d{1,20}>)?", re.IGNORECASE | re.ASCII)
-_TIMESTAMP: Final = re.compile(r"<t:\d{1,20}(?::\w)?>", re.ASCII)
-_ENDING_LINK: Final = re.compile(r"\s*[:：—–-]?\s*https?://\S{1,500}$")
-_EVENT_NUMBER: Final = re.compile(r"^\s*#\d{1,12}\s+", re.ASCII)
-_BARE_VALUE: Final = re.compile(r"^[`*_]+|[`*_]+$")
-_BRACKETED: Final = re.compile(
-    r"^[\[【(（〈《<]([^\[\]【】()（）〈〉《》<>]{1,40})[\]】)）〉》>]\s*[:：|-]*\s*"
-)
-_CAPITALS: Final = re.compile(r"([A-Z]{2,10})\s+(?=\S)")
-_PREFIXED: Final = re.compile(r"^([^\[\]:：|\n]{1,40}?)\s*(?::\s|：|\s\|\s|\s[-–—]\s)\s*")
-_BRACKETS: Final = ("[", "【")
-_COLONS: Final = (":", "：")
-_STANDS: Final = ("is ", "are ")  # what joins a thing and its state
-_STANDS_BEFORE: Final = (" is", " are", "が", "は")
-_ENDING_LABEL: Final = re.compile(r"[\[【]([^\[\]【】]{1,30})[\]】]\s*$")
-#: How bad it is or was.
-_GRADE: Final = re.compile(
-    r"(?i)[\[【][^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}(?:error|warning|warn|critical|crit|alert|alarm|emergency|severe|major|"
-    r"minor|high|medium|low|警告|警報|重大|緊急|注意)[^\[\]【】a-z0-9ぁ-ヺ一-鿿]{0,4}[\]】]"
-)
-_HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
-#: A run's address with its number and branch, then what was committed, and by whom.
-_COMMIT: Final = re.compile(
-    r"(https?://\S{1,200}/\d{1,9}>?\s?\([\w./-]{1,60}\))\s?['\"“「『`][^\n]{1,120}?['\"”」』`]\s?by\s\S{1,40}",
-    re.ASCII,
-)
-_BULLETS: Final = " •・-*_`■◆●▼▪◇□>"
-_SEPARATOR: Final = re.compile(r"[:：][*_`]{0,3}\s|(?<=[^\x00-\x7f])[:：]|：|\s=\s", re.ASCII)
-_QUOTED: Final = re.compile(
-    r"(?<!\w)'[^'\n]{1,120}'(?!\w)|\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|‘[^’\n]{1,120}’|"
-    r"「[^」\n]{1,120}」|『[^』\n]{1,120}』|"
-    r"`[^`\n]{1,120}`",
-    re.ASCII,
-)
-_EMPHASIS: Final = re.compile(
-    r"\*\*[^*\n]{1,120}\*\*(?!\s?[:：])|(?<!\w)'[^'\n]{1,120}'(?!\w)|"
-    r"\"[^\"\n]{1,120}\"|“[^”\n]{1,120}”|「[^」\n]{1,120}」|"
-    r"『[^』\n]{1,120}』|(?<!`)`[^`\n]{1,120}`(?!`)|\*[^*\n]{1,120}\*",
-    re.ASCII,
-)
-_ERROR_NAME: Final = re.compile(r"[\w.]{0,80}(?:error|exception|fault)", re.ASCII)
-_CHANGE: Final = re.compile(r"([^\s]{1,20})\s?(?:->|→|=>|⇒|➡|\bto\b|から)\s?([^\s。、.,]{1,20})", re.ASCII)
-_AROUND: Final = 40  # characters around a phrase in which another word may turn it
-_DETAILS: Final = re.compile(r"[(（][^()（）]{0,80}(?:、|, )[^()（）]{0,80}[)）]")
-_CLAUSE: Final = re.compile(r"[,;、。|]\s?|\s(?:but|and|while)\s")
-_PARENTHESISED: Final = re.compile(r"\([^()]{1,80}\)", re.ASCII)
-_NEGATION: Final = re.compile(
-    r"(?:\b(?:not|no|never|none|neither|cannot|can't|0 of \d{1,5}|0/\d{1,5})|n't|"
-    r"\bfail(?:s|ed|ing)? to|\bunable to)\b[^,;.:]{0,32}$|(?:未|不)$",
-    re.ASCII,
-)
-_HYPOTHETICAL: Final = re.compile(
-    r"\b(?:wait(?:s|ed|ing)?|until|unless|if|when|before|trying to|"
-    r"tries to|try to|attempt(?:s|ed|ing)? to|yet to|"
-    r"should|must|expected to|has to|needs? to|last|previous(?:ly)?|since)\b[^,;.:]{0,32}$",
-    re.ASCII,
-)
-_RISEN: Final = re.compile(r"\s?\+?\d{1,5}(?:\.\d{1,3})?\s?(?:%|percent)", re.ASCII)
-_PARTLY: Final = re.compile(r"(?:一部|部分的?に?|半)\s?$")
-_FAILED_AFTER: Final = re.compile(
-    r"[^。、,.;:\s]{0,12}?(?:ません|ない|なかった|できず|せず|されず|不可|不能|困難)|に?\s?(?:失敗|"
-    r"至らず)|待ち"
-)
-_PENDING_AFTER: Final = re.compile(
-    r"(?:の|を|に)?\s?(?:作業|対応|見込|予定|待機|まで|次第|に向け|を試み|手順|目標|中(?!央|心))"
-)
-_ZERO_AFTER: Final = re.compile(
-    r"[^。,.;]{0,10}?(?:\b0 (?:of|/)|(?<![\d.])0\s?(?:台|件|本|of\b|/))", re.ASCII
-)
-_NONE_AFTER: Final = re.compile(r"\s?(?:は|が|数|件数)?\s?[:=]?\s?(?:0(?![\d.,:/])|ゼロ|なし|無し)", re.ASCII)
-_FROM: Final = re.compile(r"\s?(?:[:(–—-]|(?:[\w-]{1,20}\s){0,2}(?:from|after|following|of)\b)", re.ASCII)
-_EXPLAINED: Final = re.compile(
-    r"(?i)(?:\breason|\berror message|\berror|\bcause|\boutput|\bdetails?|原因|理由|エラー内容|"
-    r"詳細)\s?[:：]\s?",
-    re.ASCII,
-)

@@ -15,6 +15,95 @@ from typing import Final
 
 from bot.domain.alerts.words import SIGNS, WORDS, Meaning, phrases
 
+_LONGEST: Final = 320  # signs of a line: NFKC makes up to 18 of one
+_APART: Final = (", ", "; ", ". ", "、", "。", ") ", "] ")  # between two words that make no name
+
+#: Nouns whose number may have a point: zone 1.2. Elsewhere such a number is a figure.
+_PLACES: Final = phrases(
+    "zone|area|section|block|rack|bay|unit|floor|gate|lane|level|slot|room|channel|line|row|lot"
+)
+_PICTURES: Final = re.compile(r"[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_LETTERED: Final = re.compile(
+    r"(?<![\w.])(\d{1,5})([A-Z])(?![A-Za-z0-9])", re.ASCII
+)  # gate 3B; units are small
+_FIGURE: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_LOOK_LIMIT: Final = 120
+_STARS: Final = re.compile(r"\*(?:[\s*]*\*)+")
+_DIGITS: Final = re.compile(r"\d+", re.ASCII)
+_PLACE: Final = re.compile(r".{2}(?:店|駐車場|営業所|支店|本社|支社|工場|センター|号機|号|館|棟|番|階|駅)$")
+_HIRAGANA: Final = re.compile(r"[ぁ-ゖー]+")
+
+# Possessive: of a run of thousands of these, no other way to read it is tried.
+_PARTICLES: Final = re.compile(
+    r"(?:されています|されました|しています|について|において|における|している|でした|ました|ません|います|あります|"
+    r"ください|による|により|として|という|こと|もの|から|まで|より|です|ます|した|して|いる|ある|あり|され|この|その|ため|"
+    r"など|へ|に|で|と|が|は|を|の|も|や|な|し|さ|れ|ら|い|か|ね|よ|お|ご|た|て|だ|る)++"
+)
+_SCRIPTS: Final = re.compile(
+    r"[a-z0-9_./:@#+-]*[々〇一-鿿]+[々〇一-鿿0-9a-z]*|[a-z0-9_./:@#+-]*[ァ-ヺー]+[0-9a-z]*|[ぁ-ゖー]+|[a-z0-9_./:@#+-]+|"
+    r"[^\x00-\x7f]"
+)
+_WORD: Final = re.compile(r"[^\s,;!?\"'“”‘’«»()<>|*`\[\]{}【】「」『』〈〉《》〔〕（）、。・…→⇒—–¥$^~>]+")
+_EMPTY: Final = phrases(
+    "a|an|the|is|are|was|were|be|been|being|has|have|had|having|of|to|in|on|at|by|for|from|with|and|or|"
+    "due|your|our|its|it|this|that|these|those|as|than|then|when|after|before|since|until|into|onto|over|"
+    "under|now|currently|please|you|we|i|he|she|they|there|here|will|would|should|can|may|not|no|if|"
+    "because|during|per|via|about|within|still|just|again|also|more|most|very|some|any|all|once|out|off|"
+    "up|so|do|does|did|s|t|re|value|current|の|が|は|を|に|で|と|も|や|から|まで|です|ます|した|して"
+)
+
+#: After these a number is a figure.
+_BEFORE_FIGURES: Final = phrases(
+    "is|was|are|than|over|under|above|below|by|for|in|last|after|every|within|returned|got|received|code|"
+    "status|http|https|value|values|to|from|of|at|around|about|approximately|only|exactly|least|most|"
+    "exceeds|exceeded|reached|reaches|equals|>=|<=|>|<|=|error|errors|failed|failure|exit|signal|scored|"
+    "score"
+)
+
+#: Nouns that have a figure.
+_MEASURED: Final = phrases(
+    "restarts|exitcode|latency|usage|utilization|utilisation|load|temperature|temp|value|count|total|errors|size|length|"
+    "depth|lag|rate|age|duration|uptime|downtime|memory|cpu|pings|retries|attempts|failures|"
+    "successes|requests|connections|sessions|users|visitors|events|messages|items|jobs|rows|percent|"
+    "percentage|p50|p90|p95|p99|median|average|avg|mean|max|min|maximum|minimum|threshold|limit|quota|"
+    "capacity|free|used|available|remaining|left|response|time|bytes|speed|bandwidth|throughput|traffic|"
+    "voltage|current|power|humidity|pressure|score|balance|amount|queue_length|backlog|"
+    "pass|occurrences|occurrence|times|priority|prio|severity|sev|rc|ttl"
+)
+
+#: Nouns whose number counts on, from one message to the next.
+_SERIAL: Final = phrases(
+    "pid|process|thread|attempt|retry|try|run|build|event|incident|ticket|issue|request|trace|session|"
+    "alert|problem|eventid|deployment|deploy|pipeline|execution|invocation|report|notification|"
+    "sequence|seq|revision|rev|release|commit|timestamp|epoch|took|elapsed"
+)
+_HEX: Final = r"(?=[0-9a-f]{0,63}[0-9])(?=[0-9a-f]{0,63}[a-f])[0-9a-f]{7,64}"
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+#: What has an id that differs each time.
+_ID_OF: Final = (
+    r"(?:(?:trace|request|req|session|span|correlation|event|transaction|run|execution)(?:[\s_-]?id)?|traces|requests|"
+    r"commits?|sha|revision|rev|build|deployment of|deploy of|of|digest)"
+)
+_SERIAL_ID: Final = (
+    "event|alert|incident|ticket|request|trace|message|notification|session|process|job|run|build|case|issue"
+)
+_CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m\b)?"
+_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
+_UNITS: Final = (
+    r"(?:%|percent|ms|msec|milliseconds?|us|µs|μs|ns|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|h|days?|d|weeks?|w|"
+    r"months?|years?|[kmgt]i?b(?:ytes?)?(?:/s)?|bytes?|[kmgt]?bps|rps|qps|rpm|req/s|ops/s|iops|[kmg]?hz|x|"
+    r"°c|°f|℃|celsius|volts?|watts?|kw|kwh|amps?|points?|pts)"
+)
+_COUNTED: Final = (
+    r"(?:times?|errors?|failures?|events?|requests?|alerts?|checks?|retries|attempts?|users?|connections?|messages?|"
+    r"items?|jobs?|rows?|hosts|instances|pods|replicas|nodes|workers|threads|processes|occurrences?|incidents?|tests?|"
+    r"issues?|warnings?|locations?|regions|people|visitors?|orders?|records?|samples?|series|consecutive|"
+    r"monitors|services|containers|files|updates?|probes?|packets?|points?|vehicles?|cars?|violations?|vulnerabilities)"
+)
+_RUN: Final = re.compile(rf"#\d{{1,9}}\b|/\d{{1,9}}(?=[\s)\]>/]|$)|\b{_HEX}\b", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -141,95 +230,10 @@ def _binds(before: str) -> bool:
     return last not in _MEASURED and last not in _SERIAL
 
 
-_LONGEST: Final = 320  # signs of a line: NFKC makes up to 18 of one
-_APART: Final = (", ", "; ", ". ", "、", "。", ") ", "] ")  # between two words that make no name
-#: Nouns whose number may have a point: zone 1.2. Elsewhere such a number is a figure.
-_PLACES: Final = phrases(
-    "zone|area|section|block|rack|bay|unit|floor|gate|lane|level|slot|room|channel|line|row|lot"
-)
-_PICTURES: Final = re.compile(r"[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
-_LETTERED: Final = re.compile(
-    r"(?<![\w.])(\d{1,5})([A-Z])(?![A-Za-z0-9])", re.ASCII
-)  # gate 3B; units are small
-_FIGURE: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
-_LOOK_LIMIT: Final = 120
-_STARS: Final = re.compile(r"\*(?:[\s*]*\*)+")
-_DIGITS: Final = re.compile(r"\d+", re.ASCII)
-_PLACE: Final = re.compile(r".{2}(?:店|駐車場|営業所|支店|本社|支社|工場|センター|号機|号|館|棟|番|階|駅)$")
-_HIRAGANA: Final = re.compile(r"[ぁ-ゖー]+")
-# Possessive: of a run of thousands of these, no other way to read it is tried.
-_PARTICLES: Final = re.compile(
-    r"(?:されています|されました|しています|について|において|における|している|でした|ました|ません|います|あります|"
-    r"ください|による|により|として|という|こと|もの|から|まで|より|です|ます|した|して|いる|ある|あり|され|この|その|ため|"
-    r"など|へ|に|で|と|が|は|を|の|も|や|な|し|さ|れ|ら|い|か|ね|よ|お|ご|た|て|だ|る)++"
-)
-_SCRIPTS: Final = re.compile(
-    r"[a-z0-9_./:@#+-]*[々〇一-鿿]+[々〇一-鿿0-9a-z]*|[a-z0-9_./:@#+-]*[ァ-ヺー]+[0-9a-z]*|[ぁ-ゖー]+|[a-z0-9_./:@#+-]+|"
-    r"[^\x00-\x7f]"
-)
-_WORD: Final = re.compile(r"[^\s,;!?\"'“”‘’«»()<>|*`\[\]{}【】「」『』〈〉《》〔〕（）、。・…→⇒—–¥$^~>]+")
-
-_EMPTY: Final = phrases(
-    "a|an|the|is|are|was|were|be|been|being|has|have|had|having|of|to|in|on|at|by|for|from|with|and|or|"
-    "due|your|our|its|it|this|that|these|those|as|than|then|when|after|before|since|until|into|onto|over|"
-    "under|now|currently|please|you|we|i|he|she|they|there|here|will|would|should|can|may|not|no|if|"
-    "because|during|per|via|about|within|still|just|again|also|more|most|very|some|any|all|once|out|off|"
-    "up|so|do|does|did|s|t|re|value|current|の|が|は|を|に|で|と|も|や|から|まで|です|ます|した|して"
-)
-#: After these a number is a figure.
-_BEFORE_FIGURES: Final = phrases(
-    "is|was|are|than|over|under|above|below|by|for|in|last|after|every|within|returned|got|received|code|"
-    "status|http|https|value|values|to|from|of|at|around|about|approximately|only|exactly|least|most|"
-    "exceeds|exceeded|reached|reaches|equals|>=|<=|>|<|=|error|errors|failed|failure|exit|signal|scored|"
-    "score"
-)
-#: Nouns that have a figure.
-_MEASURED: Final = phrases(
-    "restarts|exitcode|latency|usage|utilization|utilisation|load|temperature|temp|value|count|total|errors|size|length|"
-    "depth|lag|rate|age|duration|uptime|downtime|memory|cpu|pings|retries|attempts|failures|"
-    "successes|requests|connections|sessions|users|visitors|events|messages|items|jobs|rows|percent|"
-    "percentage|p50|p90|p95|p99|median|average|avg|mean|max|min|maximum|minimum|threshold|limit|quota|"
-    "capacity|free|used|available|remaining|left|response|time|bytes|speed|bandwidth|throughput|traffic|"
-    "voltage|current|power|humidity|pressure|score|balance|amount|queue_length|backlog|"
-    "pass|occurrences|occurrence|times|priority|prio|severity|sev|rc|ttl"
-)
-#: Nouns whose number counts on, from one message to the next.
-_SERIAL: Final = phrases(
-    "pid|process|thread|attempt|retry|try|run|build|event|incident|ticket|issue|request|trace|session|"
-    "alert|problem|eventid|deployment|deploy|pipeline|execution|invocation|report|notification|"
-    "sequence|seq|revision|rev|release|commit|timestamp|epoch|took|elapsed"
-)
-
-
 def _varying(pattern: str, put: str = " ") -> tuple[re.Pattern[str], str]:
     # ASCII: Japanese has no blanks, so a figure may follow a word directly.
     return re.compile(pattern, re.ASCII), put
 
-
-_HEX: Final = r"(?=[0-9a-f]{0,63}[0-9])(?=[0-9a-f]{0,63}[a-f])[0-9a-f]{7,64}"
-_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-#: What has an id that differs each time.
-_ID_OF: Final = (
-    r"(?:(?:trace|request|req|session|span|correlation|event|transaction|run|execution)(?:[\s_-]?id)?|traces|requests|"
-    r"commits?|sha|revision|rev|build|deployment of|deploy of|of|digest)"
-)
-_SERIAL_ID: Final = (
-    "event|alert|incident|ticket|request|trace|message|notification|session|process|job|run|build|case|issue"
-)
-_CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m\b)?"
-_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-_NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
-_UNITS: Final = (
-    r"(?:%|percent|ms|msec|milliseconds?|us|µs|μs|ns|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|h|days?|d|weeks?|w|"
-    r"months?|years?|[kmgt]i?b(?:ytes?)?(?:/s)?|bytes?|[kmgt]?bps|rps|qps|rpm|req/s|ops/s|iops|[kmg]?hz|x|"
-    r"°c|°f|℃|celsius|volts?|watts?|kw|kwh|amps?|points?|pts)"
-)
-_COUNTED: Final = (
-    r"(?:times?|errors?|failures?|events?|requests?|alerts?|checks?|retries|attempts?|users?|connections?|messages?|"
-    r"items?|jobs?|rows?|hosts|instances|pods|replicas|nodes|workers|threads|processes|occurrences?|incidents?|tests?|"
-    r"issues?|warnings?|locations?|regions|people|visitors?|orders?|records?|samples?|series|consecutive|"
-    r"monitors|services|containers|files|updates?|probes?|packets?|points?|vehicles?|cars?|violations?|vulnerabilities)"
-)
 
 # In this order: what an earlier one has replaced the later ones do not see. Each is linear in the text.
 _VARYING: Final = (
@@ -300,4 +304,3 @@ _VARYING: Final = (
     _varying(r"(?<=[^\x00-\x7f])\s(?=\d++(?!\.\d))", ""),
     _varying(r"(?<=\d)\s(?=号|番|階|系|台目|丁目|区|棟|館|レーン)", ""),
 )
-_RUN: Final = re.compile(rf"#\d{{1,9}}\b|/\d{{1,9}}(?=[\s)\]>/]|$)|\b{_HEX}\b", re.ASCII)

@@ -37,6 +37,14 @@ from bot.ui.words.wording import Wording, relative
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
+#: How far apart the messages of one step may be.
+SAME_MOMENT: Final = timedelta(seconds=1)
+
+#: What a phone shows without scrolling for long; the select below has a few more.
+_LINES: Final = 15
+_TARGETS_LIMIT: Final = 60
+_OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's option
+
 
 def page(
     words: Wording, incident: Incident, data: PagingData, *, reader: str | None, queued_at: datetime
@@ -270,10 +278,6 @@ def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     return escalation(words, about(Incident, delivery, subject), PagingData.from_json(delivery.data))
 
 
-#: How far apart the messages of one step may be.
-SAME_MOMENT: Final = timedelta(seconds=1)
-
-
 def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
     return data.severity in (None, incident.severity)
@@ -325,12 +329,6 @@ def has_newer_page(
 def has_newer_step(incident: Incident, data: PagingData) -> bool:
     """Return True if a step was taken that came due after this one, which may be on record as taken later."""
     return incident.calls.is_past(asked_at(incident, data) + SAME_MOMENT)
-
-
-#: What a phone shows without scrolling for long; the select below has a few more.
-_LINES: Final = 15
-_TARGETS_LIMIT: Final = 60
-_OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's option
 
 
 def bundle_post(words: Wording, bundle: Bundle) -> Body:

@@ -28,6 +28,31 @@ _FACTS_BUDGET: Final = 1_200
 _LEAST_FACTS: Final = 200  # with less room than that, no facts are shown
 _LIST_BUDGET: Final = 300
 
+_BUDGET = 3_500  # of the 4,000 characters that all texts of a screen may have
+_NOTE_LIMIT = 400
+_TARGETS_LIMIT = 200
+
+#: The select of topics. Of an incident, or of a target named by the digits of its digest ("-": none), and an
+#: environment ("-": the target's).
+OF_INCIDENT: Final = r"inc:v1:sheet:(?P<number>\d{1,18})"
+OF_TARGET: Final = r"run:v1:sheet:(?P<target>[0-9a-f]{8}|-):(?P<env>[A-Za-z0-9._/-]{1,40})"
+
+#: Discord takes 40 components in all; what else a screen has needs the rest.
+MOST_BLOCKS: Final = 12
+URL_LIMIT: Final = 512  # Discord: the address of a link button
+_ROW_LIMIT: Final = 5
+_OPTION_LIMIT: Final = 100  # Discord: an option's label and description
+OUTPUT: Final = "output"
+TOPIC: Final = "topic"
+
+#: The button, with the topic that its form begins with; and the form.
+PASTE: Final = r"inc:v1:paste:(?P<number>\d{1,18})(?::(?P<topic>[a-z0-9_]{1,24}))?"
+PASTE_FORM: Final = r"inc:v1:paste-form:(?P<number>\d{1,18})"
+
+#: The buttons below the preview, with the incident and the preview.
+POST: Final = "inc:v1:paste-post"
+DISCARD: Final = "inc:v1:paste-drop"
+
 
 def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     """Show what to do and what of it is done, commands to copy, links to open, and the incident's facts."""
@@ -88,11 +113,6 @@ def _facts(voice: Voice, incident: Incident) -> Iterable[str]:
     return [line for line in lines if line]
 
 
-_BUDGET = 3_500  # of the 4,000 characters that all texts of a screen may have
-_NOTE_LIMIT = 400
-_TARGETS_LIMIT = 200
-
-
 def topic_screen(
     voice: Voice, filled: FilledSheet, affected: Affected, *, incident: Incident | None = None
 ) -> Screen:
@@ -142,19 +162,6 @@ def _topics_id(affected: Affected, incident: Incident | None) -> str:
         return incident_topics_id(incident.id)
     target = affected.targets[0] if affected.targets else None
     return target_topics_id(target, affected.given.get("env"))
-
-
-#: The select of topics. Of an incident, or of a target named by the digits of its digest ("-": none), and an
-#: environment ("-": the target's).
-OF_INCIDENT: Final = r"inc:v1:sheet:(?P<number>\d{1,18})"
-OF_TARGET: Final = r"run:v1:sheet:(?P<target>[0-9a-f]{8}|-):(?P<env>[A-Za-z0-9._/-]{1,40})"
-
-#: Discord takes 40 components in all; what else a screen has needs the rest.
-MOST_BLOCKS: Final = 12
-
-URL_LIMIT: Final = 512  # Discord: the address of a link button
-_ROW_LIMIT: Final = 5
-_OPTION_LIMIT: Final = 100  # Discord: an option's label and description
 
 
 def blocks(shown: Sequence[str], *, budget: int) -> tuple[list[ui.TextDisplay[Any]], bool]:
@@ -214,14 +221,6 @@ def target_digest(target: str | None) -> str:
     return "-" if target is None else short_digest(target)
 
 
-OUTPUT: Final = "output"
-TOPIC: Final = "topic"
-
-#: The button, with the topic that its form begins with; and the form.
-PASTE: Final = r"inc:v1:paste:(?P<number>\d{1,18})(?::(?P<topic>[a-z0-9_]{1,24}))?"
-PASTE_FORM: Final = r"inc:v1:paste-form:(?P<number>\d{1,18})"
-
-
 def output_form(voice: Voice, number: int, *, topic: str = "") -> Form:
     """Build the form: the output, and which commands it is from."""
     text = text_input(OUTPUT, limit=OUTPUT_LIMIT, several_lines=True)
@@ -241,11 +240,6 @@ def _topics(voice: Voice, sheets: list[Sheet], *, chosen: str) -> Component | No
     options = [Option(one.topic, voice.raw(one.title), chosen=one.topic == chosen) for one in sheets]
     select = choice(TOPIC, options, required=False, placeholder=voice.say("sheets.form.any"))
     return label(voice.say("sheets.form.topic"), select, hint=voice.say("sheets.form.topic_hint"))
-
-
-#: The buttons below the preview, with the incident and the preview.
-POST: Final = "inc:v1:paste-post"
-DISCARD: Final = "inc:v1:paste-drop"
 
 
 def preview_screen(
