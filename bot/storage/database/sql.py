@@ -156,7 +156,11 @@ class Connection(Protocol):
 @cache
 def queries() -> Mapping[str, Query]:
     """Return all queries by name; raises as `composed` does."""
-    texts = [file.read_text(encoding="utf-8") for file in _files()]
+    return composed_all([file.read_text(encoding="utf-8") for file in _files()])
+
+
+def composed_all(texts: Sequence[str]) -> dict[str, Query]:
+    """Return the queries of all files by name; raises as `composed` does."""
     names = [name for text in texts for name in _OWN.findall(text)]
     shown = ", ".join(f"'{name}', {{own_{name}}}" for name in names)
     return composed(texts, {"own_of_incident": f"jsonb_build_object({shown}) AS own"})

@@ -14,7 +14,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.storage.database.migrate import migrations_dir
-from bot.storage.database.sql import Query, composed
+from bot.storage.database.sql import Query, composed_all
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineRows
@@ -25,7 +25,7 @@ from tests.postgres import connect, open_patient_pool
 from tests.unit.storage.test_migrations import FIRST
 
 ROOT = Path(__file__).parents[3]
-STORAGE = "bot/storage/"
+SQL = ("bot/storage/", "cogs/")
 #: Queries that are composed for a table when they run: of another program, or each of ours in turn.
 OTHERS = ("bot/storage/dlq/", "bot/storage/records/")
 #: The queries of earlier versions that fit; most are the same in the next one.
@@ -51,9 +51,9 @@ def version_before(migration: str) -> str | None:
 
 def queries_of(commit: str) -> dict[str, Query]:
     """Its queries of our own tables by name, without `OTHERS`."""
-    files = git("ls-tree", "-r", "--name-only", commit, STORAGE).splitlines()
+    files = git("ls-tree", "-r", "--name-only", commit, *SQL).splitlines()
     ours = [file for file in files if file.endswith(".sql") and not file.startswith(OTHERS)]
-    return composed(contents([f"{commit}:{file}" for file in ours]))
+    return composed_all(list(contents([f"{commit}:{file}" for file in ours])))
 
 
 def contents(objects: Sequence[str]) -> Iterator[str]:
