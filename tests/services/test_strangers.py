@@ -109,7 +109,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "limit": 25,
         "fingerprint": ALERT.fingerprint,
         "alert": ALERT,
-        "said": None,
+        "stated": None,
         "number": incident.id,
         "triage_id": triage,
         "message_id": alert,

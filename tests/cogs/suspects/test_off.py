@@ -88,9 +88,9 @@ async def subcommands(desk: Desk) -> set[str]:
 
 
 async def test_the_guild_lacks_its_command(desk: Desk) -> None:
-    """`/incident similar` is there unless it is switched off; the others are there in any case."""
+    """`/incident similar` is there unless it is switched off; the core's are there in any case."""
     before = await subcommands(desk)
     switch_off(desk)
     after = await subcommands(desk)
-    assert before - after == {"similar"}
+    assert "similar" in before - after
     assert "show" in after
