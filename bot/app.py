@@ -17,11 +17,9 @@ from bot.database import OwnDatabase, closing, own_database
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.job_handlers import handlers, routed
-from bot.process.gateway_watch import DeafWatch
-from bot.process.keeper import ShardKeeper
-from bot.process.login import AWAY, log_in
+from bot.process.keeper import DeafWatch, ShardKeeper
 from bot.process.running import RunningBot
-from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
+from bot.process.starting import AWAY, Prepare, log_in, prepare_later, prepared_at_start, try_once, until_done
 from bot.resources import SharedResources, open_shared, switched_off
 from bot.runbook import Served, load_served
 from bot.services.ports import Discord, OfflineAlerter

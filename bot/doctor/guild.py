@@ -5,16 +5,20 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from typing import Final, TypeAlias
 
 import discord
+import structlog
 from discord.http import Route
 
 from bot.client import IncidentBot
-from bot.doctor.finding import Finding, fail, ok, warn
+from bot.doctor.finding import Finding, State, fail, ok, warn
+from bot.doctor.storage import check_dlq
 from bot.domain.errors import DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import Mention
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
+from bot.services.ports import DlqStore
 from bot.services.ports.discord import Gap, Reachability, ReadinessFinding
+from bot.services.registry import Services
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.places import DiscordReachability, Places
 
@@ -23,6 +27,42 @@ Channel: TypeAlias = discord.abc.GuildChannel
 #: Where the bot finds a channel by its name, and can post and open a thread.
 _TAKES_ALERTS: Final = (discord.ChannelType.text, discord.ChannelType.news)
 VOICE: Final = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+
+_NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
+_TODO: Final = {
+    Gap.NOT_MEMBER: _NOT_A_MEMBER,
+    Gap.NO_DM: "they have to allow DMs: server name → Privacy Settings → Direct Messages",
+    Gap.NO_ROLE: "give them one of the roles under acknowledge in [permissions]",
+    Gap.NO_CHANNEL: "let them see the channels of the severities",
+    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it reaches them when Discord is down",
+}
+_SAID: Final = {
+    Gap.NOT_MEMBER: "no member has this username",
+    Gap.NO_DM: "does not accept DMs",
+    Gap.NO_ROLE: "has no role to respond",
+    Gap.NO_CHANNEL: "does not see",
+    Gap.NO_EMAIL: "has no email",
+}
+_POST: Final = discord.Permissions(
+    view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True
+)
+_THREAD: Final = discord.Permissions(
+    create_public_threads=True, send_messages_in_threads=True, manage_threads=True
+)
+_PRIVATE: Final = discord.Permissions(
+    view_channel=True, create_private_threads=True, send_messages_in_threads=True, manage_threads=True
+)
+_PING: Final = discord.Permissions(mention_everyone=True)
+
+#: Everything the bot may need somewhere: what its invitation asks for.
+INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
+_BETWEEN_DMS_S: Final = 2.0
+_SYNC: Final = "run `incident-bot sync-commands`"
+_PRIVILEGED: Final = {
+    "message_content": "gateway_message_content",
+    "members": "gateway_guild_members",
+    "presences": "gateway_presence",
+}
 
 
 def channels_by_name(
@@ -84,18 +124,15 @@ def _channel(
         todo = "create a text channel of this name, or name another one in the policy file"
         return fail(what, f"it is a {channel.type.name} channel, which takes no alerts", todo)
     allowed = channel.permissions_for(me)
-    missing = [_official(bit) for bit, is_wanted in wanted if is_wanted and not getattr(allowed, bit)]
+    missing = [bit for bit, is_wanted in wanted if is_wanted and not getattr(allowed, bit)]
     if missing:
-        return fail(what, f"missing: {', '.join(missing)}", "allow it for the bot's role in this channel")
+        # Discord's own names; discord.py has kept an older one.
+        names = ["VIEW_CHANNEL" if bit == "read_messages" else bit.upper() for bit in missing]
+        return fail(what, f"missing: {', '.join(names)}", "allow it for the bot's role in this channel")
     if len(rivals) > 1 and name != str(channel.id):
         todo = "rename the others, or write the channel's id in the policy file"
         return warn(what, f"{len(rivals)} channels have this name; the oldest is used: {channel.id}", todo)
     return ok(what, "has every permission that it needs")
-
-
-def _official(permission: str) -> str:
-    """Discord's own name of a permission; discord.py has kept an older one."""
-    return "VIEW_CHANNEL" if permission == "read_messages" else permission.upper()
 
 
 def check_alerts(client: discord.Client, policy: Policy) -> Finding:
@@ -178,25 +215,6 @@ def check_private(
     yield ok(what, "threads can be created, roles can be pinged")
 
 
-_NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
-
-_TODO: Final = {
-    Gap.NOT_MEMBER: _NOT_A_MEMBER,
-    Gap.NO_DM: "they have to allow DMs: server name → Privacy Settings → Direct Messages",
-    Gap.NO_ROLE: "give them one of the roles under acknowledge in [permissions]",
-    Gap.NO_CHANNEL: "let them see the channels of the severities",
-    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it reaches them when Discord is down",
-}
-
-_SAID: Final = {
-    Gap.NOT_MEMBER: "no member has this username",
-    Gap.NO_DM: "does not accept DMs",
-    Gap.NO_ROLE: "has no role to respond",
-    Gap.NO_CHANNEL: "does not see",
-    Gap.NO_EMAIL: "has no email",
-}
-
-
 async def check_people(
     reach: Reachability, holders: Mapping[str, OnCallPerson], *, guild_id: int
 ) -> AsyncIterator[Finding]:
@@ -228,30 +246,6 @@ def _said(gap: ReadinessFinding) -> str:
     if gap.gap is not Gap.NO_CHANNEL:
         return _SAID[gap.gap]
     return f"{_SAID[gap.gap]} {', '.join(f'#{name}' for name in gap.names)}"
-
-
-_POST: Final = discord.Permissions(
-    view_channel=True, send_messages=True, embed_links=True, add_reactions=True, read_message_history=True
-)
-_THREAD: Final = discord.Permissions(
-    create_public_threads=True, send_messages_in_threads=True, manage_threads=True
-)
-_PRIVATE: Final = discord.Permissions(
-    view_channel=True, create_private_threads=True, send_messages_in_threads=True, manage_threads=True
-)
-_PING: Final = discord.Permissions(mention_everyone=True)
-
-#: Everything the bot may need somewhere: what its invitation asks for.
-INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
-
-_BETWEEN_DMS_S: Final = 2.0
-_SYNC: Final = "run `incident-bot sync-commands`"
-
-_PRIVILEGED: Final = {
-    "message_content": "gateway_message_content",
-    "members": "gateway_guild_members",
-    "presences": "gateway_presence",
-}
 
 
 async def check_guild(
@@ -450,3 +444,34 @@ async def check_dms(
             return
         else:
             yield ok(what, f"{person.name} has been sent a test message")
+
+
+log = structlog.get_logger(__name__)
+
+
+async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> None:
+    """Log a warning for each missing thing: a column of the DLQ, a channel, a permission, the commands.
+
+    Args:
+        mails: Email is set up.
+    """
+    for finding in await check_dlq(dlq):
+        _tell(finding)
+    await client.served.each(lambda services: _look_at(client, services, mails=mails))
+
+
+async def _look_at(client: IncidentBot, services: Services, *, mails: bool) -> None:
+    try:
+        holders = await services.oncall.holders(services.guild_id)
+        async for finding in check_guild(
+            client, guild_id=services.guild_id, policy=services.policy, holders=holders, mails=mails
+        ):
+            _tell(finding)
+        _tell(await check_commands(client, services.guild_id))
+    except (DeliveryRefused, UpstreamUnavailable) as error:
+        log.warning("check.skipped", reason=error.reason)
+
+
+def _tell(finding: Finding) -> None:
+    if finding.state is not State.OK:
+        log.warning("check.failed", what=finding.what, said=finding.said, todo=finding.todo)

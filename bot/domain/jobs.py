@@ -1,9 +1,21 @@
-"""The queue's jobs: work to do after a transaction."""
+"""Jobs that do one thing later, and how urgent is what a task does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+
+#: A wait up to this is a place in the line of a route that is full for a moment.
+IN_LINE: Final = timedelta(seconds=5)
+
+#: A person looks at a screen and waits for it. Jobs have the priority that the queue gave them: -9 to 100.
+PERSON: Final = 110
+
+#: For requests that can wait for all others.
+BACKGROUND: Final = -10
 
 
 class JobName(StrEnum):
@@ -28,10 +40,6 @@ class JobName(StrEnum):
     TRACK_UNANSWERED = "track_unanswered"  # payload: "guild_id:message_id"; nobody has said what it means
 
 
-#: A wait up to this is a place in the line of a route that is full for a moment.
-IN_LINE: Final = timedelta(seconds=5)
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work to be done after the transaction that enqueues it.
@@ -54,3 +62,21 @@ class Job:
     sooner: bool = False
     patience: timedelta = timedelta()
     guild_id: int | None = None
+
+
+_urgency: ContextVar[int] = ContextVar("urgency", default=PERSON)
+
+
+def current() -> int:
+    """Return the urgency of this task; higher goes first."""
+    return _urgency.get()
+
+
+@contextmanager
+def urgency(value: int) -> Iterator[None]:
+    """Give requests within the block, and by tasks that it starts, the urgency *value*."""
+    token = _urgency.set(value)
+    try:
+        yield
+    finally:
+        _urgency.reset(token)

@@ -23,7 +23,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from bot.client import IncidentBot
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.shards import CLAIM, LEASE_S, RENEW_S, Claim, LeaseLost
-from bot.process.login import LOGIN_REFUSED
+from bot.process.starting import LOGIN_REFUSED
 from bot.services.shared.fencing import boot_s
 
 log = structlog.get_logger(__name__)

@@ -21,8 +21,7 @@ from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.i18n import Texts
 from bot.integrations.http_server import bounded
 from bot.process.ack_site import AckSite, GuildAckLinks
-from bot.process.gateway_watch import DeafWatch
-from bot.process.keeper import ShardKeeper
+from bot.process.keeper import DeafWatch, ShardKeeper
 from bot.process.metrics import (
     GuildWeek,
     IncidentCounts,

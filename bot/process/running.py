@@ -17,10 +17,9 @@ import structlog
 from bot.capability import Tick as CapabilityTick
 from bot.capability import installed
 from bot.client import IncidentBot
-from bot.doctor.startup import look_around
-from bot.process.gateway_watch import AwayWatch, DeafWatch
-from bot.process.keeper import ShardKeeper
-from bot.process.login import log_in_patiently
+from bot.doctor.guild import look_around
+from bot.process.keeper import AwayWatch, DeafWatch, ShardKeeper
+from bot.process.starting import log_in_patiently
 from bot.process.ticks import (
     AUDIT_S,
     DATABASE_S,

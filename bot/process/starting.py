@@ -1,10 +1,16 @@
-"""Preparation of the database, at the bot's start and each time the database comes back."""
+"""The steps of a start: the database prepared, also when it comes back, and the login to Discord.
+
+The bot logs in patiently while Discord is away, and not at all with a token that Discord does not know.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import aiohttp
+import discord
 import structlog
 
 from bot.database import (
@@ -16,7 +22,7 @@ from bot.database import (
     bring_up_to_date,
     reach,
 )
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.storage.database.migrate import PATIENCE_S as MIGRATION_PATIENCE_S
 from bot.storage.database.migrate import MigrationError, is_current
 from bot.storage.spool import FileSpool
@@ -34,6 +40,20 @@ _PAUSE_S: Final = 1.0
 
 #: How long a bot that knows of deadlines waits for its database before it goes on without, seconds.
 _SHORT_S: Final = 2.0
+
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+_ATTEMPT_S: Final = 30.0  # discord.py would wait for 300
+_ADVICE_S: Final = 5.0
+
+#: The error text for a token that Discord does not know.
+LOGIN_REFUSED: Final = (
+    "DISCORD_TOKEN: Discord does not know this token (hidden); allowed: "
+    "the token from the Bot page of https://discord.com/developers/applications"
+)
+
+#: The errors while Discord is away.
+AWAY: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 def prepared_at_start(
@@ -105,3 +125,82 @@ async def until_done(prepare: Prepare) -> None:
                 log.warning("database.not_prepared", reason=reason)
             logged = reason
         await asyncio.sleep(_PAUSE_S)
+
+
+async def log_in(client: discord.Client, token: str) -> None:
+    """Try to log in once; afterwards REST works, and the client's set-up has run.
+
+    Raises:
+        ConfigError: Discord does not know the token.
+        discord.HTTPException, aiohttp.ClientError, OSError: Discord is away (`AWAY`).
+    """
+    # Each attempt makes a session on the same connector; the one before is let go without closing it.
+    before = client.http._HTTPClient__session  # type: ignore[attr-defined]  # noqa: SLF001  # the version is pinned
+    try:
+        await client.login(token)
+    except discord.LoginFailure as error:
+        raise ConfigError(LOGIN_REFUSED) from error
+    finally:
+        if isinstance(before, aiohttp.ClientSession):
+            before.detach()
+
+
+async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio.Event) -> None:
+    """Try to log in until it works. Meanwhile deliveries are retried, kept and mailed.
+
+    Args:
+        tried: Set after the first attempt that Discord did not refuse.
+
+    Raises:
+        ConfigError: Discord does not know the token.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            async with asyncio.timeout(_ATTEMPT_S):
+                await log_in(client, token)
+        except AWAY as error:
+            log.warning("discord.login_failed", error=type(error).__name__, retry_s=pause_s)
+            tried.set()
+        else:
+            return tried.set()
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAdvice:
+    """Discord's advice for this bot's gateway. Source: its docs, Get Gateway Bot.
+
+    Attributes:
+        shards: How many it advises.
+        total: IDENTIFYs a day.
+        remaining: How many of them are left; None: it was not asked.
+        concurrency: Buckets of shards that may identify at the same time.
+    """
+
+    shards: int = 1
+    total: int = 1000
+    remaining: int | None = None
+    concurrency: int = 1
+
+
+async def advised(client: discord.Client, *, insist: bool) -> GatewayAdvice:
+    """Ask Discord for its advice on the gateway.
+
+    Args:
+        insist: Retry until Discord answers; if False, its usual values are returned instead.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            async with asyncio.timeout(_ADVICE_S):
+                shards, _, limits = await client.http.get_bot_gateway()
+        except (*AWAY, discord.GatewayNotFound) as error:
+            log.warning("gateway.not_advised", error=type(error).__name__)
+            if not insist:
+                return GatewayAdvice()
+        else:
+            return GatewayAdvice(shards, limits["total"], limits["remaining"], limits["max_concurrency"])
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

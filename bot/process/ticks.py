@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import UnavailableError
-from bot.domain.urgency import BACKGROUND, urgency
+from bot.domain.jobs import BACKGROUND, urgency
 
 log = structlog.get_logger(__name__)
 

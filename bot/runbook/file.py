@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, create_model
 from bot.capability import policy_parts
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.alerts import AlertsTable
-from bot.runbook.dlq import DlqTableSection
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.rules import AtMost, CapabilityTable, CapabilityTables, Section
 from bot.runbook.model import Policy
@@ -21,6 +20,7 @@ from bot.runbook.sections import (
     DEFAULT_SYMPTOMS,
     MOST_OPTIONS,
     CapabilitiesTable,
+    DlqTableSection,
     HoursTable,
     PermissionsTable,
     SheetName,

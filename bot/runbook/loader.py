@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from bot.capability import capability_names
 from bot.domain.errors import ConfigError
 from bot.runbook.checks import check_policy
-from bot.runbook.dlq import FollowsDlqTable
 from bot.runbook.fields.problems import lines
 from bot.runbook.fields.rules import Names, Section
 from bot.runbook.file import whole_file
 from bot.runbook.model import Policy
+from bot.runbook.sections import FollowsDlqTable
 
 _NO_GUILD: Final = 'guild: is missing; allowed: the server\'s id in quotes ("123456789012345678")'
 _NO_HOME: Final = (

@@ -1,30 +1,122 @@
-"""The everyday sections of the policy file, and its sheets of commands.
+"""The everyday sections of the policy file, `[dlq]` among them, and its sheets of commands.
 
-Values that are left out get their defaults here.
+Values that are left out get their defaults here. A capability adds its own keys to `[dlq]`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
+from bot.domain.dlq import DlqColumn, DlqTable
 from bot.domain.sheets import Sheet, SheetCommand, TargetValues
 from bot.domain.triage.tree import Text
 from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.fields import moments, values
 from bot.runbook.fields.problems import not_a_key
-from bot.runbook.fields.rules import AtMost, Names, Problem, Section, some
+from bot.runbook.fields.rules import AtMost, Names, Problem, Rule, Section, some
+
+#: PostgreSQL cuts longer names, bytes.
+_NAME_BYTES = 63
+_NAME = r"[^\W\d][\w$ -]*"
 
 #: Discord: options of the select that lists the topics.
 MOST_SHEETS: Final = 25
+
 #: The bot's own limits: a sheet is one message.
 MOST_COMMANDS: Final = 8
 _MOST_CHOICES: Final = 25
+MOST_OPTIONS = 25  # Discord: options in a select menu
+DEFAULT_TARGETS = ("production", "development")
+DEFAULT_SYMPTOMS = MappingProxyType(
+    {
+        "full_outage": Text("完全停止", "Total outage"),
+        "partial_failure": Text("部分機能不全", "Partial failure"),
+        "slow": Text("レスポンス遅延", "Slow responses"),
+        "errors": Text("エラー率上昇", "Rising error rate"),
+    }
+)
+
+
+class FollowsDlqTable:
+    """Base of a capability's rules that belong to the table.
+
+    Where the home guild's table is taken in the place of a guild's own, so are these.
+    """
+
+    __slots__ = ()
+
+
+def _name(value: object) -> str:
+    name = values.fitting(_NAME, value)
+    if len(name.encode()) > _NAME_BYTES:
+        raise ValueError(name)
+    return name
+
+
+def _table(value: object) -> tuple[str, str]:
+    text = values.string(value)
+    schema, dot, name = text.rpartition(".")
+    return (_name(schema) if dot else "public"), _name(name)
+
+
+_COLUMN = Rule(
+    "the name of a column", f'the name as the table has it, at most {_NAME_BYTES} bytes ("sent_at")', _name
+)
+_Required: TypeAlias = Annotated[str, _COLUMN]
+_Optional: TypeAlias = Annotated[
+    str | None, values.or_none(_COLUMN, " where the table has nothing of the kind")
+]
+_Table: TypeAlias = Annotated[
+    tuple[str, str],
+    Rule("the name of a table", 'the schema and the name ("admin.notification_failures")', _table),
+]
+_Word: TypeAlias = Annotated[str, values.string_up_to(60, "a value of the column", "failed")]
+
+
+class ColumnsTable(Section):
+    """``[dlq.columns]``: our names, each with the table's."""
+
+    id: _Required = "id"
+    attempted_at: _Required = "attempted_at"
+    channel: _Optional = "channel"
+    severity: _Optional = "severity"
+    title: _Optional = "title"
+    http_status: _Optional = "http_status"
+    retry_count: _Optional = "retry_count"
+    error_message: _Optional = "error_message"
+    status: _Optional = "status"
+    fallback_email_sent: _Optional = "fallback_email_sent"
+    payload: _Optional = "payload"
+
+
+def _each_once(columns: ColumnsTable) -> ColumnsTable:
+    named = [name for name in dict(columns).values() if name is not None]
+    for column, name in dict(columns).items():
+        if named.count(name) > 1:
+            raise Problem(f'names "{name}" twice; allowed: each column of the table once', key=column)
+    return columns
+
+
+class DlqTableSection(Section):
+    """``[dlq]``, as far as the core needs it."""
+
+    table: _Table = ("admin", "notification_failures")
+    columns: Annotated[ColumnsTable, AfterValidator(_each_once)] = ColumnsTable()
+    most_severe: _Word | None = None
+    failed: _Word = "failed"
+
+    def value(self, priority: str) -> DlqTable:
+        """Return the table; *priority* is the highest severity's."""
+        schema, name = self.table
+        named = {DlqColumn(column): their for column, their in dict(self.columns).items()}
+        return DlqTable(schema, name, named, self.most_severe or priority, self.failed)
+
 
 _Name = Annotated[str, values.matching(r"[a-z][a-z0-9_]{0,23}", "a placeholder's name", '"worker", "env"')]
 #: A value goes into a command that people run: nothing in it may mean more than its letters.
@@ -82,19 +174,6 @@ def target_values(
         MappingProxyType({target: MappingProxyType(dict(named)) for target, named in of.items()}),
         MappingProxyType(dict(choices)),
     )
-
-
-MOST_OPTIONS = 25  # Discord: options in a select menu
-
-DEFAULT_TARGETS = ("production", "development")
-DEFAULT_SYMPTOMS = MappingProxyType(
-    {
-        "full_outage": Text("完全停止", "Total outage"),
-        "partial_failure": Text("部分機能不全", "Partial failure"),
-        "slow": Text("レスポンス遅延", "Slow responses"),
-        "errors": Text("エラー率上昇", "Rising error rate"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

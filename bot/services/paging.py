@@ -4,7 +4,7 @@ See docs/internals/paging.md.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -259,7 +259,11 @@ class OutsideDeliveries(DeliveryHandler):
         return await self._is_past(store, delivery, incident)
 
     async def _is_past(self, source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
-        if self._is_useless(delivery, incident) or await is_of_earlier_ladder(source, delivery, incident):
+        way = PagingData.from_json(delivery.data).way
+        is_unconfigured = way is not None and not self._channels.has(way)  # which is no failure
+        if incident.status is not Status.TRIGGERED or is_unconfigured:
+            return True
+        if await is_of_earlier_ladder(source, delivery, incident):
             return True
         return await self._has_email(source, delivery, incident)
 
@@ -280,11 +284,6 @@ class OutsideDeliveries(DeliveryHandler):
         return any(
             one.has_email or (backed_up and one.held_at is not None) for one in messages if one is not None
         )
-
-    def _is_useless(self, delivery: Delivery, incident: Incident) -> bool:
-        """Return True if the page is no longer needed, or its way is not configured, which is no failure."""
-        way = PagingData.from_json(delivery.data).way
-        return incident.status is not Status.TRIGGERED or (way is not None and not self._channels.has(way))
 
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
@@ -469,7 +468,10 @@ class PageSync:
     async def _acknowledge(self, page: SyncedPage, seen: Incident, answer: OutsideAnswer) -> None:
         """Acknowledge as the person who answered outside, once: the page is answered in the same commit."""
         rosters, _ = await self._oncall.rosters(seen.guild_id)
-        who = _with_address(rosters.people.values(), answer, page.way)
+        # The person on call, or of the team, with the address that the system knows them by.
+        key = Way.EMAIL if page.way is Way.PAGERDUTY else page.way
+        wanted, people = answer.address.lower(), rosters.people.values()
+        who = next((one for one in people if wanted and (one.address(key) or "").lower() == wanted), None)
         by = await self._person(seen.guild_id, who, answer, page.way)
         async with self._store.transaction() as tx:
             incident = await IncidentWrites(tx.sql).incident(seen.id, lock=True)
@@ -506,13 +508,6 @@ class PageSync:
         async with self._store.transaction() as tx:
             await SyncedPageRows(tx.sql).save_kept_page(page, wait=wait)
         return wait
-
-
-def _with_address(people: Iterable[OnCallPerson], answer: OutsideAnswer, way: Way) -> OnCallPerson | None:
-    """Return the person on call, or of the team, with the address that the system knows them by."""
-    key = Way.EMAIL if way is Way.PAGERDUTY else way
-    wanted = answer.address.lower()
-    return next((who for who in people if wanted and (who.address(key) or "").lower() == wanted), None)
 
 
 async def reference_of(source: Store | Transaction, delivery: Delivery, incident: Incident, way: Way) -> str:

@@ -3,7 +3,7 @@
 See docs/internals/privacy.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -101,7 +101,10 @@ class Privacy:
             )
             joined = await AcknowledgementRows(change.tx.sql).responders(incident_id)
             owners = await _owners(change)
-            for user_id, name in {**_involved(private, joined), **owners, by.id: by.name}.items():
+            # A tracked alert was reported by a monitor, which cannot be added to a thread.
+            reporter = [] if private.tracked.monitor is not None else [private.reported_by]
+            involved = {who.id: who.name for who in (*reporter, *joined, *private.roles.values())}
+            for user_id, name in {**involved, **owners, by.id: by.name}.items():
                 await MemberRows(change.tx.sql).add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts show its title
@@ -251,15 +254,6 @@ async def _owners(change: Change) -> dict[int, str]:
 def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:
     log.warning("thread.not_deleted", thread_id=thread_id, code=refused.code)
     return UserError("private_thread_refused")
-
-
-def _involved(incident: Incident, joined: Iterable[PersonRef]) -> dict[int, str]:
-    """Return the people who know of an incident already: reporter, responders and holders of its roles.
-
-    The reporter of a tracked alert is a monitor, which cannot be added to a thread.
-    """
-    reporter = [] if incident.tracked.monitor is not None else [incident.reported_by]
-    return {who.id: who.name for who in (*reporter, *joined, *incident.roles.values())}
 
 
 #: Why a person cannot be removed, besides `PrivateAccess`: they are the last member.
@@ -483,8 +477,12 @@ class Redactions:
         by_hand += [post for post in naming or [] if post.id in named.refused]
         late += [post for post in naming or [] if post.id in named.late]
         lines = [self._by_hand(incident, post, result) for post in by_hand]
-        lines += self._waiting(incident, [post for post in late if post.kind is not DeliveryKind.THREAD])
-        lines += [self._left_line(incident, thread) for thread in result.left]
+        if waiting := [post for post in late if post.kind is not DeliveryKind.THREAD]:
+            told = PostsWaitNotice(posts=tuple(f"{post.channel_id}/{post.message_id}" for post in waiting))
+            lines.append(notice(incident, self._policy, told, key=told.name))
+        for thread in result.left:  # the line offers to delete the thread that others still read
+            still = ThreadLeftNotice(thread=thread.thread_id, names=thread.names, written=thread.written)
+            lines.append(notice(incident, self._policy, still, key=f"thread_left:{thread.thread_id}"))
         if {post.id for post in (*left, *(naming or []))} <= {*result.done, *named.done}:
             lines.append(notice(incident, self._policy, PostsClearedNotice(), key=PostsClearedNotice.name))
         async with self._store.transaction() as tx:
@@ -517,21 +515,6 @@ class Redactions:
         if all(post.message_id is not None for post in naming):
             return result
         return replace(result, again_in=soonest([result.again_in or TRY_AGAIN, TRY_AGAIN]))
-
-    def _left_line(self, incident: Incident, thread: LeftBehind) -> NewDelivery:
-        """Return a line for the private thread that says what others still read in the old thread.
-
-        The line also offers to delete that thread.
-        """
-        told = ThreadLeftNotice(thread=thread.thread_id, names=thread.names, written=thread.written)
-        return notice(incident, self._policy, told, key=f"thread_left:{thread.thread_id}")
-
-    def _waiting(self, incident: Incident, late: Sequence[Delivery]) -> list[NewDelivery]:
-        """Return the line, one per incident, that names the posts whose edits a limit delays for long."""
-        if not late:
-            return []
-        told = PostsWaitNotice(posts=tuple(f"{post.channel_id}/{post.message_id}" for post in late))
-        return [notice(incident, self._policy, told, key=told.name)]
 
     def _by_hand(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
         """Return a line that names the post which Discord refused to change, or the thread that waits.

@@ -23,8 +23,7 @@ from bot.services.alerts.questions import MessageQuestions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.deliveries import Bundles
-from bot.services.escalation.explaining import Explaining
-from bot.services.escalation.passing_on import PassingOn
+from bot.services.escalation.passing_on import Explaining, PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.details import Checklists, Details, Resolutions
 from bot.services.incidents.lifecycle import Lifecycle, Merging

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.people import OnCallPerson, id_of
-from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
 from bot.domain.statistics.figures import (
     ALL,
@@ -60,10 +60,12 @@ class Statistics:
     async def incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> IncidentFigures:
         """Count the incidents of *span*; what is set aside and drills are counted whatever the scope."""
         found = await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, scope)
+        rules = self._policy.severities
+        promising = tuple(name for name, one in rules.items() if one.update_every is not None)
         return IncidentFigures(
             severities=in_order(found, self._severities(scope)),
             updates=await IncidentStatistics(self._store.sql).update_figures(
-                guild_id, span, scope, promising=self._promising
+                guild_id, span, scope, promising=promising
             ),
             set_aside=await IncidentStatistics(self._store.sql).set_aside(guild_id, span),
             targets=tuple(
@@ -105,7 +107,11 @@ class Statistics:
         pages = await LoadStatistics(self._store.sql).page_counts(
             guild_id, span, self._policy.timezone, self._rules(span)
         )
-        oncall = oncall_time(_shifts(rosters, Span(span.start, min(span.end, now))))
+        end = min(span.end, now)
+        shifts: list[Shift] = []
+        if span.start < end:  # a span that has not begun has no shifts
+            shifts = [one for roster in rosters.places.values() for one in roster.shifts(span.start, end)]
+        oncall = oncall_time(shifts)
         return loads(
             ((people.reader(one), one.pages) for one in pages),
             ((people.of(handle), held) for handle, held in oncall.items()),
@@ -126,13 +132,6 @@ class Statistics:
 
     def _severities(self, scope: Scope) -> list[str]:
         return [name for name in self._policy.severities if scope.severity in (None, name)]
-
-    @property
-    def _promising(self) -> tuple[str, ...]:
-        """Return the severities whose acknowledge promises a status update."""
-        return tuple(
-            name for name, rules in self._policy.severities.items() if rules.update_every is not None
-        )
 
     async def _rosters(self, guild_id: int, span: Span) -> tuple[Rosters, datetime]:
         past = max(await self._store.now() - span.start, timedelta())
@@ -159,13 +158,6 @@ def _named(one: Example, people: "People") -> str:
     if one.of is ExampleOf.READER:
         return people.reader(Paged(one.name, one.place, PageCounts())).handle
     return one.name or ""
-
-
-def _shifts(rosters: Rosters, span: Span) -> Iterator[Shift]:
-    """Yield the shifts at all places; a span that has not begun has none."""
-    if span.start < span.end:
-        for roster in rosters.places.values():
-            yield from roster.shifts(span.start, span.end)
 
 
 class People:

@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from bot.domain.errors import ConfigError
 from bot.integrations.addresses import EgressProxy, SmtpServer, WebhookAddress, is_direct, webhooks_of
-from bot.integrations.outbound.places import AllowedPlaces
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.settings.sources import ALLOWED, HookKeys, HookSecrets, HookSettingsSource, VariablesSource
 from bot.settings.values import (
     DISCORD_API,

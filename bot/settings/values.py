@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from bot.domain.code_host import is_repository
 from bot.integrations.addresses import EgressProxy, SmtpServer, is_loopback, webhooks_of
-from bot.integrations.outbound.places import AllowedPlaces
+from bot.integrations.outbound.call import AllowedPlaces
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 

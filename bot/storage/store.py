@@ -14,9 +14,9 @@ import asyncpg
 import structlog
 
 from bot.domain.errors import Superseded
+from bot.domain.jobs import PERSON, current
 from bot.domain.outage import WatchChange
 from bot.domain.shards import CLAIM
-from bot.domain.urgency import PERSON, current
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.database.pools import PoolConnection, Session, borrow
 from bot.storage.database.sql import Sql

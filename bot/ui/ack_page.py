@@ -11,8 +11,7 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.acknowledging.email_links import LinkFacts, LinkState
 from bot.ui.words.inert import plain
-from bot.ui.words.links import home_url
-from bot.ui.words.wording import Voice, sign_of, state_key
+from bot.ui.words.wording import Voice, home_url, sign_of, state_key
 
 _LIMIT: Final = 300
 

@@ -193,17 +193,6 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
 }
 
 
-def _look(verb: Verb) -> tuple[str, ButtonStyle]:
-    if isinstance(verb, OwnVerb):
-        styles = {
-            verb.is_primary: ButtonStyle.PRIMARY,
-            verb.is_danger: ButtonStyle.DANGER,
-            verb.is_success: ButtonStyle.SUCCESS,
-        }
-        return verb.emoji, styles.get(True, ButtonStyle.SECONDARY)
-    return _LOOKS[verb]
-
-
 _ACKS = frozenset({IncidentVerb.ACK, BundleVerb.ALL})
 
 
@@ -252,7 +241,15 @@ class Buttons:
 
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """
-        emoji, style = _look(verb)
+        if isinstance(verb, OwnVerb):
+            styles = {
+                verb.is_primary: ButtonStyle.PRIMARY,
+                verb.is_danger: ButtonStyle.DANGER,
+                verb.is_success: ButtonStyle.SUCCESS,
+            }
+            emoji, style = verb.emoji, styles.get(True, ButtonStyle.SECONDARY)
+        else:
+            emoji, style = _LOOKS[verb]
         label = self._label(words or verb.value)
         shown = self.ack_emoji if verb in _ACKS else emoji
         return button(label, custom_id(verb, number), style=style, emoji=shown)

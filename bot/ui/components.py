@@ -9,8 +9,7 @@ from discord import ButtonStyle, SelectOption, ui
 from bot.domain.incident.incident import Incident
 from bot.domain.text import cut
 from bot.ui.buttons import BUTTON_LIMIT, OPTION_LIMIT, PLACEHOLDER_LIMIT, Component
-from bot.ui.words.links import alert_url, thread_url
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, alert_url, thread_url
 
 ID_LIMIT: Final = 100  # Discord: a custom id
 TEXT_LIMIT: Final = 4_000  # Discord: characters of all text displays of a message

@@ -28,7 +28,7 @@ from bot.domain.errors import (
 from bot.domain.incident.forms import digest_of
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.forms import incident, timeline, update
+from bot.ui.forms import incident, update
 from bot.ui.forms.fields import STARTED, TITLE, written
 from bot.ui.forms.incident import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction, reply
@@ -178,22 +178,22 @@ def unavailable(voice: Voice, cause: Exception) -> str:
 #: The forms whose custom id says what they showed; one of the triage starts with what was typed before.
 _SAYING_WHAT_THEY_SHOWED: Final = (
     EDIT_FORM,
-    timeline.CORRECT_FORM,
+    update.CORRECT_FORM,
     update.UPDATE_FORM,
     incident.RESOLVE_FORM,
     incident.CORRECT_FORM,
 )
 #: Under which name, where that is not the input's own.
-_SHOWN_AS: Final = {timeline.TEXT: "known"}
+_SHOWN_AS: Final = {update.TEXT: "known"}
 
 #: The name of each input of the core, as its form has it.
 _NAMES: Final[Mapping[str, str]] = {
     TITLE: "consoles.form.title",
     STARTED: "consoles.form.started",
     incident.REASON: "consoles.form.reason",
-    timeline.NOTE: "history.form.note",
-    timeline.AT: "history.form.at",
-    timeline.TEXT: "history.form.text",
+    update.NOTE: "history.form.note",
+    update.AT: "history.form.at",
+    update.TEXT: "history.form.text",
     update.KNOWN: "updates.form.known",
     update.IMPACT: "updates.form.impact",
     incident.CAUSE: "resolution.form.cause",
@@ -213,10 +213,10 @@ def given_back(voice: Voice, interaction: Interaction) -> list[tuple[str, str]]:
     custom_id, typed = written(interaction)
     matches = (re.fullmatch(template, custom_id) for template in _SAYING_WHAT_THEY_SHOWED)
     shown = next((match.groupdict() for match in matches if match), {})
-    is_update = timeline.TEXT in typed and update.IMPACT in typed
+    is_update = update.TEXT in typed and update.IMPACT in typed
     names = input_names()
     if is_update:
-        names = {**names, timeline.TEXT: names[update.KNOWN]}
+        names = {**names, update.TEXT: names[update.KNOWN]}
     return [
         (voice.say(names[name]), text)
         for name, text in typed.items()

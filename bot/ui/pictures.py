@@ -83,14 +83,7 @@ def trend_pictures(words: Wording, weeks: Sequence[WeekFigures]) -> Iterator[Pic
     """Yield the charts of several weeks, the earliest first: incidents, and times if there are any."""
     if not any(week.incidents for week in weeks):
         return
-    yield Picture("incidents.png", _incidents(words, weeks), _incidents_told(words, weeks))
-    figures = [one for week in weeks for one in week.severities]
-    if any(one.acknowledge.count or one.resolve.count for one in figures):
-        yield Picture("response-times.png", _times(words, weeks), _times_told(words, weeks[-1]))
-
-
-def _incidents(words: Wording, weeks: Sequence[WeekFigures]) -> SeverityChart:
-    return SeverityChart(
+    chart = SeverityChart(
         title=words.say("figures.chart.incidents", weeks=len(weeks)),
         weeks=_labels(weeks),
         severities=tuple(
@@ -98,6 +91,10 @@ def _incidents(words: Wording, weeks: Sequence[WeekFigures]) -> SeverityChart:
             for each in _by_severity(weeks)
         ),
     )
+    yield Picture("incidents.png", chart, _incidents_told(words, weeks))
+    figures = [one for week in weeks for one in week.severities]
+    if any(one.acknowledge.count or one.resolve.count for one in figures):
+        yield Picture("response-times.png", _times(words, weeks), _times_told(words, weeks[-1]))
 
 
 def _incidents_told(words: Wording, weeks: Sequence[WeekFigures]) -> str:

@@ -1,21 +1,27 @@
 """All use cases of one guild: those that people ask for, and those that the bot runs by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
+from bot.capability import installed
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.alerts.answers import AlertAnswers
 from bot.services.alerts.arrivals import LiveAlerts, MissedAlerts
 from bot.services.alerts.decisions import AlertHistory
-from bot.services.alerts.questions import MessageQuestions
+from bot.services.alerts.questions import MessageQuestions, QuestionDeliveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.core import Core, GuildDependencies
 from bot.services.delivery.deliveries import Arrivals, Deliveries
 from bot.services.delivery.emails import EmailBackup
 from bot.services.delivery.failures import Failures
+from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds, SwitchedOff
+from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.escalation.due_steps import DueSteps
-from bot.services.escalation.explaining import Explaining
+from bot.services.escalation.passing_on import Explaining
+from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.incidents.details import Checklists, Details, Resolutions
 from bot.services.incidents.lifecycle import Merging
 from bot.services.incidents.posts import RefreshFollowUps, Refreshing
@@ -26,25 +32,30 @@ from bot.services.outage.alarm import Alarm, OutageChannels
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.journal import Logbook, Mirror
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
-from bot.services.paging import OutsideSending, PageSync, SendingByKind
+from bot.services.paging import OutsideDeliveries, OutsideSending, PageSync, SendingByKind
 from bot.services.ports import Discord, OfflineAlerter
 from bot.services.ports.discord import Reachability
 from bot.services.ports.paging import synced_systems
-from bot.services.privacy import Privacy, Redactions, Removals
+from bot.services.privacy import MemberDeliveries, Privacy, Redactions, Removals
 from bot.services.registry import Services
 from bot.services.running_triages import TriagePosts
 from bot.services.shared.access import Auditing
 from bot.services.shared.roster import OnCall
-from bot.services.sheets import Pasting
+from bot.services.sheets import OutputDeliveries, Pasting
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
-from bot.services.triage.clocks import Reevaluations, Unfinished
+from bot.services.triage.clocks import Reevaluations, TriageDeliveries, Unfinished
 from bot.services.triage.joining import Joining
 from bot.services.triage.raising import Raising
 from bot.services.triage.sources import AlertTitles
 from bot.services.triage.walk import SimilarIncidents
-from bot.wiring.delivery_kinds import delivery_kinds
+
+#: Kinds of delivery that need no behaviour of their own.
+_PLAIN: Final = (
+    DeliveryKind.ALERTS_SKIPPED,
+    DeliveryKind.PIN_SEEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +205,45 @@ def _emergency(
         recorder=JournalRecorder(store, discord, policy, access, recording),
         queue=parts.queue,
     )
+
+
+def delivery_kinds(core: Core, built: Mapping[str, object]) -> DeliveryKinds:
+    """Return what each kind of delivery needs beside being sent.
+
+    Args:
+        built: The use cases of the capabilities, by name.
+    """
+    policy, reposting = core.policy, core.reposting
+    bundles, passing_on = core.bundles, core.passing_on
+    lines = NoticeDeliveries(policy, reposting)
+    follow = [
+        partial(one.card_posted, built.get(one.name))
+        for one in policy.capabilities
+        if one.card_posted is not None
+    ]
+    return DeliveryKinds(
+        core.shown_incidents,
+        [
+            PostingDeliveries(policy, reposting, follow),
+            lines,
+            OutputDeliveries(move=lines.move),
+            RoleDeliveries(policy),
+            MemberDeliveries(policy, reposting),
+            PageDeliveries(bundles, passing_on),
+            OutsideDeliveries(policy, core.oncall, core.outside),
+            EscalationDeliveries(bundles, reposting.lost_its_private_thread),
+            BundleDeliveries(core.store, policy, passing_on),
+            TriageDeliveries(core.store, policy),
+            QuestionDeliveries(),
+            DeliveryHandler(*_PLAIN),
+            *_of_capabilities(core, built),
+        ],
+    )
+
+
+def _of_capabilities(core: Core, built: Mapping[str, object]) -> Iterator[DeliveryHandler]:
+    for capability in installed():
+        if capability.name in core.policy.off:
+            yield SwitchedOff(*capability.renderers)
+        elif capability.deliveries is not None:
+            yield from capability.deliveries(built.get(capability.name), core)

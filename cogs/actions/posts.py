@@ -13,12 +13,10 @@ from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, OwnVerb, row
 from bot.ui.posts.bodies import GREY, Body, NoticeLook, Renderers, by, embed, line, message, with_reason
-from bot.ui.words import links
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import home_url
 from bot.ui.words.systems import TWINS, trouble_lines, unmarked, url_of, with_marker
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.wording import Voice, Wording, due_day, relative
+from bot.ui.words.wording import Voice, Wording, due_day, home, home_url, relative
 from cogs.actions.rules import (
     ActionAddedEntry,
     ActionAddedNotice,
@@ -257,7 +255,7 @@ def action_dm(words: Wording, dm: ActionDm, incident: Incident | None) -> Body:
         at="" if dm.fired_at is None else words.moment(dm.fired_at),
     )
     shown = embed(colour=_COLOURS.get(dm.why, GREY), description="\n".join(_below(words, dm, incident)))
-    to_thread = None if incident is None else words.buttons.link(*links.home(incident))
+    to_thread = None if incident is None else words.buttons.link(*home(incident))
     buttons = [words.buttons.make(verb, dm.item) for verb in _OPEN]
     return message(head, embeds=[shown], components=row([*buttons, to_thread]))
 

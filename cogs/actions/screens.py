@@ -19,8 +19,7 @@ from bot.ui.components import Screen, button, made_of, row, select_row, text
 from bot.ui.forms.fields import Form, Submitted, label, person_choice, text_input
 from bot.ui.posts.bodies import GREY
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import linked_label
-from bot.ui.words.wording import Voice, due_day
+from bot.ui.words.wording import Voice, due_day, linked_label
 from cogs.actions.items import ActionDetails, ActionPage
 from cogs.actions.posts import (
     ADD,

@@ -1,4 +1,4 @@
-"""`incident-bot check`: its options and help. What it does is in `cogs.checks.printing`."""
+"""`incident-bot check`: its options and help. What it does is in `cogs.checks.posts`."""
 
 # ruff: noqa: PLC0415 -- as in `bot.cli.commands`
 

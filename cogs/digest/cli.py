@@ -93,7 +93,7 @@ async def _post_week(core: "Core", week: "IsoWeek | None") -> str:
     """
     from bot.domain.delivery.delivery import DeliveryStatus
     from bot.domain.errors import ConfigError, DeliveryRefused
-    from bot.ui.words.links import place_url
+    from bot.ui.words.wording import place_url
     from cogs.digest.use_cases import Digests
 
     if "digest" in core.policy.off:

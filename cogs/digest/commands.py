@@ -31,8 +31,7 @@ from bot.ui.interaction import (
     wait,
 )
 from bot.ui.pictures import as_files
-from bot.ui.words.links import place_url
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, place_url
 from cogs.digest.posts import ASK, DROP, KEEP, MUTE, WITHDRAW, digest, verdict_buttons, verdict_question
 from cogs.digest.rules import DigestSchedule, Verdict
 from cogs.digest.use_cases import Digests, PostedByHand

@@ -32,9 +32,8 @@ from bot.ui.posts.bodies import (
     message,
 )
 from bot.ui.words.inert import fair_share, inert, joined, plain
-from bot.ui.words.links import home_url, linked_label
 from bot.ui.words.systems import answer, where
-from bot.ui.words.wording import Wording, due_day
+from bot.ui.words.wording import Wording, due_day, home_url, linked_label
 from cogs.digest.rules import (
     ActionsDue,
     AlertVerdict,

@@ -41,7 +41,7 @@ from bot.ui.words.wording import Voice
 from cogs.dlq.entries import EntryView
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.replay_screens import batch_question, batch_screen, preview_screen, replayed_screen, target_from
-from cogs.dlq.rules import ReplayBatch, ReplayRecord, ReplayTarget, Via
+from cogs.dlq.rules import ReplayBatch, ReplayTarget, Via
 from cogs.dlq.screens import (
     HANDLE_ROOM,
     PRESSABLE,
@@ -188,10 +188,13 @@ class ReplayPresenter:
 
     async def ended(self, entry_id: str) -> Screen | None:
         """Show where the replay arrived, or why it failed; None when that is not known within moments."""
-        record = await soon(
-            lambda: self._record(entry_id), done=lambda known: known is not None and known.has_ended
+        entry = await soon(
+            partial(self._dlq.entry, entry_id, by=self._by, guild_id=self._guild_id),
+            done=lambda known: known.replay is not None and known.replay.has_ended,
         )
-        return None if record is None else replayed_screen(self._voice, record, guild_id=self._guild_id)
+        if entry is None or entry.replay is None:
+            return None
+        return replayed_screen(self._voice, entry.replay, guild_id=self._guild_id)
 
     async def preview_all(
         self, criteria: DlqFilter, target: ReplayTarget, *, period: str = "", status: str = ""
@@ -216,9 +219,6 @@ class ReplayPresenter:
     def results(self, batch: ReplayBatch, *, page: int = 1) -> Screen:
         """Show how a batch goes, and a page of its results."""
         return batch_screen(self._voice, batch, page=page)
-
-    async def _record(self, entry_id: str) -> ReplayRecord | None:
-        return (await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)).replay
 
 
 dlq_group: Final = app_commands.guild_only(

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from bot.capability import PolicyPart
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.runbook.dlq import DlqTableSection, FollowsDlqTable
 from bot.runbook.fields import values
 from bot.runbook.fields.rules import CapabilityTable
+from bot.runbook.sections import DlqTableSection, FollowsDlqTable
 
 #: The bot's own limit: as many as a person looks through.
 MOST_REPLAYS = 200

@@ -10,9 +10,8 @@ from discord import ButtonStyle, ui
 from bot.domain.text import cut
 from bot.ui.components import ID_LIMIT, Screen, button, link, or_quit, row, text
 from bot.ui.words.inert import inert, inert_lines, plain
-from bot.ui.words.links import place_url
 from bot.ui.words.systems import where
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, place_url
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.posts import advice, stop_id, summary, target_of
 from cogs.dlq.replays import BatchPreview, ReplayPreview
@@ -265,10 +264,13 @@ def batch_screen(voice: Voice, batch: ReplayBatch, *, page: int = 1) -> Screen:
     colour = _GREEN if batch.state is BatchState.ENDED else _BLUE
     if batch.counts[ReplayOutcome.UNKNOWN] or batch.counts[ReplayOutcome.REFUSED]:
         colour = _RED
+    # What to do about each kind of refusal, once.
+    refused = [entry.http_status for entry in batch.entries if entry.outcome is ReplayOutcome.REFUSED]
+    todo = {status: advice(voice, status) for status in refused}
     return Screen(
         text(
             *summary(voice, batch),
-            *_advice(voice, batch),
+            *(f"-# HTTP {status}：{what}" for status, what in todo.items() if what),
             voice.say("replay.batch.follows") if batch.state is BatchState.RUNNING else "",
         ),
         ui.Separator(),
@@ -303,14 +305,6 @@ def _result(voice: Voice, batch: ReplayBatch, entry: BatchEntry) -> str:
         return line
     url = place_url(batch.guild_id, entry.channel_id, entry.message_id)
     return f"{line} · [{voice.say('replay.batch.open_message')}]({url})"
-
-
-def _advice(voice: Voice, batch: ReplayBatch) -> Iterator[str]:
-    """Yield what to do about each kind of refusal, once."""
-    refused = [entry.http_status for entry in batch.entries if entry.outcome is ReplayOutcome.REFUSED]
-    for status in dict.fromkeys(refused):
-        if todo := advice(voice, status):
-            yield f"-# HTTP {status}：{todo}"
 
 
 def _reason(voice: Voice, entry: BatchEntry) -> str:

@@ -31,9 +31,8 @@ from bot.ui.components import Row, Screen, button, link, row, select_row, text
 from bot.ui.forms.fields import Form, Submitted, label, text_input
 from bot.ui.pictures import Picture, gallery
 from bot.ui.words.inert import BYTE_ORDER_MARK, code_block, csv_line, inert, plain
-from bot.ui.words.links import place_url
 from bot.ui.words.systems import answer, where
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, place_url
 from cogs.dlq.entries import EntryView
 from cogs.dlq.replay_screens import look, replayed, to_message
 from cogs.dlq.rules import prepared, short_id, written_view

@@ -7,9 +7,8 @@ from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, link, row, text, to_places
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, NoticeLook, NoticeLooks, message
 from bot.ui.words.inert import inert_lines
-from bot.ui.words.links import thread_url
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.wording import Voice, Wording
+from bot.ui.words.wording import Voice, Wording, thread_url
 from cogs.drill.rules import DrillScoredEntry, DrillScoredNotice, InjectNotice, Missed, Score
 
 _TEXT_LIMIT = CONTENT_LIMIT - 100

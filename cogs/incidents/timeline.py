@@ -13,7 +13,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents
 from bot.ui.forms.fields import Submitted, ask
-from bot.ui.forms.timeline import (
+from bot.ui.forms.update import (
     AT,
     AT_LIMIT,
     CORRECT_FORM,

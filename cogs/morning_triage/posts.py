@@ -8,8 +8,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, Renderers, embed, message, of
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import linked_label
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, linked_label
 from cogs.morning_triage.rules import MorningDelivery, MorningRules, MorningView
 
 #: The custom id of the select that takes one.

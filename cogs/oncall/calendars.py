@@ -13,9 +13,8 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
-from bot.domain.oncall.book import Content
+from bot.domain.oncall.book import Content, Rosters
 from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.integrations.worker_process import run_worker

@@ -15,8 +15,7 @@ from bot.domain.calendar.typed_times import plain_line
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.book import Content, NewOverride
 from bot.domain.oncall.moments import parse_later
-from bot.domain.oncall.notify import NotifySettings
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import NotifySettings, Who
 from bot.domain.oncall.rotation import Rotation, parse_turn
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control

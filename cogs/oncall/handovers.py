@@ -19,8 +19,8 @@ from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.jobs import Job
+from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.oncall.roster import Rosters
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports.discord import Gap, Reachability, ReadinessFinding

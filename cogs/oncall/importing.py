@@ -16,9 +16,8 @@ import typer
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import ConfigError
-from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.book import Book, Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import OnCallPerson, Who, id_of
-from bot.domain.oncall.roster import Rosters
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.core import Core

@@ -10,8 +10,7 @@ from bot.domain.payloads import Payload
 from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.bodies import Renderer, alone, message
 from bot.ui.words.inert import inert
-from bot.ui.words.links import place_url
-from bot.ui.words.wording import SIGNS, Wording, channel_name, relative, role_name
+from bot.ui.words.wording import SIGNS, Wording, channel_name, place_url, relative, role_name
 from cogs.oncall.rules import HandoverData, OnCallDelivery, OpenIncident, ShiftCheckData
 
 P = TypeVar("P", bound=Payload)

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.errors import ConfigError
-from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.rotation import Rotation, Shift
 from bot.domain.payloads import Payload
 

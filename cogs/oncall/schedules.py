@@ -11,11 +11,8 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UpstreamUnavailable, UserError
-from bot.domain.oncall.book import Content, NewOverride, StoredOverride, StoredSchedule
-from bot.domain.oncall.duty import DutyKind
-from bot.domain.oncall.notify import NotifySettings
-from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.book import Content, NewOverride, Rosters, StoredOverride, StoredSchedule
+from bot.domain.oncall.people import DutyKind, NotifySettings, OnCallPerson, Who
 from bot.domain.oncall.rotation import Roster, Rotation, Shift
 from bot.domain.paging import Way
 from bot.domain.people import Person

@@ -11,8 +11,14 @@ from discord import ButtonStyle, ui
 from bot.domain.calendar.typed_times import format_duration, parse_duration
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import NewOverride, StoredOverride
-from bot.domain.oncall.notify import LONGEST_WAIT, NotifySettings, QuietHours, is_ntfy, is_pushover
-from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.people import (
+    LONGEST_WAIT,
+    NotifySettings,
+    OnCallPerson,
+    QuietHours,
+    is_ntfy,
+    is_pushover,
+)
 from bot.domain.paging import Also, Way
 from bot.domain.people import Person
 from bot.domain.text import half_width

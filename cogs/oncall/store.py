@@ -1,8 +1,7 @@
 """What is written down from chat of who is on call, which the core reads, and the watch over handovers."""
 
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
-from bot.domain.oncall.notify import NotifySettings
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import NotifySettings, Who
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row

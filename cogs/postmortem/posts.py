@@ -25,11 +25,10 @@ from bot.ui.posts.bodies import (
     line,
     message,
 )
-from bot.ui.words import links
 from bot.ui.words.inert import code_span, inert
 from bot.ui.words.systems import unmarked, url_of, with_marker
 from bot.ui.words.timeline_details import EntryLook, owed_fact
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, home, home_url
 from cogs.postmortem.facts import PostmortemData, UndraftedNotice, document_path
 from cogs.postmortem.pulls import PullRequestClosedNotice, PullRequestConflictNotice, PullRequestNotice
 from cogs.postmortem.rules import (
@@ -73,7 +72,7 @@ def postmortem_dm(words: Wording, incident: Incident, data: PostmortemDm) -> Bod
     return message(
         first,
         embeds=[embed(colour=colour_of(words, incident), description="\n".join(lines))],
-        components=row([done if is_due else None, words.buttons.link(*links.home(incident))]),
+        components=row([done if is_due else None, words.buttons.link(*home(incident))]),
     )
 
 
@@ -220,7 +219,7 @@ def pull_text(words: Wording, incident: Incident, *, marker: str) -> PullText:
         severity=incident.severity,
         started=words.full(incident.started_at),
         ended="-" if ended is None else words.full(ended.at),
-        url=links.home_url(incident) or "-",
+        url=home_url(incident) or "-",
     )
     return PullText(
         title=say("exports.pull.title", label=incident.label, title=unmarked(incident.title)),

@@ -8,9 +8,8 @@ import discord
 from bot.ui.components import Screen, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import postmortem_line
-from bot.ui.words.links import home_url
 from bot.ui.words.systems import trouble_lines, url_of
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, home_url
 from cogs.postmortem.documents import PostmortemDraft, PostmortemFile, PostmortemView
 from cogs.postmortem.owing import PostmortemChange
 from cogs.postmortem.posts import UNDO, path_line, problem_line

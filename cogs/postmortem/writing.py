@@ -21,9 +21,8 @@ from bot.integrations.worker_process import run_worker
 from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
 from bot.ui.words.inert import document_line, document_text, inert, settled
-from bot.ui.words.links import thread_url
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, thread_url
 from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts, acting
 from cogs.postmortem.policy import WORKER
 from cogs.postmortem.rules import Naming, PostmortemRules

@@ -8,9 +8,8 @@ from bot.domain.incident.incident import Incident
 from bot.services.ports import Subject
 from bot.ui.posts.bodies import HERE, Body, NoticeLooks, Renderers, about, line, message
 from bot.ui.words.inert import inert
-from bot.ui.words.links import linked_label
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.wording import Voice, Wording
+from bot.ui.words.wording import Voice, Wording, linked_label
 from cogs.snooze.rules import Snoozed, SnoozeDelivery, SnoozedEntry, SnoozedNotice, WokenData, WokenEntry
 
 _TITLE: Final = 200

@@ -15,8 +15,7 @@ from bot.domain.statistics.period import Period
 from bot.ui.components import Screen, button, row, text
 from bot.ui.pictures import gallery
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.links import linked_label
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, linked_label
 from cogs.stats.use_cases import StatisticsQuestion, StatsView
 
 #: The custom ids of the buttons: another period within the same scope, and the comparison of people.

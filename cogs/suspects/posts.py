@@ -12,9 +12,8 @@ from bot.storage.database.sql import Sql
 from bot.ui.buttons import OwnVerb, row
 from bot.ui.posts.bodies import GREY, Body, NoticeLook, NoticeLooks, Renderers, about, by, embed, message
 from bot.ui.words.inert import code_block, inert
-from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import EntryLook
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording, place_url, relative
 from cogs.suspects.rules import (
     PastIncident,
     Rollback,

@@ -116,7 +116,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a request goes to a private address behind a public name",
-        file="bot/integrations/outbound/addresses.py",
+        file="bot/integrations/outbound/http.py",
         before="if is_public(each) or allowed.has(host, each)]",
         after="if True or allowed.has(host, each)]",
         tests=("tests/integration/outbound/test_http.py",),

@@ -27,8 +27,7 @@ from bot.storage.tables.timeline import AuditRows, TimelineRows
 from bot.ui.screens.audit import deed
 from bot.ui.screens.timeline import markdown
 from bot.ui.words.inert import BYTE_ORDER_MARK, csv_line, plain
-from bot.ui.words.links import home_url
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, home_url
 
 _AUDIT_PAGE: Final = 500
 _BEGINNING: Final = datetime(2015, 1, 1, tzinfo=UTC)  # Discord did not exist before
@@ -44,8 +43,12 @@ def list_incidents(settings: Settings, choice: RecordsFilter, *, is_open: bool, 
         async for incident in _incidents(shared, choice):
             if is_open and not incident.is_open:
                 continue
-            where = server_named(shared.served, incident.guild_id)
-            typer.echo(_json(_object(incident)) if as_json else f"{where}{_line(incident)}")
+            if as_json:
+                typer.echo(_json(_object(incident)))
+                continue
+            where, began = server_named(shared.served, incident.guild_id), incident.triggered_at
+            parts = (incident.label, incident.severity, incident.status, f"{began:%Y-%m-%d %H:%M}Z")
+            typer.echo(f"{where}{'  '.join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))}")
 
     with_stores(settings, run)
 
@@ -134,7 +137,11 @@ def _export(
         with destination(out) as file:
             async for part in parts(shared):
                 file.write(part)
-        say_what_is_missing(await _private(shared, choice))
+        left_out = 0
+        if not choice.private:
+            everything = RecordsFilter(choice.since, choice.until, private=True)
+            left_out = sum([one.is_private async for one in _incidents(shared, everything)])
+        say_what_is_missing(left_out)
 
     with_stores(settings, run)
 
@@ -150,14 +157,6 @@ async def _incidents(shared: SharedResources, choice: RecordsFilter) -> AsyncIte
                 if choice.private or not incident.is_private:
                     yield await IncidentRows(shared.store.sql).shown_incident(incident.id)
             start = end
-
-
-async def _private(shared: SharedResources, choice: RecordsFilter) -> int:
-    """Return how many private incidents *choice* leaves out."""
-    if choice.private:
-        return 0
-    everything = RecordsFilter(choice.since, choice.until, private=True)
-    return sum([one.is_private async for one in _incidents(shared, everything)])
 
 
 async def _history(shared: SharedResources, incident: Incident, *, private: bool = True) -> History:
@@ -240,11 +239,6 @@ def _cell(value: object) -> object:
     if isinstance(value, list):
         return " ".join(value)
     return value.isoformat() if isinstance(value, datetime | date) else value
-
-
-def _line(incident: Incident) -> str:
-    parts = (incident.label, incident.severity, incident.status, f"{incident.triggered_at:%Y-%m-%d %H:%M}Z")
-    return "  ".join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))
 
 
 def _audit_line(words: Wording, row: AuditRow) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import Notice
 from bot.domain.escalation.ladder import Why
-from bot.domain.oncall.duty import Duty
+from bot.domain.oncall.people import Duty
 from bot.domain.paging import Way
 from bot.domain.payloads import UNSET, Payload, Unset
 from bot.domain.timeline.entries import EntryData, TimelineKind

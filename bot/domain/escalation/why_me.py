@@ -15,9 +15,8 @@ from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.incident.parts import CallPage
 from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
-from bot.domain.oncall.duty import Duty
-from bot.domain.oncall.people import OnCallPerson, id_of, marked
-from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.book import Rosters
+from bot.domain.oncall.people import Duty, OnCallPerson, id_of, marked
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
-from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.people import Duty, DutyKind
 
 
 class Unit(StrEnum):

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.code_host import is_repository
-from bot.domain.oncall.notify import is_ntfy, is_pushover
-from bot.domain.oncall.people import SHORTEST_ID
+from bot.domain.oncall.people import SHORTEST_ID, is_ntfy, is_pushover
 from bot.domain.paging import Also
 from bot.domain.severity import Mention
 from bot.domain.text import is_one_emoji

@@ -17,7 +17,7 @@ import structlog
 from bot.domain.delivery.kinds import ACK_KINDS
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.urgency import BACKGROUND, urgency
+from bot.domain.jobs import BACKGROUND, urgency
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.ports import Discord
 from bot.services.shared.access import Access

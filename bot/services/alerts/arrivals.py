@@ -20,8 +20,8 @@ from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UnavailableError, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import BACKGROUND, urgency
 from bot.domain.severity import Mention, SeverityPolicy
-from bot.domain.urgency import BACKGROUND, urgency
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.questions import as_incident

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail, HeldAlert, HoldReason
+from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail, HeldAlert
 from bot.domain.alerts.events import Occurrence
 from bot.domain.alerts.questions import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.recognition import Says
@@ -116,7 +116,11 @@ class AlertStops:
         """Return why the alert opens nothing, whatever it says: a rule or a mute; None without one."""
         if said.rule is not None and said.rule.ignores:
             return Decided(AlertOutcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
-        return Decided(AlertOutcome.MUTED) if await self._is_muted(tx, said) else None
+        severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
+        is_muted = await AlertRows(tx.sql).pass_over_alert(  # which counts it
+            said.guild_id, said.fingerprint, message_id=said.id, severities=severer
+        )
+        return Decided(AlertOutcome.MUTED) if is_muted else None
 
     async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         """Return why the alert does not open yet (BELOW, HELD), else TRACKED, without an incident so far."""
@@ -132,24 +136,11 @@ class AlertStops:
                 )
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
-        if (back := await self._held_back(tx, said)) is not None:
-            held = HeldAlert.of(new)
-            return Decided(back.outcome, detail=detail, window_id=back.window_id, held=held)
-        return Decided(AlertOutcome.TRACKED, detail=detail)
-
-    async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
-        """Return True if the team has muted the alert, and count that."""
-        severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
-        return await AlertRows(tx.sql).pass_over_alert(
-            said.guild_id, said.fingerprint, message_id=said.id, severities=severer
-        )
-
-    async def _held_back(self, tx: Transaction, said: Occurrence) -> HoldReason | None:
-        """Return why a capability holds the alert back, or None."""
         for hold in self._holds:
             if (back := await hold.holds(tx, self._policy, said)) is not None:
-                return back
-        return None
+                held = HeldAlert.of(new)
+                return Decided(back.outcome, detail=detail, window_id=back.window_id, held=held)
+        return Decided(AlertOutcome.TRACKED, detail=detail)
 
 
 class AlertOpening:

@@ -157,9 +157,11 @@ class MessageQuestions:
 
     async def _track(self, tx: Transaction, question: AlertQuestion, *, by: Person | None) -> Incident:
         await AlertRows(tx.sql).lock_fingerprint(question.guild_id, question.fingerprint)
-        incident = await self._same(tx, question) or await self._incidents.open_within(
-            tx, as_incident(question), by=by
-        )
+        # Another message of the same alert may have opened it already.
+        since = await tx.now() - self._policy.alerts.same_within
+        incident = await AlertRows(tx.sql).same_alert(
+            question.guild_id, question.fingerprint, since=since, lesser=()
+        ) or await self._incidents.open_within(tx, as_incident(question), by=by)
         decided = AlertDecision.on_answer(question, AlertOutcome.TRACKED, incident=incident)
         await count_message(tx, self._policy, decided)
         await AlertQuestionRows(tx.sql).answer_alert_question(question.message_id, AlertAnswer.TRACKED, by=by)
@@ -223,13 +225,6 @@ class MessageQuestions:
             incident = None if number is None else await IncidentRows(tx.sql).incident(number)
         if question is not None and line.message_id is not None:
             await self._discord.redraw(line, QuestionView(question, incident))
-
-    async def _same(self, tx: Transaction, question: AlertQuestion) -> Incident | None:
-        """Return the incident that is already tracked for another message of the same alert."""
-        since = await tx.now() - self._policy.alerts.same_within
-        return await AlertRows(tx.sql).same_alert(
-            question.guild_id, question.fingerprint, since=since, lesser=()
-        )
 
     def _dms(self, question: AlertQuestion) -> list[NewDelivery]:
         """Return the DMs to the people of the ladder's first step, if the message is tracked later."""

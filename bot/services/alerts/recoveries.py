@@ -54,7 +54,10 @@ def about(recovery: Occurrence, known: Sequence[KnownAlert]) -> KnownAlert | Non
     """Return the one of *known* that a recovery is about: the same, else the one that it resembles."""
     if (found := _same(recovery, known)) is not None or not recovery.subject:
         return found
-    number = ended_by(recovery.subject, _subjects(known), is_success=recovery.is_success)
+    # A merge leaves several alerts of one fingerprint: only the newest counts.
+    newest = {one.fingerprint: one for one in reversed(known)}.values()
+    subjects = {one.number: words_of(one.title) if one.subject is None else one.subject for one in newest}
+    number = ended_by(recovery.subject, subjects, is_success=recovery.is_success)
     return next((one for one in known if one.number == number), None)
 
 
@@ -87,14 +90,6 @@ def _is_about_the_same(said: Occurrence, known: KnownAlert) -> bool:
     return same_subject(said.subject, known.subject) or (
         known.is_open and repeats(said.subject, known.subject)
     )
-
-
-def _subjects(known: Sequence[KnownAlert]) -> dict[int, str]:
-    """Return one alert for each fingerprint, by its number, with its subject: a merge leaves several."""
-    newest = {one.fingerprint: one for one in reversed(known)}
-    return {
-        one.number: words_of(one.title) if one.subject is None else one.subject for one in newest.values()
-    }
 
 
 class Recoveries:

@@ -44,7 +44,6 @@ from bot.storage.store import Store
 from bot.storage.tables.deliveries import (
     AttachmentRows,
     DeliveryAttempts,
-    DeliveryFacts,
     DeliveryRows,
     DeliveryWrites,
 )
@@ -231,7 +230,9 @@ class Deliveries:
         handler = self._kinds.of(seen.delivery)
         if wait := await handler.gather(seen):
             return wait
-        if incident is not None and not handler.is_one_of_many(seen) and not _is_held_back(seen):
+        # An outage may hold back the delivery, or what comes before it.
+        is_held_back = seen.delivery.held_at is not None or seen.is_behind
+        if incident is not None and not handler.is_one_of_many(seen) and not is_held_back:
             obsolete = await handler.is_obsolete_unlocked(self._store, seen.delivery, incident)
             if obsolete is not None:
                 return await self._go(_Attempt(seen.delivery, obsolete, incident), now=seen.now)
@@ -239,7 +240,11 @@ class Deliveries:
             delivery = await DeliveryAttempts(tx.sql).claim_delivery(delivery_id)
             if delivery is None:
                 return None
-            if wait := await self._wait(tx, delivery):
+            if await must_wait(tx, delivery):
+                wait = await self._held.hold(tx, delivery, BEHIND)
+            else:
+                wait = await wait_in_line(tx, delivery)
+            if wait:
                 return wait
             obsolete, now = await handler.is_obsolete(tx, delivery), await tx.now()
         return await self._go(_Attempt(delivery, obsolete), now=now)
@@ -271,12 +276,6 @@ class Deliveries:
                     await DeliveryWrites(tx.sql).cancel_delivery(delivery.id)
                     await self._kinds.of(delivery).cancelled(tx, delivery)
         return None
-
-    async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
-        """Return when to look again at a delivery that must not go out yet; None if it may."""
-        if await must_wait(tx, delivery):
-            return await self._held.hold(tx, delivery, BEHIND)
-        return await wait_in_line(tx, delivery)
 
     async def _attempt(
         self, attempt: _Attempt
@@ -429,8 +428,3 @@ class Deliveries:
                 handler = self._kinds.of(current)
                 await handler.give_up(tx, current, reason=failure.reason, code=failure.code)
         return again
-
-
-def _is_held_back(seen: DeliveryFacts) -> bool:
-    """Return True if an outage holds back the delivery, or what comes before it."""
-    return seen.delivery.held_at is not None or seen.is_behind

@@ -85,40 +85,28 @@ class Failures:
     def _row(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> NewFailure:
         # The table is read by more people than may know of a private incident, or of another guild's.
         in_words = self._policy.sees_dlq and not (incident is not None and incident.is_private)
+        # Drills, replays and pages outside Discord do not count for a severity: the figures ask whether an
+        # email went out instead, and a failed page outside is followed by the person's next way.
+        severity, spec = None, delivery.kind.spec
+        if incident is not None and not (incident.is_drill or spec.is_replay or spec.is_outside):
+            severity = incident.priority
+        payload: dict[str, object] = {}
+        if in_words and delivery.request is not None and delivery.bundle_id is None:
+            payload = dict(delivery.request.body)
+        elif in_words and incident is not None:  # a member of a bundle: the body for this incident alone
+            payload = dict(self._draft(delivery, incident))
         return NewFailure(
             id=failure_id(delivery.nonce),
             attempted_at=delivery.first_sent_at or delivery.created_at,
             channel=delivery.to.removeprefix("channel:"),
-            severity=None if incident is None or not _counts(delivery, incident) else incident.priority,
-            title=_title(delivery, incident, in_words=in_words),
+            severity=severity,
+            title=delivery.kind.value if incident is None else _incident_title(incident, in_words=in_words),
             http_status=delivery.http_status,
             retry_count=delivery.attempts,
             error_message=delivery.error or _MUTE,
             fallback_email_sent=emailed,
-            payload=self._payload(delivery, incident) if in_words else {},
+            payload=payload,
         )
-
-    def _payload(self, delivery: Delivery, incident: Incident | None) -> dict[str, object]:
-        """Return the body that was to be sent; for a member of a bundle, the one for this incident alone."""
-        if delivery.request is not None and delivery.bundle_id is None:
-            return dict(delivery.request.body)
-        return {} if incident is None else dict(self._draft(delivery, incident))
-
-
-def _counts(delivery: Delivery, incident: Incident) -> bool:
-    """Return True if the failure counts for its severity: not one of a drill, a replay or an outside page.
-
-    The figures ask whether an email went out instead. A failed page outside Discord is followed by the
-    person's next way.
-    """
-    spec = delivery.kind.spec
-    return not (incident.is_drill or spec.is_replay or spec.is_outside)
-
-
-def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:
-    if incident is None:
-        return delivery.kind.value
-    return _incident_title(incident, in_words=in_words)
 
 
 def _incident_title(incident: Incident, *, in_words: bool) -> str:

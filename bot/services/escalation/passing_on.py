@@ -1,28 +1,32 @@
-"""Passing an alert on to the next person in the on-call order, at once.
+"""What people do with a page: pass it on to the next person at once, and ask why it came to them.
 
-This happens when a person on call cannot respond, or when no DM reaches them.
+An alert is passed on when a person on call cannot respond, or when no DM reaches them. Why it came to them:
+see docs/internals/escalation.md.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus, Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import InvalidTransition
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.pages import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.escalation.payloads import DeclinedNotice, PagingData, UnreachedNotice
+from bot.domain.escalation.why_me import CallEvidence, WhyMe, acknowledgements, why_me
 from bot.domain.incident.incident import Incident, PersonRef, Status
-from bot.domain.incident.records import DeclinedEntry
+from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages
+from bot.services.ports.discord import DiscordMembers
 from bot.services.shared.access import Access, Act
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice
@@ -32,6 +36,7 @@ from bot.storage.tables.bundles import BundleRows
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import TimelineRows, TimelineWrites
 from bot.storage.transaction import Transaction
 
@@ -259,3 +264,61 @@ async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:
     return (
         await DeliveryRows(tx.sql).delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel") is not None
     )
+
+
+class Explaining:
+    """Answers "Why me?" for one person, as of the time of the call."""
+
+    def __init__(self, store: Store, discord: DiscordMembers, access: Access, oncall: OnCall) -> None:
+        self._store = store
+        self._discord = discord
+        self._access = access
+        self._oncall = oncall
+
+    async def why(self, incident_id: int, *, by: Person, message_id: int | None) -> WhyMe:
+        """Return why *by* was called about an incident, or whom the ladder has called instead.
+
+        Args:
+            message_id: The DM, the message in the channel or the reminder below which they ask.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="why")
+        book = await OnCallRows(self._store.sql).oncall_book(incident.guild_id, since=incident.triggered_at)
+        evidence = CallEvidence(
+            incident=incident,
+            pages=await DeliveryRows(self._store.sql).pages(incident.id),
+            steps=await EscalationRows(self._store.sql).steps(incident.id),
+            entries=await TimelineRows(self._store.sql).timeline(incident.id),
+            rosters=self._oncall.combined(book),
+            usernames=await self._usernames(incident),
+        )
+        return why_me(evidence, reader=by, pressed=await self._pressed(evidence, message_id))
+
+    async def _usernames(self, incident: Incident) -> dict[int, str]:
+        """Return the usernames of those who acknowledged, by id, as far as Discord tells them now."""
+        usernames: dict[int, str] = {}
+        for number in {act.id for act in acknowledgements(incident)}:
+            with suppress(DeliveryRefused, UpstreamUnavailable):
+                person = await self._discord.person(incident.guild_id, str(number))
+                usernames |= {number: person.username} if person.username else {}
+        return usernames
+
+    async def _pressed(self, evidence: CallEvidence, message_id: int | None) -> Delivery | None:
+        """Return the page, escalation or reminder with *message_id*; None if it is another message."""
+        if message_id is None:
+            return None
+        page = next((page for page in evidence.pages if page.message_id == message_id), None)
+        if page is not None:
+            return page
+        posts = await DeliveryRows(self._store.sql).posts(evidence.incident.id)
+        return next((post for post in posts if post.message_id == message_id and _is_explained(post)), None)
+
+
+def _is_explained(post: Delivery) -> bool:
+    """Return True for an escalation, and for the reminder of a status update."""
+    if post.kind is DeliveryKind.NOTICE:
+        return Notice.name_in(post.data) == UpdateDueNotice.name
+    return post.kind is DeliveryKind.ESCALATION

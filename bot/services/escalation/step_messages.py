@@ -153,7 +153,14 @@ def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> Pag
         mention=due.rung.mention.value,
         dm=tuple(_people(called.values())),
         waited_s=(now - due.incident.triggered_at).total_seconds(),
-        next=None if due.following is None else _next(due.following),
+        next=None
+        if (following := due.following) is None
+        else NextStep(
+            dm=tuple(following.rung.dm),
+            mention=following.rung.mention.value,
+            due_at=following.due_at,
+            also=tuple(following.rung.also),
+        ),
         why=due.why,
         overdue=tuple(due.overdue),
     )
@@ -161,8 +168,3 @@ def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> Pag
 
 def _people(called: Iterable[OnCallPerson]) -> list[str]:
     return [marked(person.handle) for person in called]
-
-
-def _next(step: Step) -> NextStep:
-    rung = step.rung
-    return NextStep(dm=tuple(rung.dm), mention=rung.mention.value, due_at=step.due_at, also=tuple(rung.also))

@@ -1,8 +1,7 @@
 """Details of an incident that responders change: title and start, checklist, how it was resolved."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from bot.capability import IncidentEvent
@@ -32,7 +31,7 @@ from bot.domain.incident.records import (
 )
 from bot.domain.people import Person
 from bot.domain.text import storable
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.shared.access import Act
@@ -98,12 +97,16 @@ class Details:
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
             entries = await TimelineRows(change.tx.sql).timeline(incident_id)
-            if (known := _corrected_under(new.key, entries)) is not None:
-                # Discord has delivered the same interaction twice.
-                return CorrectedDetails(change.incident, known)
+            for known in entries:
+                if known.key == new.key:  # Discord has delivered the same interaction twice
+                    return CorrectedDetails(change.incident, DetailsChange.from_json(known.data or {}))
             before = change.incident
             title = None if new.title is None else clean_title(new.title)
-            started_at = None if new.started is None else self._moment(new.started, now=change.now)
+            started_at = None
+            if new.started is not None:
+                if not new.started.strip():  # elsewhere that means now; here a person has emptied the field
+                    raise InvalidStartTime(new.started, now=change.now.astimezone(self._policy.timezone))
+                started_at = parse_start_time(new.started, now=change.now, timezone=self._policy.timezone)
             after = correct_details(before, title=title, started_at=started_at, shown=new.shown)
             if after is before:
                 raise UserError("edit_empty", incident=before.label)
@@ -117,16 +120,6 @@ class Details:
             if corrected.started_at is not None:
                 await change.then(IncidentEvent.START_CORRECTED)
         return CorrectedDetails(change.incident, corrected)
-
-    def _moment(self, typed: str, *, now: datetime) -> datetime:
-        if not typed.strip():  # elsewhere that means now; here a person has emptied the field
-            raise InvalidStartTime(typed, now=now.astimezone(self._policy.timezone))
-        return parse_start_time(typed, now=now, timezone=self._policy.timezone)
-
-
-def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> DetailsChange | None:
-    found = (DetailsChange.from_json(entry.data or {}) for entry in entries if entry.key == key)
-    return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +259,8 @@ class Resolutions:
                 _made(change, stated),
                 **{_STORED.get(name, name): getattr(before, _STORED.get(name, name)) for name in stated.left},
             )
-            is_new = not (_is_same(before, corrected) or await _is_recorded(change, stated.key))
+            is_same = before == replace(corrected, by_id=before.by_id, by_name=before.by_name, at=before.at)
+            is_new = not (is_same or await _is_recorded(change, stated.key))
             if is_new:
                 await ResolutionRows(change.tx.sql).save_resolution(change.incident, corrected)
                 await change.save(transitions.renewed(change.incident))
@@ -288,10 +282,6 @@ def _made(change: Change, stated: NewResolution) -> Resolution:
         by_name=change.by.name,
         at=change.now,
     )
-
-
-def _is_same(before: Resolution, after: Resolution) -> bool:
-    return replace(after, by_id=before.by_id, by_name=before.by_name, at=before.at) == before
 
 
 async def _is_recorded(change: Change, key: str | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.domain.audit import AuditData
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident import transitions
@@ -163,9 +163,10 @@ class Incidents:
         if is_new:
             # The message that a tracked alert answers was there before, and may have pinged people.
             tone = QUIET if new.source is not None and not self._policy.alerts.rings else LOUD
-            await TimelineWrites(tx.sql).add_timeline(
-                incident.id, _opened(incident, by=by), *_evidence(incident, new)
-            )
+            entries = [_opened(incident, by=by)]
+            if new.evidence is not None:
+                entries.append(TimelineEntry.of(EvidenceEntry.of(new.evidence), incident.triggered_at))
+            await TimelineWrites(tx.sql).add_timeline(incident.id, *entries)
             if by is not None:
                 data = AuditData(incident.id, facts={"severity": incident.severity})
                 await AuditWrites(tx.sql).audit(
@@ -211,7 +212,11 @@ class Incidents:
         # A private incident's alert is in its thread: without the thread there is no alert.
         first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
         alert = await DeliveryRows(self._store.sql).delivery_by_key(f"inc:{incident_id}:{first}")
-        failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))
+        # A held-back alert that is not sent waits for Discord to be back.
+        failed = alert is not None and (
+            alert.status is DeliveryStatus.FAILED
+            or (alert.held_at is not None and alert.status is not DeliveryStatus.SENT)
+        )
         emailed = alert is not None and alert.has_email
         last = incident.thread.id if incident.thread.channel else incident.post.message_id
         waits_for_email = severity.email_backup and not emailed and incident.status is Status.TRIGGERED
@@ -230,11 +235,6 @@ def clean_title(text: str) -> str:
     return title
 
 
-def _is_held(alert: Delivery) -> bool:
-    """Return True if the alert waits for Discord to be back."""
-    return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
-
-
 def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
     """Return the timeline entry of the person who raised it, or of none if a clock did.
 
@@ -249,9 +249,3 @@ def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
         started_at=incident.started_at,
     )
     return TimelineEntry.of(data, incident.triggered_at, by=who)
-
-
-def _evidence(incident: Incident, new: NewIncident) -> list[TimelineEntry]:
-    if new.evidence is None:
-        return []
-    return [TimelineEntry.of(EvidenceEntry.of(new.evidence), incident.triggered_at)]

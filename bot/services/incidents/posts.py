@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, NewDelivery, priority_of
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import MemberData, is_current, is_repost, posting_of, repost, rethread
@@ -152,9 +152,10 @@ class Reposting:
         current = await DeliveryRows(tx.sql).delivery_by_key(str(line.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place
-        await DeliveryWrites(tx.sql).insert_deliveries(
-            [line if in_thread and is_another else _to_alert(line, incident)]
-        )
+        if not (in_thread and is_another):  # then it goes to the alert's channel
+            after = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
+            line = replace(line, to="alert", after=after)
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
         return True
 
     async def _repost_question(self, tx: Transaction, triage_id: int, key: str) -> None:
@@ -227,12 +228,6 @@ def _reposted_alerts(posts: Sequence[Delivery]) -> int:
     private_threads = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
     reposts = (post for post in posts if post.kind is DeliveryKind.ALERT and is_repost(post))
     return sum(posting_of(post) not in private_threads for post in reposts)
-
-
-def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
-    """Return *line* for the alert's channel instead of the thread."""
-    after = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
-    return replace(line, to="alert", after=after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.escalation.ladder import SeverityClock
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
@@ -103,7 +102,11 @@ class Regrading:
         if changed.status is Status.TRIGGERED:
             await self._escalations.switch(change.tx, changed, severity, clock=clock, now=change.now)
         if changed.thread.posting > before.thread.posting and before.thread.id is not None:
-            await DeliveryWrites(change.tx.sql).insert_deliveries([self._farewell(changed, before.thread.id)])
+            # The former thread is told that messages there are no longer followed.
+            key = f"thread_moved:{changed.thread.posting}"
+            farewell = notice(changed, self._policy, ThreadMovedNotice(), key=key)
+            farewell = replace(farewell, to=f"thread:{before.thread.id}")
+            await DeliveryWrites(change.tx.sql).insert_deliveries([farewell])
         await remind_later(change.tx, change.incident, now=change.now)
         entry = SeverityChangedEntry(
             before=before.severity,
@@ -138,10 +141,3 @@ class Regrading:
             next_update_at=self._policy.update_due(severity, at=change.now),
             is_more_severe=is_more_severe,
         )
-
-    def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
-        """Return a line for the former thread, which says that messages there are no longer followed."""
-        line = notice(
-            incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread.posting}"
-        )
-        return replace(line, to=f"thread:{thread_id}")

@@ -17,10 +17,10 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
 from bot.domain.incident.incident import NewIncident
+from bot.domain.jobs import PERSON, urgency
 from bot.domain.outage import DatabaseTrouble, UnrecordedReport, Watch, WatchStep
 from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
-from bot.domain.urgency import PERSON, urgency
 from bot.runbook.model import Policy
 from bot.services.incidents.opening import clean_title
 from bot.services.outage.alarm import Alarm

@@ -3,7 +3,6 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
-from bot.services.ports.code_host import CodeHost
 from bot.services.ports.discord import (
     TRY_AGAIN,
     Discord,
@@ -15,8 +14,8 @@ from bot.services.ports.discord import (
     Webhooks,
     soonest,
 )
-from bot.services.ports.mail import Email, EmailRecipient, EmailSender, EmailWriter, OfflineAlerter, Spool
-from bot.services.ports.systems import Clock, DlqStore, Heartbeat
+from bot.services.ports.paging import Email, EmailRecipient, EmailSender, EmailWriter, OfflineAlerter, Spool
+from bot.services.ports.systems import Clock, CodeHost, DlqStore, Heartbeat
 
 __all__ = [
     "TRY_AGAIN",

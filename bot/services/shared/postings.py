@@ -42,7 +42,10 @@ def posting_deliveries(
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
     if incident.thread.channel is None or incident.thread.posting != incident.post.number:
         return [alert, seed]
-    return [alert, seed, *_thread(owed, incident.thread.channel, alert, is_near=severity.channel)]
+    if incident.thread.channel == severity.channel:
+        return [alert, seed, *_hung_on(alert, owed)]
+    root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{incident.thread.channel}")
+    return [alert, seed, root, *_hung_on(root, owed)]
 
 
 def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
@@ -82,13 +85,6 @@ def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -
         after=posting_key(incident.id, parent, posting),
         priority=priority_of(policy.rules(incident.severity).rank),
     )
-
-
-def _thread(owed: "_Owed", channel: str, alert: NewDelivery, *, is_near: str) -> list[NewDelivery]:
-    if channel == is_near:
-        return _hung_on(alert, owed)
-    root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
-    return [root, *_hung_on(root, owed)]
 
 
 def _hung_on(root: NewDelivery, owed: "_Owed") -> list[NewDelivery]:

@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.oncall.book import Book
+from bot.domain.oncall.book import Book, Rosters, rosters
 from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.oncall.roster import Rosters, rosters
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.storage.store import Store

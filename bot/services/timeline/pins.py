@@ -16,6 +16,7 @@ from bot.domain.delivery.delivery import NewDelivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Incident
+from bot.domain.jobs import BACKGROUND, urgency
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.recorded import (
@@ -25,7 +26,6 @@ from bot.domain.timeline.recorded import (
     PinSeenData,
     ThreadMessage,
 )
-from bot.domain.urgency import BACKGROUND, urgency
 from bot.runbook.model import Policy
 from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act

@@ -1,7 +1,6 @@
 """From a triage to its incident: with the path, the evidence, and every answer on the timeline."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TypeGuard
 
 from bot.domain.errors import UserError
@@ -95,7 +94,9 @@ class Raising:
             That incident; None when its message has become no open incident that everybody may see.
         """
         incident = await subject_of(tx, triage)
-        if incident is None or not _is_told(incident):
+        if incident is None or incident.kind is not IncidentKind.INCIDENT:
+            return None
+        if not incident.is_open or incident.is_private:
             return None
         change = Change(tx, self._policy, incident, by, await tx.now())
         told = TriagedHereNotice(severity=None if severity is None else severity.name)
@@ -151,8 +152,16 @@ class Raising:
         incident = await self._incident(tx, case)
         await end_in(tx, self._policy, case.triage, incident, by=case.by)
         if case.by is None:
-            told = _unfinished if case.cause == UNFINISHED else _promoted
-            await TimelineWrites(tx.sql).add_timeline(incident.id, told(case.triage, at=await tx.now()))
+            triage = case.triage
+            data: UnfinishedEntry | PromotedEntry
+            if case.cause == UNFINISHED:
+                idle = triage.idle
+                data = UnfinishedEntry(triage=triage.id, left_by=idle.asked_name, asked_at=idle.asked_at)
+            else:  # a re-evaluation that nobody answered
+                data = PromotedEntry(
+                    triage=triage.id, triaged_by=triage.held_by_name, asked_at=triage.asked_at
+                )
+            await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(data, await tx.now()))
         await take_in_walks(await self._change(tx, case, incident))  # about other messages of the same alert
         return incident
 
@@ -187,11 +196,6 @@ def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:
     return alert is not None and alert.kind is IncidentKind.ALERT and alert.is_open
 
 
-def _is_told(incident: Incident) -> bool:
-    """Return True if *incident* is an open incident that is not private."""
-    return incident.kind is IncidentKind.INCIDENT and incident.is_open and not incident.is_private
-
-
 def _path(case: _Case) -> tuple[tuple[str, str], ...]:
     """Return the path of a case: its answers, and the choice over the tree's, or why a clock raised it."""
     if case.by is not None:
@@ -214,16 +218,3 @@ def _new_incident(case: _Case) -> NewIncident:
         key=triage.incident_key,
         evidence=triage.evidence,
     )
-
-
-def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
-    """Return the timeline entry of an unanswered re-evaluation: who triaged, and when the bot asked."""
-    data = PromotedEntry(triage=triage.id, triaged_by=triage.held_by_name, asked_at=triage.asked_at)
-    return TimelineEntry.of(data, at)
-
-
-def _unfinished(triage: Triage, *, at: datetime) -> TimelineEntry:
-    """Return the timeline entry of an unfinished triage: who left it, and when the bot asked them."""
-    idle = triage.idle
-    data = UnfinishedEntry(triage=triage.id, left_by=idle.asked_name, asked_at=idle.asked_at)
-    return TimelineEntry.of(data, at)

@@ -158,7 +158,9 @@ async def view_of(
     gone: int | None = None,
 ) -> TriageView:
     """Return the view of *triage* as this transaction sees it."""
-    known = await _known(tx, triage)
+    known = None  # after its end the incident says what the triage is
+    if triage.status is TriageStatus.OPEN and triage.channel_id is not None:
+        known = await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
     position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
     name = triage.severity or (position.outcome.severity if position.outcome else None)
     severity = None if name is None else policy.rules(name)
@@ -194,16 +196,6 @@ def raised_if_left(policy: Policy, triage: Triage) -> SeverityPolicy | None:
 def path_of(triage: Triage) -> Path:
     """Return the answers that count, as the tree takes them."""
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
-
-
-async def _known(tx: Transaction, triage: Triage) -> KnownMessage | None:
-    """Return what is known of the place where an open triage was begun, and of the message it is about.
-
-    For a triage that has ended, return None: then the incident says what it is.
-    """
-    if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
-        return None
-    return await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
 
 
 async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:

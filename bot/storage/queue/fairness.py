@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from bot.domain.urgency import current
+from bot.domain.jobs import current
 
 #: Does the work of a job, given its payload; a span means: run again after it. May run twice for one job,
 #: and a handler that enqueues its own key is run once more after it has returned.

@@ -36,8 +36,7 @@ from bot.domain.errors import (
     UnavailableError,
     UpstreamUnavailable,
 )
-from bot.domain.jobs import IN_LINE, JobName
-from bot.domain.urgency import urgency
+from bot.domain.jobs import IN_LINE, JobName, urgency
 from bot.storage.database.errors import STORAGE_ERRORS
 from bot.storage.database.pools import PoolConnection, open_pool
 from bot.storage.database.sql import Sql

@@ -38,7 +38,7 @@ told AS (
 
 -- name: insert_deliveries
 -- Stores deliveries, given as a JSON array, in its order. A known key is skipped. The nonce is computed as in
--- `bot.domain.installation.nonce_of`. With :bundle_id the deliveries are sent by that bundle only. Their next try is
+-- `bot.domain.shards.nonce_of`. With :bundle_id the deliveries are sent by that bundle only. Their next try is
 -- never due, so that a version that knows no bundles leaves them alone. The new deliveries come back.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
                         created_at, next_try_at, bundle_id)

@@ -5,8 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from bot.domain.oncall.book import Book, Content, StoredOverride, StoredSchedule
-from bot.domain.oncall.notify import NotifySettings, QuietHours
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import NotifySettings, QuietHours, Who
 from bot.domain.paging import Also
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row

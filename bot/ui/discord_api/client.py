@@ -21,7 +21,7 @@ from discord.http import Route
 from bot.domain.delivery.delivery import Attachment, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import Crowded, DeliveryRefused, TemporarilyRefused, UpstreamUnavailable
-from bot.domain.urgency import BACKGROUND, PERSON, current
+from bot.domain.jobs import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.discord_api.circuit import AdmittedRequest, Circuit
 from bot.ui.discord_api.gate import Gate
@@ -320,7 +320,11 @@ class Rest:
         attempt, began_s = RequestAttempt(self._gate), self._circuit.expected_events.clock()
         tokens = current_attempt.set(attempt), has_capacity.set(True)
         try:
-            await self._turn()
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    await self._gate.turn(current())
+            except TimeoutError:  # too many requests were more urgent, for too long
+                raise Crowded(PATIENCE_S) from None
             require_fresh()
             # From now on, since Discord is not to blame for our queue.
             attempt.deadline = asyncio.timeout(self._deadline_s)
@@ -347,18 +351,6 @@ class Rest:
         channel = self._client.get_channel(int(route.channel_id))
         if channel is not None and (guild := getattr(channel, "guild", None)) is not None:
             self._circuit.expected_events.expect(guild.shard_id, began_s=began_s)
-
-    async def _turn(self) -> None:
-        """Wait among all that is asked of Discord.
-
-        Raises:
-            Crowded: too many are more urgent, for too long.
-        """
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                await self._gate.turn(current())
-        except TimeoutError:
-            raise Crowded(PATIENCE_S) from None
 
     def require_capacity(self, route: Route) -> None:
         """See that Discord's limit has capacity for a request on *route*, now or in a moment.

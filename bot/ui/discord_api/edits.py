@@ -20,10 +20,10 @@ from bot.domain.delivery.limits import LATER
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import by_attention, has_moved, shows_old_details
+from bot.domain.jobs import current, urgency
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.privacy import LeftBehind
 from bot.domain.text import folded
-from bot.domain.urgency import current, urgency
 from bot.services.ports import Redacted, Refreshed, soonest
 from bot.ui.discord_api.client import Payload, Rest, channel_route, message_route, messages_route, snowflake
 from bot.ui.discord_api.places import Places
@@ -242,15 +242,18 @@ class Redactor:
             async for message in self._messages(thread_id):
                 if message.get("type") == _NAME_CHANGE:
                     names.append(str(message.get("content") or ""))
-                elif message.get("type") in _WRITTEN and not self._is_ours(message):
-                    written += 1
+                elif message.get("type") in _WRITTEN:
+                    author = message.get("author")
+                    is_ours = isinstance(author, dict) and snowflake(author) == self._rest.own_id
+                    written += not is_ours
         except DeliveryRefused as refused:
             if refused.http_status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        telling = tuple(
-            dict.fromkeys(name for name in reversed(names) if _tells(self._words, name, incident))
-        )
+        # Telling names have words besides the drill mark, the incident's number and symbols.
+        mark = self._words.drilled(incident, "")
+        rests = {name: name.replace(incident.label, "").replace(mark, "") for name in reversed(names)}
+        telling = tuple(name for name, rest in rests.items() if any(letter.isalnum() for letter in rest))
         return LeftBehind(thread_id, telling, written)
 
     async def delete_thread(self, thread_id: int) -> None:
@@ -320,10 +323,6 @@ class Redactor:
     async def _lock(self, thread_id: int) -> None:
         await self._rest.one(channel_route("PATCH", thread_id), json={"locked": True, "archived": True})
 
-    def _is_ours(self, message: Payload) -> bool:
-        author = message.get("author")
-        return isinstance(author, dict) and snowflake(author) == self._rest.own_id
-
     async def _messages(self, thread_id: int) -> AsyncIterator[Payload]:
         """Yield everything in a thread, newest first."""
         before: dict[str, object] = {}
@@ -334,12 +333,6 @@ class Redactor:
             if len(page) < _PAGE:
                 return
             before = {"before": snowflake(page[-1])}
-
-
-def _tells(words: Wording, name: str, incident: Incident) -> bool:
-    """Return whether a thread's name has words besides the drill mark, the incident's number and symbols."""
-    rest = name.replace(incident.label, "").replace(words.drilled(incident, ""), "")
-    return any(letter.isalnum() for letter in rest)
 
 
 def _is_long(away: UpstreamUnavailable) -> bool:

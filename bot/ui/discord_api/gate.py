@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final
 
 from bot.domain.delivery.limits import Allowance, RouteAllowance
-from bot.domain.urgency import BACKGROUND
+from bot.domain.jobs import BACKGROUND
 
 #: Requests per second, of the 50 that Discord allows. The rest is for requests that discord.py makes by
 #: itself, and for requests that arrive closer together than they were sent.
@@ -90,7 +90,10 @@ class Gate:
             if future.done():  # the waiting request was cancelled
                 heapq.heappop(self._waiting)
                 continue
-            wait_s = self._wait_s(-urgency)
+            now = self._now()
+            wait_s = self._overall.wait_s(now)
+            if -urgency <= BACKGROUND:
+                wait_s = max(wait_s, self._background.wait_s(now))
             if wait_s > 0.0:
                 if not self._is_set:
                     self._is_set = True
@@ -102,11 +105,6 @@ class Gate:
             if -urgency <= BACKGROUND:
                 self._background.take(now)
             future.set_result(None)
-
-    def _wait_s(self, urgency: int) -> float:
-        now = self._now()
-        overall_s = self._overall.wait_s(now)
-        return overall_s if urgency > BACKGROUND else max(overall_s, self._background.wait_s(now))
 
     def _timer(self) -> None:
         self._is_set = False

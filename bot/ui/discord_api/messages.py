@@ -242,7 +242,10 @@ class Incoming:
         user = None if self._client is None else self._client.user
         ours = set() if self._client is None else {self._client.application_id, user and user.id}
         signs = (payload.get("webhook_id"), payload.get("application_id"), author.get("id"))
-        is_written = payload.get("type", 0) in _WRITTEN and not _is_answer(payload)
+        # An app's answers to a command or a press come by a webhook, too, and not all have their own type.
+        # Source: Discord's docs, Message > `interaction_metadata`; `interaction` was its name before.
+        is_answer = any(payload.get(name) is not None for name in ("interaction_metadata", "interaction"))
+        is_written = payload.get("type", 0) in _WRITTEN and not is_answer
         evidence = evidence_from(payload, guild_id=guild_id)
         shown = {"channel": f"#{channel}", "author": evidence.author_name}
         return AlertMessage(
@@ -291,17 +294,6 @@ class WatchedChannels:
             for payload in sorted(found, key=snowflake)
         ]
         return ChannelPage(channel_id, tuple(read))
-
-
-def _is_answer(payload: Mapping[str, Any]) -> bool:
-    """Return whether a message is an app's answer to a person who used its command or pressed its button.
-
-    Such answers come by a webhook, too, and not all have a type of their own: answers to a press, and
-    follow-ups to a first answer, look like any message.
-
-    Source: Discord's docs, Message > ``interaction_metadata``; ``interaction`` was its name before.
-    """
-    return any(payload.get(name) is not None for name in ("interaction_metadata", "interaction"))
 
 
 def _embed(embed: Mapping[str, Any]) -> AlertEmbed:

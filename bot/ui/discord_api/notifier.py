@@ -384,16 +384,8 @@ class RestOfflineAlerter:
         except DeliveryRefused as refused:
             if refused.code != UNKNOWN_MESSAGE:
                 raise
-        return await self._again(channel_id, watch, message, nonce=nonce)
-
-    async def _again(self, channel_id: int, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
-        """Post quietly a message that was deleted after it pinged people: a 👀 needs a place.
-
-        Every process does so under the same new nonce.
-
-        Args:
-            nonce: Of the deleted message.
-        """
+        # It was deleted after it pinged people: post it again quietly, since a 👀 needs a place. Every
+        # process does so under the same new nonce.
         quiet = emergency_post(self._words, watch, replace(message, rings=False))
         log.info("emergency.deleted_since", watch=watch.key, word=message.kind)
         there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))

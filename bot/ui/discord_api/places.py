@@ -17,7 +17,7 @@ from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Payload, Rest, snowflake
 from bot.ui.discord_api.reactions import GuildRoles, person_from_member
 from bot.ui.interaction import person_from
-from bot.ui.words.links import place_url
+from bot.ui.words.wording import place_url
 
 #: Returns who is on call in a guild now, by place.
 FindHolders: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]

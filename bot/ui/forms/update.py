@@ -1,8 +1,9 @@
-"""The form of [✏️ 更新]: what is known, the state, the impact, when the next update comes, where and how.
+"""The forms of what people add to an incident: an update, a note, a correction.
 
-Discord allows five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both
-together; otherwise each has its own, and the state cannot be chosen. The select of the state also asks
-whether users are affected; without it, the select of the next update does.
+[✏️ 更新] asks what is known, the state, the impact, when the next update comes, where and how. Discord allows
+five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both together;
+otherwise each has its own, and the state cannot be chosen. The select of the state also asks whether users
+are affected; without it, the select of the next update does.
 """
 
 import re
@@ -12,11 +13,20 @@ from typing import Final, TypeVar
 
 from bot.domain.errors import UserError
 from bot.domain.incident.forms import Shown, digest_of
-from bot.domain.incident.incident import Incident, Phase, UsersAffected
+from bot.domain.incident.incident import Incident, Phase, UsersAffected, label_of
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import cut, short_digest
+from bot.domain.timeline.lines import Line
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
+from bot.services.timeline.timelines import (
+    CORRECTION_LIMIT,
+    NOTE_LIMIT,
+    Correction,
+    ShownWords,
+    editable,
+    shown_words,
+)
 from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.fields import SYMPTOMS, TARGETS, Form, Submitted, choice, label, text_input, where_and_how
 from bot.ui.posts.incident.thread import asks_users
@@ -53,6 +63,21 @@ _NEVER: Final = "0"
 _SPANS_S: Final = (900, 1_800, 3_600, 7_200)
 _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
 
+NOTE: Final = "note"
+AT: Final = "at"
+TEXT: Final = "text"
+NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
+
+#: The page is drawn anew afterwards; it says which words, impact and moment the form showed, unless an
+#: older version made it.
+CORRECT_FORM: Final = (
+    r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6}a?)"
+    r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8})(?::(?P<moment>[0-9a-f]{8}))?)?"
+)
+
+#: Characters of a moment as people type it.
+AT_LIMIT: Final = 60
+
 
 def update_form(voice: Voice, incident: Incident) -> Form:
     """Build the form: empty but for the known impact, place and symptoms, and the severity's cadence."""
@@ -82,6 +107,12 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     """
     impact, where, chosen = form.text(IMPACT), _apart(form), form.values.get(NEXT, ())
     said = {*form.values.get(PHASE, ()), *chosen}
+    shown = None  # unknown when the policy's lists have changed since the form was opened
+    if where.fields.get("edition") == _edition(policy):
+        shown = Shown(
+            targets=_of_mask(policy.targets, int(where.fields["targets"], 16)),
+            symptoms=_of_mask(policy.symptoms, int(where.fields["symptoms"], 16)),
+        )
     return NewUpdate(
         known=form.text(KNOWN),
         impact=None if digest_of(impact) == form.fields.get("impact") else impact,
@@ -91,7 +122,7 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
         key=key,
         phase=_only([phase for phase in Phase if phase.value in form.values.get(PHASE, ())]),
         users=_only([users for users in UsersAffected if _users_value(users) in said]),
-        shown=_shown(where, policy),
+        shown=shown,
     )
 
 
@@ -182,16 +213,6 @@ def _masks(policy: Policy, incident: Incident) -> str:
     return f"{targets:x}:{symptoms:x}"
 
 
-def _shown(form: Submitted, policy: Policy) -> Shown | None:
-    """Return what the form showed as chosen; None when the policy's lists have changed since."""
-    if form.fields.get("edition") != _edition(policy):
-        return None
-    return Shown(
-        targets=_of_mask(policy.targets, int(form.fields["targets"], 16)),
-        symptoms=_of_mask(policy.symptoms, int(form.fields["symptoms"], 16)),
-    )
-
-
 def _mask(known: Iterable[str], chosen: Iterable[str]) -> int:
     """Return which of *known*, in their order, are *chosen*: a bit for each."""
     wanted = set(chosen)
@@ -250,3 +271,60 @@ def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> 
 
 def _label(voice: Voice, name: str, component: Component) -> Component:
     return label(voice.say(f"updates.form.{name}"), component, hint=voice.say(f"updates.form.{name}_hint"))
+
+
+def note_form(voice: Voice, number: int) -> Form:
+    """Build the form for a note of several lines, and when it happened if that was earlier."""
+    note = text_input(NOTE, limit=NOTE_LIMIT, several_lines=True)
+    at = text_input(AT, limit=AT_LIMIT, required=False)
+    return Form(
+        voice.say("history.form.note_on", label=label_of(number)),
+        f"inc:v1:note-form:{number}",
+        [_line_label(voice, NOTE, note), _line_label(voice, AT, at)],
+    )
+
+
+def correction_form(voice: Voice, number: int, line: Line, *, page: str) -> Form:
+    """Build the form to correct an entry: its current words, and the time if a person added the entry.
+
+    Args:
+        page: The page of the timeline to redraw afterwards, as `bot.ui.screens.timeline` names it.
+    """
+    title = voice.say("history.form.correct", label=label_of(number))
+    shown, (words, impact) = shown_words(line), editable(line)
+    known = f"{shown.words}:{shown.impact}:{shown.moment}"
+    custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}:{known}"
+    if line.entry.is_update:
+        fields = [
+            _optional(voice, TEXT, name="known", limit=KNOWN_LIMIT, value=words),
+            _optional(voice, IMPACT, name="impact", limit=IMPACT_LIMIT, value=impact),
+        ]
+        return Form(title, custom_id, fields)
+    said = text_input(TEXT, limit=CORRECTION_LIMIT, several_lines=True, value=words)
+    time = None
+    if line.can_be_moved:  # it starts empty, with the entry's time as example; empty changes nothing
+        example = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
+        at = text_input(AT, limit=AT_LIMIT, required=False, example=example)
+        time = label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))
+    return Form(title, custom_id, [_line_label(voice, TEXT, said), time])
+
+
+def correction_of(form: Submitted) -> Correction:
+    """Read the form as it was sent: only what differs from what the form showed is corrected."""
+    words, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
+    known, known_impact, moment = (form.fields.get(name) for name in ("known", "impact", "moment"))
+    return Correction(
+        None if digest_of(words) == known else words,
+        at=form.text(AT),
+        impact=None if impact is None or digest_of(impact) == known_impact else impact,
+        shown=None if known is None or known_impact is None else ShownWords(known, known_impact, moment),
+    )
+
+
+def _optional(voice: Voice, custom_id: str, *, name: str, limit: int, value: str) -> Component:
+    typed = text_input(custom_id, limit=limit, several_lines=True, required=False, value=value)
+    return _line_label(voice, name, typed)
+
+
+def _line_label(voice: Voice, name: str, component: Component) -> Component:
+    return label(voice.say(f"history.form.{name}"), component, hint=voice.say(f"history.form.{name}_hint"))

@@ -14,8 +14,7 @@ from bot.ui.posts.incident.alert import again, related
 from bot.ui.posts.triage import triage_button
 from bot.ui.words.alerts import waited_words
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.links import alert_url
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording, alert_url, relative
 
 _SEPARATOR = " · "
 _MONITOR_LIMIT, _TARGETS_LIMIT = 100, 160

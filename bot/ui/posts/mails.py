@@ -19,8 +19,7 @@ from bot.services.ports.paging import OutsideMessage
 from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
 from bot.ui.posts.paging import had_a_responder, times_waited
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import home_url
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, home_url
 
 _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
@@ -125,16 +124,14 @@ class PlainEmailWriter:
         name, who = reason
         if name == "waited" and had_a_responder(incident, data):
             return self._words.say(f"mail.{part}.waited_again", **times_waited(self._words, incident, data))
+        # The policy's name for this handle, since an id means nothing to a reader.
+        people = (place.person for place in self._policy.oncall.values())
+        shown = next((person.name for person in people if person.handle == who), who)
         return self._words.say(
             f"mail.{part}.{name}",
-            who=f"@{plain(self._name(who), limit=_WHO_LIMIT)}",
+            who=f"@{plain(shown, limit=_WHO_LIMIT)}",
             waited=self._words.span(waited),
         )
-
-    def _name(self, handle: str) -> str:
-        """Return the policy's name for the person with *handle*, since an id means nothing to a reader."""
-        people = (place.person for place in self._policy.oncall.values())
-        return next((one.name for one in people if one.handle == handle), handle)
 
     def _reason(self, delivery: Delivery, what: str) -> str:
         """Say why the delivery comes by email: Discord refused it, or its post went unanswered."""

@@ -30,9 +30,8 @@ from bot.ui.posts.calls import (
 )
 from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
-from bot.ui.words import links
 from bot.ui.words.inert import plain
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording, home, home_url, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -58,8 +57,9 @@ def page(
         reader: The handle of the person it goes to.
         queued_at: When it was stored.
     """
-    waiting = incident.status is Status.TRIGGERED
-    is_theirs = _is_theirs(words, incident, reader)
+    waiting, on_it, is_theirs = incident.status is Status.TRIGGERED, incident.on_it, False
+    if reader is not None and on_it is not None and incident.status is Status.ACKNOWLEDGED:
+        is_theirs = words.means(reader, user_id=on_it.id, name=on_it.name)
     if waiting and has_newer_page(words, incident, data, reader=reader or "", queued_at=queued_at):
         lines = [*_asked(words, incident, data, reader or "")[:-1], words.say("page.dm.followed")]
     elif waiting:
@@ -101,7 +101,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
         components=row(
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
-                buttons.link(*links.home(incident)),
+                buttons.link(*home(incident)),
                 buttons.make(IncidentVerb.WHY, incident.id),
             ]
         ),
@@ -114,10 +114,10 @@ def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Co
     buttons, number = words.buttons, incident.id
     why = buttons.make(IncidentVerb.WHY, number)
     if incident.status is Status.TRIGGERED:
-        link = buttons.link("to_post", links.home_url(incident))
+        link = buttons.link("to_post", home_url(incident))
         ack, decline = (buttons.make(verb, number) for verb in (IncidentVerb.ACK, IncidentVerb.DECLINE))
         return row([ack, link, decline, why])
-    link = buttons.link(*links.home(incident))
+    link = buttons.link(*home(incident))
     if not is_theirs:
         return row([link, why])
     hand_back = buttons.make(IncidentVerb.HAND_BACK, number)
@@ -125,14 +125,6 @@ def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Co
         return row([link, hand_back, why])
     lead = None if incident.commander == incident.on_it else buttons.make(IncidentVerb.COMMAND, number)
     return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back, why])
-
-
-def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
-    """Return True if *reader* is the responder."""
-    on_it = incident.on_it
-    if reader is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
-        return False
-    return words.means(reader, user_id=on_it.id, name=on_it.name)
 
 
 def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:

@@ -27,8 +27,7 @@ from bot.ui.posts.incident import notices, private, roles
 from bot.ui.posts.incident.alert import alert, second, thread_root
 from bot.ui.posts.incident.private import private_thread
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
-from bot.ui.words import links
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, alert_url, thread_url
 
 
 def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
@@ -42,7 +41,7 @@ def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
     if not has_moved(post, incident):
         return None
     if post.kind.spec.part is PostingPart.THREAD:
-        url = links.thread_url(incident)
+        url = thread_url(incident)
         return message(words.say("alert.moved_thread", label=incident.label, url=url))
     return message(
         words.say(
@@ -50,7 +49,7 @@ def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
             severity=incident.severity,
             label=incident.label,
             title=words.title(incident),
-            url=links.alert_url(incident),
+            url=alert_url(incident),
         )
     )
 
@@ -126,8 +125,15 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     renderer = renderers()[delivery.kind]
     if not isinstance(subject, Incident) or delivery.kind.spec.action is Action.REACTION:
         return renderer(words, delivery, subject)
-    moved = pointer(words, delivery, subject)
-    return moved or _dated(words, delivery, renderer(words, delivery, subject))
+    if moved := pointer(words, delivery, subject):
+        return moved
+    body = renderer(words, delivery, subject)
+    if not delivery.is_late:
+        return body
+    # The time that a late message is from goes below what a lock screen shows.
+    at = words.say("alert.late", at=words.moment(delivery.created_at))
+    budget = CONTENT_LIMIT - len(at) - 1
+    return {**body, "content": f"{cut(str(body.get('content', '')), limit=budget)}\n{at}"}
 
 
 def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
@@ -147,12 +153,3 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     if post.kind.spec.follows_affected:
         return has_moved(post, incident) or shows_other_affected(post, incident)
     return post.kind.spec.follows_details and shows_old_details(post, incident)
-
-
-def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:
-    """Append to a late message the time it is from, below what a lock screen shows."""
-    if not delivery.is_late:
-        return body
-    at = words.say("alert.late", at=words.moment(delivery.created_at))
-    budget = CONTENT_LIMIT - len(at) - 1
-    return {**body, "content": f"{cut(str(body.get('content', '')), limit=budget)}\n{at}"}

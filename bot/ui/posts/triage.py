@@ -15,9 +15,8 @@ from bot.services.triage.walk import raised_if_left
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
 from bot.ui.posts.bodies import GREY, Body, Renderers, about, embed, message
 from bot.ui.words.inert import inert
-from bot.ui.words.links import alert_url, place_url
 from bot.ui.words.triage_words import or_more_severe, path_words
-from bot.ui.words.wording import Wording, channel_name, relative
+from bot.ui.words.wording import Wording, alert_url, channel_name, place_url, relative
 
 #: The custom id of the button that starts a triage of an alert's message: `triage_button` makes it. The end
 #: is the alert's number and the digest of its title; buttons of older versions have none.
@@ -81,7 +80,9 @@ def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> l
     """
     asked = [post for post in posts if post.kind in _ROUNDS]
     newest = asked[-1] if asked else None
-    url = None if newest is None else _url(newest)
+    url = None
+    if newest is not None and newest.channel_id is not None and newest.message_id is not None:
+        url = place_url(newest.guild_id, newest.channel_id, newest.message_id)
     return [
         (
             post,
@@ -184,7 +185,11 @@ def _asked(words: Wording, triage: Triage, kind: AnyDeliveryKind, *, reporter: s
         due=words.moment(due),
         left=relative(due),
     )
-    facts = [about, _facts(words, triage)]
+    started = triage.started_at
+    began = words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
+    if symptoms := words.symptoms(triage.symptoms, limit=_LINE_LIMIT):
+        began = f"{began} · {words.say('alert.symptoms', symptoms=symptoms)}"
+    facts = [about, began]
     if is_due:
         promise = words.say(
             "triaging.question.promise",
@@ -214,19 +219,6 @@ def _question(
     if targets:
         line = words.say("alert.line.targets", line=line, targets=targets)
     return message(line, embeds=[embed(colour=GREY, description="\n".join(facts))])
-
-
-def _facts(words: Wording, triage: Triage) -> str:
-    started = triage.started_at
-    facts = words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
-    symptoms = words.symptoms(triage.symptoms, limit=_LINE_LIMIT)
-    return f"{facts} · {words.say('alert.symptoms', symptoms=symptoms)}" if symptoms else facts
-
-
-def _url(post: Delivery) -> str | None:
-    if post.channel_id is None or post.message_id is None:
-        return None
-    return place_url(post.guild_id, post.channel_id, post.message_id)
 
 
 def _render(words: Wording, delivery: Delivery, subject: Subject) -> Body:

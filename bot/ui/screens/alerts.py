@@ -1,6 +1,6 @@
 """`/alerts recent` and `/alerts rules`: why an alert became an incident or did not, and what was taught."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from discord import SelectOption, ui
@@ -16,11 +16,10 @@ from bot.domain.alerts.questions import AlertLesson
 from bot.domain.alerts.recognition import Shape
 from bot.domain.incident.incident import label_of
 from bot.services.alerts.answers import PAGE_SIZE, LessonPage
-from bot.ui.components import Row, Screen, button, row, select_row, text
+from bot.ui.components import Screen, button, row, select_row, text
 from bot.ui.words.alerts import clue_words, outcome_words
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import place_url
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, place_url
 
 #: The custom id of a button that turns the page: the filter, and the place that the page begins at.
 PAGE: Final = (
@@ -141,7 +140,16 @@ def rules_screen(voice: Voice, page: LessonPage) -> Screen:
         _turn_rules(voice, "newer", newer) if page.offset > 0 else None,
         _turn_rules(voice, "older", older) if page.has_more else None,
     )
-    return Screen(*parts, rows=[_removing(voice, page.lessons), pages])
+    options = [
+        SelectOption(
+            label=plain(one.look, limit=100),
+            value=str(one.id),
+            description=plain(one.sender_name, limit=100),
+        )
+        for one in page.lessons
+    ]
+    removing = select_row(FORGET, voice.say("alert_decisions.rules.remove"), options)
+    return Screen(*parts, rows=[removing, pages])
 
 
 def removed_said(voice: Voice, lesson: AlertLesson) -> str:
@@ -212,18 +220,6 @@ def shape_text(shape: Shape) -> str:
     """Return a shape as the policy file has it, in lower case."""
     holes = ["*" if hole is None else f"{{{hole}}}" for hole in shape.holes]
     return "".join(part for pair in zip(shape.pieces, [*holes, ""], strict=True) for part in pair)
-
-
-def _removing(voice: Voice, lessons: Sequence[AlertLesson]) -> Row | None:
-    options = [
-        SelectOption(
-            label=plain(one.look, limit=100),
-            value=str(one.id),
-            description=plain(one.sender_name, limit=100),
-        )
-        for one in lessons
-    ]
-    return select_row(FORGET, voice.say("alert_decisions.rules.remove"), options)
 
 
 def _turn_rules(voice: Voice, way: str, offset: int) -> ui.Button[ui.LayoutView]:

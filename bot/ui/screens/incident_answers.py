@@ -25,8 +25,7 @@ from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
-from bot.ui.words import links
-from bot.ui.words.wording import Voice, relative, state_key
+from bot.ui.words.wording import Voice, home, relative, state_key
 
 
 def merged_screen(voice: Voice, merged: Merged) -> Screen:
@@ -155,7 +154,7 @@ def acknowledged_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
     is_theirs = _is_responder(result) and incident.kind is IncidentKind.INCIDENT  # an alert has no updates
     leads = incident.commander is not None and incident.commander.id == result.by.id
     return buttons_view(
-        made_of(voice.buttons.link(*links.home(incident))),
+        made_of(voice.buttons.link(*home(incident))),
         made_of(make(IncidentVerb.DETAILS, incident.id)) if is_theirs else None,
         made_of(make(IncidentVerb.COMMAND, incident.id)) if is_theirs and not leads else None,
         made_of(make(IncidentVerb.HAND_BACK, incident.id)),

@@ -16,9 +16,8 @@ from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles
 from bot.ui.posts.incident.private import place_lines
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
-from bot.ui.words.wording import Voice, relative, state_key
+from bot.ui.words.wording import Voice, alert_url, linked_label, relative, state_key, thread_url
 
 TIMELINE_SHOWN: Final = 5
 

@@ -14,8 +14,7 @@ from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_ro
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import next_step, on_call_for, otherwise, update_due
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import linked_label
-from bot.ui.words.wording import Voice, relative
+from bot.ui.words.wording import Voice, linked_label, relative
 
 PAGE_SIZE: Final = 10
 #: How many ended ones the first page of everything has below open ones: a phone shows an answer from its end.
@@ -127,6 +126,8 @@ def list_screen(
     shown = incidents[:size]
     more_ended = voice.say("consoles.incident.list_more_ended")
     first = next((one for one in shown if may_ack and one.status is Status.TRIGGERED), None)
+    waiting = [one for one in shown if is_waiting(one) and not one.is_drill]
+    worst = min(waiting, key=lambda one: voice.severity(one).rank, default=None)
     ack = None
     if first is not None:
         made = voice.buttons.make(IncidentVerb.ACK, first.id)
@@ -141,7 +142,7 @@ def list_screen(
         *([text(more_ended)] if size < min(len(incidents), PAGE_SIZE) else []),
         *([text(voice.say("consoles.incident.page", number=question.page + 1))] if question.page else []),
         rows=[row(ack), _open_select(voice, shown), row(previous, following)],
-        colour=_colour(voice, shown),
+        colour=GREY if worst is None else colour_of(voice, worst),
     )
 
 
@@ -163,13 +164,6 @@ def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None)
     if ended:
         yield ui.Separator()
         yield text(*ended)
-
-
-def _colour(voice: Voice, incidents: Sequence[Incident]) -> int:
-    """Return the colour of the most severe incident that waits for a person now; grey when none does."""
-    waiting = [one for one in incidents if is_waiting(one) and not one.is_drill]
-    worst = min(waiting, key=lambda one: voice.severity(one).rank, default=None)
-    return GREY if worst is None else colour_of(voice, worst)
 
 
 def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:

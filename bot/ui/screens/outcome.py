@@ -23,8 +23,7 @@ from bot.ui.forms.fields import MessageSource, Typed
 from bot.ui.interaction import Interaction, host_of, person_from, redraw, reply, services_of, soon, voice_of
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import head
-from bot.ui.words.links import alert_url, linked_label, place_url
-from bot.ui.words.wording import Voice, channel_name, relative
+from bot.ui.words.wording import Voice, alert_url, channel_name, linked_label, place_url, relative
 
 #: Seconds between looks for a responder. They end before the 15 minutes in which Discord lets an answer be
 #: edited.

@@ -9,8 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind, PostPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.incident.private import BIN, around, place_lines
-from bot.ui.words.links import place_url, thread_url
-from bot.ui.words.wording import Voice
+from bot.ui.words.wording import Voice, place_url, thread_url
 
 #: The custom id of the yes to `delete_question`.
 DELETE_NOW: Final = "inc:v1:thread-delete-now"

@@ -58,9 +58,14 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     number = turned if page.pages > 1 else ""
     budget = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines
     lines = told_rows(voice, page.rows, since=incident.started_at, limit=budget)
+    correct = select_row(
+        f"inc:v1:timeline-correct:{incident.id}:{_page_name(page)}",
+        voice.say("history.page.correct"),
+        [_option(voice, row) for row in page.rows if isinstance(row, Line) and row.can_be_corrected],
+    )
     return Screen(
         text(title, *(lines or [voice.say("history.page.empty")]), number),
-        rows=[_correct(voice, page), _buttons(voice, page)],
+        rows=[correct, _buttons(voice, page)],
         colour=colour_of(voice, incident),
     )
 
@@ -97,13 +102,6 @@ def whole_file_view(voice: Voice, number: int) -> ui.View:
     """Return the button below a file in which rows are folded: to the file that has them all."""
     label = voice.say("history.page.whole_file")
     return buttons_view(button(label, f"inc:v1:timeline-file:{number}:all", emoji="⬇️"))
-
-
-def _correct(voice: Voice, page: TimelinePage) -> Row | None:
-    lines = [line for line in page.rows if isinstance(line, Line) and line.can_be_corrected]
-    options = [_option(voice, line) for line in lines]
-    custom_id = f"inc:v1:timeline-correct:{page.incident.id}:{_page_name(page)}"
-    return select_row(custom_id, voice.say("history.page.correct"), options)
 
 
 def _option(voice: Voice, line: Line) -> SelectOption:

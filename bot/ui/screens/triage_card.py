@@ -7,7 +7,7 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.alerts.alert import mention_of
-from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.incident import label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Evidence, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, UNSURE, Question
@@ -48,8 +48,10 @@ async def show_card(interaction: Interaction, view: TriageView, *, is_new: bool 
 def triage_card(voice: Voice, view: TriageView) -> Screen:
     """Show the card for the current state of the triage."""
     triage = view.triage
-    if view.incident is not None:
-        return _became(voice, triage, view.incident)
+    if (incident := view.incident) is not None:
+        if incident.is_private:  # anyone may press an old card: it shows only the label
+            return Screen(text(voice.say("triaging.line.private", label=incident.label)))
+        return joined_card(voice, incident) if triage.joined else sent_card(voice, incident)
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
@@ -76,17 +78,15 @@ def answered_before(voice: Voice, view: TriageView) -> str:
     return said
 
 
-def _became(voice: Voice, triage: Triage, incident: Incident) -> Screen:
-    """Show the incident that the triage became; if private only its label: anyone may press an old card."""
-    if incident.is_private:
-        return Screen(text(voice.say("triaging.line.private", label=incident.label)))
-    return joined_card(voice, incident) if triage.joined else sent_card(voice, incident)
-
-
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     triage = view.triage
     more_severe = voice.pick(question.answer(question.unsure).label)
     hint = "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_BUDGET)}"
+    others = [
+        voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
+        for one in view.others
+    ]
+    joined = voice.joined(others, limit=_OTHERS_BUDGET)
     return Screen(
         text(
             beside_drill(voice, in_drill=view.in_drill),
@@ -97,7 +97,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
             _evidence(voice, triage.evidence),
             _path(voice, triage),
             voice.say("consoles.triage.unsure_counts", answer=more_severe),
-            _others(voice, view.others),
+            voice.say("consoles.triage.others", others=joined) if joined else "",
             _clock(voice, triage),
         ),
         rows=[answers(voice, triage, question), earlier(voice, triage), row(*ways_out(voice, triage))],
@@ -235,16 +235,6 @@ def _evidence(voice: Voice, evidence: Evidence | None) -> str:
     words = inert(evidence.text, limit=_EVIDENCE_BUDGET) or voice.say("consoles.triage.no_words")
     return voice.say(
         "consoles.triage.evidence", text=words, who=voice.who(evidence.author_name), url=evidence.url
-    )
-
-
-def _others(voice: Voice, others: Iterable[Triage]) -> str:
-    shown = [
-        voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
-        for one in others
-    ]
-    return (
-        voice.say("consoles.triage.others", others=voice.joined(shown, limit=_OTHERS_BUDGET)) if shown else ""
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.escalation.why_me import CalledPerson, CallRule, Reminded, WhyMe
 from bot.domain.incident.parts import CallPage, arrived
-from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.people import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
 from bot.ui.posts.calls import few, outside_of
 from bot.ui.words.inert import inert, joined

@@ -10,7 +10,7 @@ import discord
 from bot.domain.alerts.alert import first_line
 from bot.domain.triage.session import EVIDENCE_LIMIT, Evidence
 from bot.services.incidents.opening import TITLE_LIMIT
-from bot.ui.words.links import place_url
+from bot.ui.words.wording import place_url
 
 #: Discord: the type of what apps and webhooks send. Previews are "link", "article", "image" and others.
 _WRITTEN: Final = "rich"

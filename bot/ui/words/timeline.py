@@ -12,10 +12,9 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import FoldedLines, Line, TimelineRow
 from bot.domain.timeline.recorded import PinDeletedEntry, PinnedEntry, TriagedEntry
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
-from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import look_of
 from bot.ui.words.triage_words import triaged
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, place_url
 
 #: Characters of a line, its link aside.
 LINE_LIMIT: Final = 330
@@ -88,7 +87,12 @@ def told_row(words: Wording, row: TimelineRow, *, since: datetime, budget: int |
         at = words.time_of_day(row.at)
         count = words.say("history.folded", count=len(row.lines))
         return f"{at} {offset(row.at, since=since)}{_BETWEEN}{count}"
-    return told_line(words, row, budget=budget, when=_short_when(words, row, since=since))
+    at = f"{words.time_of_day(row.at)} {offset(row.at, since=since)}"  # below the date of the day
+    before = [
+        words.time_of_day(each) if words.day(each) == words.day(row.at) else words.moment(each)
+        for each in row.earlier_moments
+    ]
+    return told_line(words, row, budget=budget, when=_struck_when(at, before))
 
 
 def offset(at: datetime, *, since: datetime) -> str:
@@ -99,16 +103,6 @@ def offset(at: datetime, *, since: datetime) -> str:
     minutes = int(at.timestamp() // _MINUTE_S - since.timestamp() // _MINUTE_S)
     hours, left = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours}:{left:02}"
-
-
-def _short_when(words: Wording, line: Line, *, since: datetime) -> str:
-    """Say when to the minute, below the date of the day; an earlier time on another day has its date."""
-    at = f"{words.time_of_day(line.at)} {offset(line.at, since=since)}"
-    before = [
-        words.time_of_day(each) if words.day(each) == words.day(line.at) else words.moment(each)
-        for each in line.earlier_moments
-    ]
-    return _struck_when(at, before)
 
 
 def _struck_when(at: str, before: Sequence[str]) -> str:
@@ -177,7 +171,12 @@ def _parts(words: Wording, line: Line, shares: tuple[int, int, int]) -> list[str
 def _said(words: Wording, line: Line, shares: tuple[int, int, int]) -> list[str]:
     said, struck, aside = shares
     if not line.corrections:
-        return _short_facts(words, line.entry, limit=said)
+        entry = line.entry
+        if entry.kind is not TimelineKind.TRIAGED or not entry.data:
+            return facts(words, entry, limit=said)
+        # A triage's answers have a line each, without what the entry's own line says.
+        data = TriagedEntry.from_json(entry.data)
+        return [f"\n- {answer}" for answer in triaged(words, data, said, beside=entry)]
     last = line.corrections[-1]
     earlier = spoken(line, line.versions)
     parts = [
@@ -191,14 +190,6 @@ def _said(words: Wording, line: Line, shares: tuple[int, int, int]) -> list[str]
 def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """Return those of *versions* that have words to show; an update may consist of the impact alone."""
     return [one for one in versions if one.said or not line.entry.is_update]
-
-
-def _short_facts(words: Wording, entry: TimelineEntry, *, limit: int) -> list[str]:
-    """Return the details for a page: a triage's answers on a line each, without what its own line says."""
-    if entry.kind is not TimelineKind.TRIAGED or not entry.data:
-        return facts(words, entry, limit=limit)
-    data = TriagedEntry.from_json(entry.data)
-    return [f"\n- {line}" for line in triaged(words, data, limit, beside=entry)]
 
 
 def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool = False) -> list[str]:

@@ -13,7 +13,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.triage.session import JoinedReport, StoredAnswer, StoredChoice, Triage
-from bot.domain.triage.tree import LATER, Answer, Given, StaleTriage
+from bot.domain.triage.tree import LATER, Given, StaleTriage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
@@ -31,8 +31,11 @@ def question_words(words: Wording, question: str) -> str:
 
 def answer_words(words: Wording, question: str, answer: str) -> str:
     """Return the label of the answer's button, or the answer's id when the policy no longer has it."""
-    found = _answer(words, question, answer)
-    return inert(answer, limit=_QUESTION_LIMIT) if found is None else words.pick(found.label)
+    try:
+        known = words.policy.tree.node(question).answer(answer)
+    except StaleTriage:
+        return inert(answer, limit=_QUESTION_LIMIT)
+    return words.pick(known.label)
 
 
 def path_words(words: Wording, given: StoredAnswer) -> str:
@@ -59,13 +62,6 @@ def choice_words(words: Wording, choice: StoredChoice | None) -> str:
 def or_more_severe(words: Wording, triage: Triage) -> str:
     """Say, after a re-evaluation's severity, that a more severe alert keeps its own; empty without one."""
     return words.say("triaging.or_more_severe") if triage.source_message_id is not None else ""
-
-
-def _answer(words: Wording, question: str, answer: str) -> Answer | None:
-    try:
-        return words.policy.tree.node(question).answer(answer)
-    except StaleTriage:
-        return None
 
 
 def triaged(

@@ -1,4 +1,4 @@
-"""The wording of public posts: the team's language and time zone, and facts as inert text."""
+"""The wording of public posts: the team's language and time zone, facts as inert text, and links."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +35,8 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
 _WORD_LIMIT = _REASON_LIMIT = 200  # of why a severity was changed: the thread has the rest
+
+_WEEKDAYS: Final = tuple(Weekday)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,9 +382,6 @@ def is_id(text: str) -> bool:
     return id_of(text) is not None
 
 
-_WEEKDAYS: Final = tuple(Weekday)
-
-
 def due_day(words: Wording, day: date) -> str:
     """Return a day with its weekday: "12/05 (土)"."""
     weekday = words.say(f"actions.weekday.{_WEEKDAYS[day.weekday()].value}")
@@ -400,3 +399,37 @@ def choices_lines(words: Wording, names: Iterable[str]) -> Iterator[str]:
         options = " / ".join(words.policy.target_values.options(name))
         if options:
             yield words.say("sheets.choices", name=name, options=options)
+
+
+def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
+    """Return the address of a channel or thread, or of a message in it."""
+    channel = f"https://discord.com/channels/{guild_id}/{channel_id}"
+    return channel if message_id is None else f"{channel}/{message_id}"
+
+
+def alert_url(incident: Incident) -> str | None:
+    """Return the alert post, once Discord has it."""
+    if incident.post.channel_id is None or incident.post.message_id is None:
+        return None
+    return place_url(incident.guild_id, incident.post.channel_id, incident.post.message_id)
+
+
+def thread_url(incident: Incident) -> str | None:
+    """Return the incident's thread, once Discord has it."""
+    return None if incident.thread.id is None else place_url(incident.guild_id, incident.thread.id)
+
+
+def home_url(incident: Incident) -> str | None:
+    """Return the URL of the place where people work on the incident: its thread, else its alert."""
+    return thread_url(incident) or alert_url(incident)
+
+
+def linked_label(incident: Incident) -> str:
+    """Return the incident's label in markup, a link to where people work on it once there is such a place."""
+    url = home_url(incident)
+    return f"[{incident.label}]({url})" if url else f"**{incident.label}**"
+
+
+def home(incident: Incident) -> tuple[str, str | None]:
+    """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
+    return ("to_post" if incident.thread.id is None else "to_thread", home_url(incident))

@@ -65,18 +65,15 @@ def text_of(request: HookRequest) -> str:
         HookUnreadable: it is nested too deeply, which could not be seen before it was decoded.
     """
     body = request.body
-    names = (_marked(body), _declared(request.headers.get(CONTENT_TYPE, "")), _unmarked(body))
+    marks = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+    marked = json.detect_encoding(body) if body.startswith(marks) else None  # UTF-32-LE begins like UTF-16-LE
+    names = (marked, _declared(request.headers.get(CONTENT_TYPE, "")), _unmarked(body))
     text = next((text for name in names if name and (text := _decoded(body, name)) is not None), None)
     if text is None:
         text = body.decode(_recognised(body) or "utf-8", "replace")
     if not is_utf_8(body) and not is_shallow(text.encode("utf-8", "replace")):
         raise HookUnreadable("the body is nested too deeply")
     return text.removeprefix("\ufeff")
-
-
-def _marked(body: bytes) -> str | None:
-    marks = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32 begins like UTF-16
-    return json.detect_encoding(body) if body.startswith((*marks, codecs.BOM_UTF32_BE)) else None
 
 
 def _declared(content_type: str) -> str | None:

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 import httpx
 
 from bot.domain.systems import HttpTarget, SystemState
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe
 from bot.integrations.systems.vendors import (
     CloudflareAccount,

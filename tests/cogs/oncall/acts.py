@@ -1,6 +1,6 @@
 """What people do about on-call, for the tests of all that depends on it."""
 
-from bot.domain.oncall.notify import NotifySettings
+from bot.domain.oncall.people import NotifySettings
 from cogs.oncall.store import OnCallEntries
 from cogs.oncall.use_cases import OnCallUseCases
 from tests.services.desk import Desk

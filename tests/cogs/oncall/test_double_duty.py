@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.rotation import Roster, Shift
 from cogs.oncall.rules import DoubleDuty, double_duties
 from tests.unit.domain.oncall.test_roster import HOURS, NOW

@@ -12,8 +12,7 @@ from bot.cli.commands import app
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
-from bot.domain.oncall.notify import NotifySettings
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import NotifySettings, Who
 from bot.domain.paging import Also
 from bot.runbook import default_policy_text
 from cogs.oncall.rules import OnCallDelivery

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.domain.errors import OutboundProblem
 from bot.domain.systems import HttpTarget, SystemState
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 from cogs.probes.rules import ProbeRules
 from cogs.probes.use_cases import HttpProber
 from tests.integration.outbound.upstream import says, upstream

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import Crowded, UpstreamUnavailable
-from bot.domain.urgency import urgency
+from bot.domain.jobs import urgency
 from tests.integration.discord_api.notifier_world import INCIDENT, NotifierWorld, owed, running_world
 
 P0, DIGEST = 100, 0

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
-from bot.domain.urgency import urgency
+from bot.domain.jobs import urgency
 from bot.services.shared import fencing
 from bot.services.shared.fencing import boot_s, fresh
 from local_discord.messages.posting import remove

@@ -12,9 +12,8 @@ from aiohttp import web
 
 from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.addresses import EgressProxy
-from bot.integrations.outbound.call import Call, CallTerms
+from bot.integrations.outbound.call import AllowedPlaces, Call, CallTerms
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.integration.outbound.proxy import proxy as http_proxy
 from tests.integration.outbound.upstream import Upstream, in_turn, says, upstream

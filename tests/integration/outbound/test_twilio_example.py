@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 
 from bot.domain.errors import OutboundFailed, OutboundProblem
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.paging import SignedWebhook
 from bot.services.ports.paging import OutsideMessage
 from tests.standins.paging.server import WEBHOOK_SECRET

@@ -14,7 +14,7 @@ from bot.domain.shards import LEASE_S, IdentifyBudget, Instance, Shard
 from bot.process import keeper as module
 from bot.process.gateway import HeldLease
 from bot.process.keeper import ShardKeeper
-from bot.process.login import GatewayAdvice
+from bot.process.starting import GatewayAdvice
 from bot.storage.database.leases import Leases
 from tests.patience import PATIENCE_S
 from tests.services.database import Connections, Database

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 
 
 @pytest.fixture

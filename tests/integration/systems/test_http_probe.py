@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.errors import OutboundProblem
 from bot.domain.systems import CheckResult, Fact, HttpTarget, SystemState
+from bot.integrations.outbound.call import AllowedPlaces
 from bot.integrations.outbound.http import OutboundHttp
-from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.systems.http_probe import HttpProbe
 from tests.integration.outbound.certificates import make_certificate, server_side
 from tests.integration.outbound.upstream import Behaviour, in_turn, says, upstream

@@ -12,10 +12,10 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq import REPLAYED_AS
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.transitions import AckVia
+from bot.domain.jobs import BACKGROUND, current
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Evidence
-from bot.domain.urgency import BACKGROUND, current
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.incidents import IncidentRows

@@ -14,8 +14,7 @@ from bot.domain.escalation.why_me import CallAnswer, WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.book import NewOverride
-from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import Duty, DutyKind, Who
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk

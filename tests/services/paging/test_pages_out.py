@@ -14,7 +14,7 @@ from bot.domain.escalation.payloads import PagedOutsideEntry, PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.records import AcknowledgedEntry
 from bot.domain.incident.transitions import AckVia
-from bot.domain.oncall.notify import NotifySettings
+from bot.domain.oncall.people import NotifySettings
 from bot.domain.paging import Also, Way
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.recorded import DeliveryFailedEntry

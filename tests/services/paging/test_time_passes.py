@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckVia
-from bot.domain.oncall.notify import NotifySettings, QuietHours
+from bot.domain.oncall.people import NotifySettings, QuietHours
 from bot.domain.paging import Also
 from bot.domain.severity import LadderStep
 from bot.runbook import load_policy

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from bot.integrations.outbound.places import is_public
+from bot.integrations.outbound.call import is_public
 
 #: Addresses of IANA's registries that are not globally reachable, and the clouds' own.
 SPECIAL = [

@@ -10,8 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
 from bot.process.gateway import GuardedSocket
-from bot.process.gateway_watch import AwayWatch, DeafWatch
-from bot.process.keeper import ShardKeeper
+from bot.process.keeper import AwayWatch, DeafWatch, ShardKeeper
 from bot.ui.discord_api.circuit import Circuit, ExpectedEvents
 
 SHARD = 0

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.jobs import JobName
-from bot.domain.urgency import urgency
+from bot.domain.jobs import JobName, urgency
 from bot.storage.queue.fairness import (
     CROWDED,
     MOST,

@@ -16,7 +16,7 @@ from bot.ui.answers import Answers, Control, Pressed, control
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, link, made_of, row, select_row, text
 from bot.ui.forms.fields import Form, Submitted, Typed, label, submitted, text_input, triage_form
-from bot.ui.forms.timeline import note_form
+from bot.ui.forms.update import note_form
 from bot.ui.interaction import member_person, run, soon
 from tests.unit.ui.samples import POLICY
 from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, over_limits, presses

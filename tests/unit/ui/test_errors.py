@@ -35,8 +35,7 @@ from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, input_names, unavailable, unwrapped
 from bot.ui.forms.fields import Form, Typed, triage_form
 from bot.ui.forms.incident import details_form, resolve_form, severity_form
-from bot.ui.forms.timeline import correction_form, note_form
-from bot.ui.forms.update import update_form
+from bot.ui.forms.update import correction_form, note_form, update_form
 from bot.ui.words.wording import Voice
 from cogs.actions.screens import ActionFormStart, add_form, drop_form
 from cogs.dlq.screens import filter_form

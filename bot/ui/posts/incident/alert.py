@@ -10,9 +10,8 @@ from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.words import links
 from bot.ui.words.inert import inert
-from bot.ui.words.wording import Wording, relative, state_key
+from bot.ui.words.wording import Wording, alert_url, relative, state_key, thread_url
 
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
 _LINE_LIMIT = 900  # one line of the embed
@@ -44,7 +43,7 @@ def thread_root(words: Wording, incident: Incident) -> Body:
     return message(
         headline(words, incident),
         embeds=[_state_embed(words, incident, lines=lines)],
-        components=row([_ack(words, incident), words.buttons.link("to_post", links.alert_url(incident))]),
+        components=row([_ack(words, incident), words.buttons.link("to_post", alert_url(incident))]),
     )
 
 
@@ -54,7 +53,7 @@ def second(words: Wording, incident: Incident) -> Body:
     return message(
         headline(words, incident),
         embeds=[_state_embed(words, incident, lines=[line])],
-        components=row([_ack(words, incident), words.buttons.link("to_post", links.alert_url(incident))]),
+        components=row([_ack(words, incident), words.buttons.link("to_post", alert_url(incident))]),
     )
 
 
@@ -259,6 +258,6 @@ def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
             make(IncidentVerb.NOTE, incident.id),
             *(words.buttons.of(incident, IncidentVerb.RESOLUTION) if is_resolved else ()),
             None if incident.is_drill else make(IncidentVerb.REOPEN, incident.id),
-            words.buttons.link("to_thread", links.thread_url(incident)),
+            words.buttons.link("to_thread", thread_url(incident)),
         ]
     )

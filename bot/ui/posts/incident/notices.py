@@ -57,12 +57,11 @@ from bot.ui.posts.bodies import (
 from bot.ui.posts.incident import aftermath, private, roles, updates
 from bot.ui.posts.incident.aftermath import resolve_lines, whole_lines, with_whole
 from bot.ui.posts.incident.updates import next_update
-from bot.ui.words import links
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.systems import url_of, why_of
 from bot.ui.words.timeline_details import title_and_start_changes
 from bot.ui.words.triage_words import reported
-from bot.ui.words.wording import Voice, Wording
+from bot.ui.words.wording import Voice, Wording, alert_url, thread_url
 
 _TITLE = 420  # 200 characters as stored, escaped
 _PATH = 600
@@ -137,7 +136,7 @@ def _url(_words: Wording, incident: Incident, notice: RecoveredNotice | FiresAga
     """Return the monitor's message, or where the monitor shows the alert: without a preview."""
     if incident.tracked.origin is None:
         return notice.url
-    return f"<{notice.url}>" if notice.url else links.alert_url(incident) or incident.label
+    return f"<{notice.url}>" if notice.url else alert_url(incident) or incident.label
 
 
 def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> Body:
@@ -242,7 +241,7 @@ _OWN: Final[NoticeLooks] = (
     ),
     NoticeLook(ReportJoinedNotice, _report_joined),
     NoticeLook(SeverityChangedNotice, _severity_changed),
-    line(ThreadMovedNotice, url=lambda _words, incident, _notice: links.thread_url(incident)),
+    line(ThreadMovedNotice, url=lambda _words, incident, _notice: thread_url(incident)),
     # A monitor's news closes nothing: resolving is the responder's decision.
     line(RecoveredNotice, sender=_sender, url=_url),
     line(FiresAgainNotice, sender=_sender, url=_url),

@@ -28,8 +28,7 @@ from bot.domain.statistics.figures import ExampleOf
 from bot.ui.buttons import ButtonStyle, Component, button, row
 from bot.ui.posts.bodies import HERE, Body, NoticeLook, NoticeLooks, Renderers, alone, by, line, message
 from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.links import place_url
-from bot.ui.words.wording import Wording, channel_name, sign_of
+from bot.ui.words.wording import Wording, channel_name, place_url, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
 _PLACES_LIMIT: Final = 500
@@ -162,10 +161,14 @@ def without_incident(words: Wording, incident: Incident, message: Mapping[str, o
     own = rf"(?:\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number})"  # as a link or in bold, too
     title = incident.title
     shown = (plain(title, limit=len(title) + 1), inert(title, limit=2 * len(title) + 1))
+    # What the digest appends to a line, before and after the incident's number.
+    ends = [words.say(f"figures.example.{of}", name="\0").partition("\0") for of in _FIGURES]
     cleaner = _Cleaner(
         hidden=str(redacted(words, incident)["content"]),
         own=re.compile(own),
-        example=re.compile("|".join(_example(words, of, own) for of in _FIGURES)),
+        example=re.compile(
+            "|".join(f"{re.escape(before)}{own}{re.escape(after)}" for before, _, after in ends)
+        ),
         titles=tuple({each[:_TITLE_TO] for each in shown if len(each) >= _TITLE_FROM}),
     )
     before = {part: message[part] for part in _WORDS if message.get(part)}
@@ -216,12 +219,6 @@ class _Cleaner:
         naming = (part for part in rest.split(_BETWEEN) if self.own.search(part))
         is_list = all(_OTHERS.search(self.own.sub("", part)) for part in naming)
         return self.own.sub("🔒", rest) if is_list else self.hidden
-
-
-def _example(words: Wording, of: ExampleOf, own: str) -> str:
-    """Return the pattern of what the digest appends to a line."""
-    before, _, after = words.say(f"figures.example.{of}", name="\0").partition("\0")
-    return f"{re.escape(before)}{own}{re.escape(after)}"
 
 
 def _rewritten(parts: Mapping[str, object], rewrite: Callable[[str], str | None]) -> dict[str, object]:

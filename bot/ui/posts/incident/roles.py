@@ -15,8 +15,7 @@ from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
 from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.alert import head, headline
-from bot.ui.words import links
-from bot.ui.words.wording import Voice, Wording
+from bot.ui.words.wording import Voice, Wording, home
 
 SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
 VERBS: Final = {
@@ -85,7 +84,7 @@ def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
         components=row(
             [
                 words.buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
-                words.buttons.link(*links.home(incident)),
+                words.buttons.link(*home(incident)),
             ]
         ),
     )

@@ -10,7 +10,7 @@ from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.payloads import BundleData, NextStep, PagingData
 from bot.domain.incident.incident import Role
 from bot.domain.incident.posting import MemberData, PostingData, RoleDm
-from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.people import Duty, DutyKind
 from bot.domain.paging import Way
 from bot.domain.payloads import Json, Payload
 from bot.domain.sheets import OutputData

@@ -11,10 +11,8 @@ from bot.domain.escalation.payloads import PagingData
 from bot.domain.escalation.why_me import CallAnswer, CallEvidence, Uncalled, why_me
 from bot.domain.incident.incident import ByPerson
 from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
-from bot.domain.oncall.book import Book
-from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.oncall.people import OnCallPerson
-from bot.domain.oncall.roster import Rosters, rosters
+from bot.domain.oncall.book import Book, Rosters, rosters
+from bot.domain.oncall.people import Duty, DutyKind, OnCallPerson
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry

@@ -9,8 +9,7 @@ import pytest
 
 from bot.domain.delivery.delivery import PATIENCE
 from bot.domain.escalation.pages import OutsidePage, OutsideRules
-from bot.domain.oncall.notify import NotifySettings, QuietHours, is_ntfy, is_pushover
-from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.people import NotifySettings, OnCallPerson, QuietHours, is_ntfy, is_pushover
 from bot.domain.paging import Also, Way
 from bot.domain.severity import LadderStep
 from bot.runbook import load_policy

@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.oncall.book import Book, Content, StoredOverride
-from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.oncall.roster import Rosters, rosters
+from bot.domain.oncall.book import Book, Content, Rosters, StoredOverride, rosters
+from bot.domain.oncall.people import Duty, DutyKind, OnCallPerson, Who
 from bot.domain.oncall.rotation import Applies, Layer, Rotation, Shift, Unit
 from tests.unit.domain.oncall.test_roster import AI, BEN, HOUR, HOURS, NOW, override, person, schedule
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
-from bot.domain.oncall.book import Book, Content, StoredOverride, StoredSchedule
+from bot.domain.oncall.book import Book, Content, StoredOverride, StoredSchedule, rosters
 from bot.domain.oncall.people import OnCallPerson, Who, id_of
-from bot.domain.oncall.roster import rosters
 from bot.domain.oncall.rotation import Applies, Layer, Rotation, Shift, Unit
 from bot.domain.people import Person
 

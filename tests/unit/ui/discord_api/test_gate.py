@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from bot.domain.urgency import BACKGROUND
+from bot.domain.jobs import BACKGROUND
 from bot.ui.discord_api.gate import BACKGROUND_SHARE, BURST, PER_S, Gate
 
 P0, DIGEST = 100, 0

@@ -10,7 +10,7 @@ from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.why_me import CallAnswer, CalledPerson, CallRule, Reminded, Uncalled, WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import CallPage
-from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.people import Duty, DutyKind
 from bot.ui.posts.renderer import render
 from bot.ui.screens.why_me import why_said
 from bot.ui.words.wording import Voice

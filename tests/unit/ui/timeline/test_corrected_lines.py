@@ -12,7 +12,7 @@ from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.recorded import CorrectedNotice
 from bot.services.timeline.timelines import Correction, History, ShownWords, shown_words
 from bot.ui.forms.fields import Form, Submitted
-from bot.ui.forms.timeline import CORRECT_FORM, correction_form, correction_of
+from bot.ui.forms.update import CORRECT_FORM, correction_form, correction_of
 from bot.ui.posts.incident.notices import corrected
 from bot.ui.screens.timeline import markdown
 from bot.ui.words.timeline import told_line

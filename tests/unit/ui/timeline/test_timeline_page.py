@@ -15,7 +15,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import FoldedLines, Line, lines_of
 from bot.domain.timeline.recorded import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
-from bot.ui.forms import timeline as forms_timeline
+from bot.ui.forms import update as forms
 from bot.ui.posts.incident.notices import corrected, noted
 from bot.ui.screens.timeline import (
     CORRECT,
@@ -230,24 +230,24 @@ def test_only_the_long_lines_of_a_full_page_are_cut() -> None:
 def test_forms_keep_within_discords_limits(voice: Voice) -> None:
     """The longest number and the longest words; the id is read back by its own template."""
     longest = Line(replace(PIN, id=10**17, data={"text": "x" * 5_000}))
-    form = forms_timeline.correction_form(voice, 10**17, longest, page="999999a")
+    form = forms.correction_form(voice, 10**17, longest, page="999999a")
     assert modal_faults(form) == []
-    assert re.fullmatch(forms_timeline.CORRECT_FORM, form.custom_id)
+    assert re.fullmatch(forms.CORRECT_FORM, form.custom_id)
     (label,) = form.to_dict()["components"]
     assert len(label["component"]["value"]) == 4_000
-    late = forms_timeline.correction_form(voice, 10**17, Line(NOTE), page="999999a")
+    late = forms.correction_form(voice, 10**17, Line(NOTE), page="999999a")
     assert modal_faults(late) == []
     text, at = (label["component"] for label in late.to_dict()["components"])
     assert (text["value"], at["placeholder"], at["required"]) == ("再起動した", "2026-11-24 14:07", False)
     assert "value" not in at, "left empty, the time stays"
-    note = forms_timeline.note_form(voice, 10**17)
+    note = forms.note_form(voice, 10**17)
     assert modal_faults(note) == []
-    assert re.fullmatch(forms_timeline.NOTE_FORM, note.custom_id)
+    assert re.fullmatch(forms.NOTE_FORM, note.custom_id)
 
 
 def test_a_correction_of_no_words_begins_empty() -> None:
     """The form to correct a pinned message that could not be read begins with an empty field."""
-    form = forms_timeline.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page="0")
+    form = forms.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page="0")
     (label,) = form.to_dict()["components"]
     assert "value" not in label["component"]
 
