@@ -22,6 +22,8 @@ from bot.services.registry import Services
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.places import DiscordReachability, Places
 
+log = structlog.get_logger(__name__)
+
 Channel: TypeAlias = discord.abc.GuildChannel
 
 #: Where the bot finds a channel by its name, and can post and open a thread.
@@ -444,9 +446,6 @@ async def check_dms(
             return
         else:
             yield ok(what, f"{person.name} has been sent a test message")
-
-
-log = structlog.get_logger(__name__)
 
 
 async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> None:

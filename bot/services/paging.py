@@ -64,6 +64,8 @@ from bot.storage.tables.installation import InstallationRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 
+log = structlog.get_logger(__name__)
+
 #: Pushes and emails to one person by one way, a minute: a storm must not make a phone useless. Others wait.
 _A_MINUTE: Final = 6
 
@@ -234,9 +236,6 @@ def _way(delivery: Delivery) -> Way:
     if way is None:
         raise NewerVersion("a way of paging")
     return way
-
-
-log = structlog.get_logger(__name__)
 
 
 class OutsideDeliveries(DeliveryHandler):

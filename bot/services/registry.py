@@ -48,6 +48,8 @@ from bot.services.triage.sources import AlertTitles
 from bot.services.triage.walk import SimilarIncidents
 from bot.storage.tables.installation import GuildFinder
 
+log = structlog.get_logger(__name__)
+
 _UseCases = TypeVar("_UseCases")
 
 
@@ -112,7 +114,7 @@ class Services:
     bundles: Bundles
     reconciler: Reconciler
 
-    # figures, the posts that show them at set times, and the state of the systems
+    # figures and their charts, and the audit
     statistics: Statistics
     charts: Charts
     auditing: Auditing
@@ -128,8 +130,6 @@ class Services:
             raise UserError("capability_off")
         return found
 
-
-log = structlog.get_logger(__name__)
 
 #: How many guilds are looked after at once: one that waits for Discord must not hold up the others.
 _AT_A_TIME: Final = 10

@@ -51,6 +51,8 @@ from cogs.actions.rules import (
 )
 from cogs.actions.store import Actions, IssueExports, rename_repository
 
+log = structlog.get_logger(__name__)
+
 _ASSIGNEES: Final = "assignees"
 
 #: By how much the host's clock may be behind ours.
@@ -162,8 +164,6 @@ async def _assigning(write: Callable[[IssueText], Awaitable[Issue]], text: Issue
             raise
         return await write(replace(text, assignees=None))
 
-
-log = structlog.get_logger(__name__)
 
 #: How many at a time: a new issue notifies people, and GitHub limits how fast content is made.
 _AT_A_TIME: Final = 5

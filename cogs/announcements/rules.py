@@ -26,6 +26,9 @@ _LONGEST_PAUSE: Final = timedelta(minutes=2)
 #: How long after the approval the bot goes on trying. After that a person has to know: users wait.
 GIVE_UP_AFTER: Final = timedelta(minutes=15)
 
+#: `strftime` would ask the locale.
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 class AnnouncementState(StrEnum):
     """What an announcement tells of its incident. Status pages have the same words, except for the last."""
@@ -409,10 +412,6 @@ def _moment(local: datetime, language: str) -> str:
     if language == "ja":
         return f"{local.month}/{local.day} {local:%H:%M}"
     return f"{local:%H:%M %Z} on {_MONTHS[local.month - 1]} {local.day}"
-
-
-#: `strftime` would ask the locale.
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class FindingKind(StrEnum):

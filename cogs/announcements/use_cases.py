@@ -51,6 +51,8 @@ from cogs.announcements.rules import (
 from cogs.announcements.store import Announcements
 from cogs.announcements.webhook import AnnouncementWebhook
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementView:
@@ -457,9 +459,6 @@ async def _note_affected(change: Change) -> None:
     incident = change.incident
     if incident.users_affected is None and incident.is_open:
         await change.save(replace(incident, users_affected=UsersAffected.YES, version=incident.version + 1))
-
-
-log = structlog.get_logger(__name__)
 
 
 class Publishing:

@@ -22,6 +22,8 @@ from bot.services.ports.systems import LiveCheck
 from bot.storage.database.vitals import DatabaseVitals
 from cogs.checks.rules import CheckRules
 
+log = structlog.get_logger(__name__)
+
 if TYPE_CHECKING:
     from bot.configured import Outbound
     from bot.settings import Settings
@@ -180,8 +182,6 @@ def open_checks(settings: "Settings", outbound: "Outbound") -> OpenChecks:
     """Return what makes the checks of a guild from the settings."""
     return partial(ConfiguredChecks, settings, outbound)
 
-
-log = structlog.get_logger(__name__)
 
 #: Seconds for each check. With the edits of the message, a round takes less than ten.
 WITHIN_S: Final = 8.0

@@ -57,6 +57,13 @@ Show = Callable[[Incident], tuple[str, str]]
 #: How a person is shown.
 ShowPerson = Callable[[OnCallPerson], str]
 
+#: The sign before an alert in the list, and on its button.
+MARKS: Final = "①②③"
+
+#: The buttons about a noisy alert: `ASK` shows the others, `WITHDRAW` undoes any of them.
+ASK: Final = OwnVerb("ask", "🔔", of="alv")
+WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
+
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
@@ -557,19 +564,13 @@ def notes(words: Wording, week: Digest) -> Iterator[str]:
         yield words.say("digest.note.more")
 
 
-#: The sign before an alert in the list, and on its button.
-MARKS: Final = "①②③"
-
 _VERDICT_TITLE_LIMIT: Final = 200
 _VERDICT_NAME_LIMIT: Final = 40
 _LABEL_LIMIT: Final = 80  # Discord: a button's label
 
-#: The buttons about a noisy alert: `ASK` shows the others, `WITHDRAW` undoes any of them.
-ASK: Final = OwnVerb("ask", "🔔", of="alv")
 KEEP: Final = OwnVerb("keep", "✅", of="alv")
 MUTE: Final = OwnVerb("mute", "🔕", of="alv")
 DROP: Final = OwnVerb("drop", "🗑️", of="alv")
-WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
 
 
 def verdict_row(words: Wording, alerts: AskedAlerts) -> list[Component]:

@@ -42,6 +42,8 @@ from cogs.dlq.rules import (
 )
 from cogs.dlq.store import Batches, EndedWebhooks, ReplayRecords
 
+log = structlog.get_logger(__name__)
+
 #: The queue's jobs; the payload of both is "guild_id:batch_id".
 REPLAY_BATCH: Final = "replay_batch"  # the next entry, or the end
 SHOW_BATCH: Final = "show_batch"  # edits its message
@@ -187,9 +189,6 @@ def replay_delivery(
         incident_id=incident_id,
         data=data.to_json(),
     )
-
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

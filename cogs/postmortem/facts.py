@@ -15,6 +15,8 @@ from bot.domain.oncall.people import marked
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import Line
 
+_PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
+
 
 class CallOutcome(StrEnum):
     """What became of a DM to a person on call."""
@@ -100,9 +102,6 @@ class PostmortemFacts:
             kind is TimelineKind.UPDATE_DUE and last is not TimelineKind.UPDATE_DUE
             for last, kind in zip(before, kinds, strict=False)
         )
-
-
-_PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
 
 
 def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:

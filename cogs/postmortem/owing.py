@@ -53,6 +53,8 @@ from cogs.postmortem.rules import (
 )
 from cogs.postmortem.store import PostmortemRows, owed_postmortems
 
+log = structlog.get_logger(__name__)
+
 #: The job of the draft; its payload is the incident's number, as that of the next.
 DRAFT_POSTMORTEM: Final = "draft_postmortem"
 
@@ -350,8 +352,6 @@ async def _saved(change: Change, postmortem: Postmortem) -> str:
     await change.save(transitions.renewed(change.incident))
     return f"postmortem:v{change.incident.version}"  # without the v, it may be the key of a draft's message
 
-
-log = structlog.get_logger(__name__)
 
 #: Why the line in the thread asks instead of a DM to an owner who is away.
 _AWAY: Final = {Presence.GONE: PostmortemOccasion.GONE, Presence.HIDDEN: PostmortemOccasion.HIDDEN}

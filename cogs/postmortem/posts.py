@@ -53,6 +53,8 @@ UNDO: Final = OwnVerb("postmortem_undo", "↩️")
 #: The owner is there and asked by name.
 _PRESENT: Final = frozenset({PostmortemOccasion.OVERDUE, PostmortemOccasion.UNDELIVERED})
 
+_DUE: Final = frozenset({*Occasion, *PostmortemReminderStage})
+
 
 def postmortem_dm(words: Wording, incident: Incident, data: PostmortemDm) -> Body:
     """Compose the DM: what is due, when, and what happens otherwise; or that nothing is to be done."""
@@ -74,9 +76,6 @@ def postmortem_dm(words: Wording, incident: Incident, data: PostmortemDm) -> Bod
         embeds=[embed(colour=colour_of(words, incident), description="\n".join(lines))],
         components=row([done if is_due else None, words.buttons.link(*home(incident))]),
     )
-
-
-_DUE: Final = frozenset({*Occasion, *PostmortemReminderStage})
 
 
 def _state(incident: Incident, data: PostmortemDm) -> str:

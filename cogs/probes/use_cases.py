@@ -42,6 +42,8 @@ from cogs.probes.rules import (
 )
 from cogs.probes.store import ProbeStates
 
+log = structlog.get_logger(__name__)
+
 if TYPE_CHECKING:
     from bot.configured import Outbound
     from bot.integrations.outbound.http import OutboundHttp
@@ -79,8 +81,6 @@ def open_prober(_settings: "Settings", outbound: "Outbound") -> HttpProber:
     """Return what asks the targets."""
     return HttpProber(outbound)
 
-
-log = structlog.get_logger(__name__)
 
 #: Requests that begin with one look, so that many that are due at once do not go out at once.
 _AT_ONCE: Final = 15

@@ -24,6 +24,15 @@ _TITLE_LIMIT: Final = 200
 _LINE_SEEN: Final = 1_000  # characters of a line of which at most 300 are shown
 _LINES: Final = 30  # that are looked at for one that says something: the others may be thousands of signs
 
+_LABELS: Final = (
+    *("target", "service", "service name", "host", "monitor", "check"),
+    *("対象", "サービス", "ホスト", "監視"),
+)
+_LABELLED: Final = re.compile(
+    rf"(?:^|[\s|·,(*])(?:{'|'.join(_LABELS)})\**\s*[:=：]\**\s*(?P<value>[^\s,|·)][^\n,|·)]*)",
+    re.IGNORECASE,
+)
+
 
 class AlertPart(StrEnum):
     """A part that two alerts may have in common."""
@@ -212,15 +221,6 @@ _EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)
 _LINK: Final = re.compile(r"\[([^\[\]\n]+)\]\(<?https?://[^()\[\]<>\s]+>?\)")
 _BEGIN: Final = re.compile(r"^(?:#{1,3}|-#|>{1,3}|[-*])\s+")
 _STYLE: Final = re.compile(r"\*{1,3}|~~|\|\||`{1,3}|__")
-
-_LABELS: Final = (
-    *("target", "service", "service name", "host", "monitor", "check"),
-    *("対象", "サービス", "ホスト", "監視"),
-)
-_LABELLED: Final = re.compile(
-    rf"(?:^|[\s|·,(*])(?:{'|'.join(_LABELS)})\**\s*[:=：]\**\s*(?P<value>[^\s,|·)][^\n,|·)]*)",
-    re.IGNORECASE,
-)
 
 
 def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+_BEGIN: Final = 2  # signs by which phrases are looked up
+
 
 class Meaning(StrEnum):
     """What a phrase speaks for."""
@@ -340,7 +342,6 @@ class Lexicon:
         return None
 
 
-_BEGIN: Final = 2  # signs by which phrases are looked up
 _ENDING: Final = 8  # letters that a word may have after its stem
 
 

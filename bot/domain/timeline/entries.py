@@ -8,6 +8,9 @@ from typing import ClassVar, Final, Self
 from bot.domain.payloads import Json, Payload
 from bot.domain.people import Person
 
+#: An entry that is recorded less than this after its time is not late.
+_LATE: Final = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineKindSpec:
@@ -208,7 +211,3 @@ class TimelineEntry:
     @property
     def _common(self) -> _Common:
         return _Common.from_json(self.data or {})
-
-
-#: An entry that is recorded less than this after its time is not late.
-_LATE: Final = timedelta(minutes=1)

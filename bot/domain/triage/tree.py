@@ -10,6 +10,9 @@ from typing import Final, Self, TypeAlias
 
 from bot.domain.errors import UserError
 
+#: What 再評価 is called where outcomes are named, in the policy too; no severity can have this name.
+LATER: Final = "reevaluate"
+
 
 class StaleTriage(UserError):
     """The answers do not fit the tree: the policy changed during the triage."""
@@ -41,9 +44,6 @@ class TriageOutcome:
         """Return the severity's name, or `LATER`."""
         return self.severity or LATER
 
-
-#: What 再評価 is called where outcomes are named, in the policy too; no severity can have this name.
-LATER: Final = "reevaluate"
 
 REEVALUATE: Final = TriageOutcome(None)
 

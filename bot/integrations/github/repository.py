@@ -33,6 +33,19 @@ _MOST_PAGES: Final = 10
 
 _NO_COMMIT: Final = "0" * 40
 
+#: Permissions, each with a request that needs it and that GitHub must find invalid: a commit that cannot be,
+#: a branch that cannot have this name, an issue without a title. Nothing else says what a fine-grained token
+#: may do.
+_PROBES: Final = (
+    ("contents", "/git/refs", {"ref": "refs/heads/incident-bot-probe", "sha": _NO_COMMIT}),
+    (
+        "pull_requests",
+        "/pulls",
+        {"title": "probe", "head": "incident-bot..probe", "base": "incident-bot..probe"},
+    ),
+    ("issues", "/issues", {"title": ""}),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class GitHubRepository:
@@ -237,20 +250,6 @@ class GitHubRepository:
 
     async def _send(self, method: str, path: str, body: Mapping[str, object]) -> GitHubAnswer:
         return await self.connection.send(method, f"/repos/{self.repository}{path}", body)
-
-
-#: Permissions, each with a request that needs it and that GitHub must find invalid: a commit that cannot be,
-#: a branch that cannot have this name, an issue without a title. Nothing else says what a fine-grained token
-#: may do.
-_PROBES: Final = (
-    ("contents", "/git/refs", {"ref": "refs/heads/incident-bot-probe", "sha": _NO_COMMIT}),
-    (
-        "pull_requests",
-        "/pulls",
-        {"title": "probe", "head": "incident-bot..probe", "base": "incident-bot..probe"},
-    ),
-    ("issues", "/issues", {"title": ""}),
-)
 
 
 def _facts(body: Mapping[str, Any], lacks: tuple[str, ...]) -> RepositoryFacts:

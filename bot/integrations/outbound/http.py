@@ -27,6 +27,8 @@ from bot.domain.errors import OutboundFailed, OutboundProblem
 from bot.integrations.addresses import EgressProxy, is_direct
 from bot.integrations.outbound.call import Address, AllowedPlaces, Call, CallTerms, HttpAnswer, is_public
 
+log = structlog.get_logger(__name__)
+
 #: Returns the addresses of a host's name. Raises OSError if it has none.
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -391,9 +393,6 @@ def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
             return error
         error = error.__cause__ or error.__context__
     return None
-
-
-log = structlog.get_logger(__name__)
 
 
 class Breakers:

@@ -69,6 +69,8 @@ from bot.ui.posts.renderer import render
 from bot.ui.posts.triage import triage_posts
 from bot.ui.words.wording import Wording
 
+log = structlog.get_logger(__name__)
+
 _THREAD_EXISTS = 160004
 
 
@@ -356,8 +358,6 @@ class WebhookPosts:
             raise DeliveryRefused("no webhook is set", http_status=HTTPStatus.NOT_FOUND)
         return self._webhooks
 
-
-log = structlog.get_logger(__name__)
 
 _LOOK_WITHIN_S: Final = 1.5
 

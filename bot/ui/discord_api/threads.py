@@ -28,6 +28,8 @@ from bot.ui.discord_api.client import (
 )
 from bot.ui.posts.bodies import Body
 
+log = structlog.get_logger(__name__)
+
 
 def home_channel(delivery: Delivery, subject: Subject) -> int:
     """Return the id of the incident's thread; until it is recorded, take it from the delivery before."""
@@ -73,8 +75,6 @@ def require_id(snowflake_id: int | None) -> int:
         raise UpstreamUnavailable("what this hangs on is not there yet")
     return snowflake_id
 
-
-log = structlog.get_logger(__name__)
 
 _ARCHIVED: Final = 50083
 

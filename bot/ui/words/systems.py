@@ -11,6 +11,15 @@ from bot.domain.systems import CheckResult, Fact, SystemKind, SystemState
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording
 
+#: The values of all facts: one that is missing is shown as nothing.
+_NOTHING: Final = dict.fromkeys(
+    (
+        *("status", "ms", "days", "expected", "at", "version", "stage", "count", "workflow", "job"),
+        *("used", "most", "longest_s", "minutes", "title", "said", "by"),
+    ),
+    "–",
+)
+
 
 class Safe(Protocol):
     """Makes the words of others safe for where they are shown."""
@@ -69,16 +78,6 @@ def _problem(words: Wording, result: CheckResult) -> str:
     if not wait_s.isdecimal():
         return said
     return words.say("systems.problem.wait", problem=said, span=words.span(int(wait_s)))
-
-
-#: The values of all facts: one that is missing is shown as nothing.
-_NOTHING: Final = dict.fromkeys(
-    (
-        *("status", "ms", "days", "expected", "at", "version", "stage", "count", "workflow", "job"),
-        *("used", "most", "longest_s", "minutes", "title", "said", "by"),
-    ),
-    "–",
-)
 
 
 _EXPORT_URL_LIMIT: Final = 300
