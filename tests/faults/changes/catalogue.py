@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from bot.demo.triage_walk import CONFIRM, STARTED, TITLE
@@ -9,6 +10,25 @@ from local_discord.client import Message
 from tests.faults.changes.scene import Change, Known, Scene, value_of
 
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
+
+_COGS: Final = Path(__file__).parents[3] / "cogs"
+
+#: Whose commands these are: a capability's folder may be deleted. The others are the core's.
+_FOLDERS: Final = {
+    "/action": "actions",
+    "/Make an action item": "actions",
+    "/check": "checks",
+    "/digest": "digest",
+    "/dlq": "dlq",
+    "/drill": "drill",
+    "/incident similar": "suspects",
+    "/incident snooze": "snooze",
+    "/mute": "maintenance",
+    "/oncall": "oncall",
+    "/postmortem": "postmortem",
+    "/probes": "probes",
+    "/stats": "stats",
+}
 
 #: Changes of a triage that somebody has begun and left a while ago.
 LEFT: Final = ("triage.answering.press_continue", "triage.answering.press_stop")
@@ -131,11 +151,21 @@ SHARED: Final = {
 }
 
 
+def is_there(name: str) -> bool:
+    """Whether the folder is there that has the command, button, select or form called *name*."""
+    if name.startswith("/"):
+        folders = [folder for command, folder in _FOLDERS.items() if f"{name} ".startswith(f"{command} ")]
+    else:
+        folders = [name.partition(".")[0]]
+    return all(any(_COGS.glob(f"{folder}*")) for folder in folders)
+
+
 def change(name: str) -> Callable[[Prepare], Prepare]:
-    """Register a change."""
+    """Register a change, if its folder is there."""
 
     def add(prepare: Prepare) -> Prepare:
-        CHANGES[name] = prepare
+        if is_there(name):
+            CHANGES[name] = prepare
         return prepare
 
     return add

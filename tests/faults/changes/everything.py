@@ -3,7 +3,7 @@
 from tests.faults.changes import actions as changes_of_actions
 from tests.faults.changes import incidents as changes_of_incidents
 from tests.faults.changes import others as changes_of_others
-from tests.faults.changes.catalogue import CHANGES, LEFT, READS, SHARED
+from tests.faults.changes.catalogue import CHANGES, LEFT, READS, SHARED, is_there
 
 __all__ = [
     "CHANGES",
@@ -13,4 +13,5 @@ __all__ = [
     "changes_of_actions",
     "changes_of_incidents",
     "changes_of_others",
+    "is_there",
 ]

@@ -1,7 +1,6 @@
 """What people can do in Discord, as the code has it, beside the table of what changes something."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import discord
 import pytest
@@ -9,12 +8,10 @@ from discord import app_commands
 
 from bot.client import IncidentBot
 from bot.ui.answers import Control, FormHandler
-from tests.faults.changes.everything import CHANGES, READS, SHARED
+from tests.faults.changes.everything import CHANGES, READS, SHARED, is_there
 from tests.services.database import unreachable
 from tests.services.desk import Desk
 from tests.unit.test_client import TEXTS
-
-_COGS = Path(__file__).parents[3] / "cogs"
 
 
 class Listing(IncidentBot):
@@ -58,16 +55,10 @@ async def test_each_command_button_select_and_form_is_known_to_change_something_
     everything: list[str],
 ) -> None:
     """`tests/faults/changes/catalogue.py` lists each command, button, select and form exactly once."""
-    known = [name for name in (*CHANGES, *READS, *SHARED) if _is_there(name)]
+    known = [name for name in (*CHANGES, *READS, *SHARED) if is_there(name)]
     assert set(everything) ^ set(known) == set()
     assert len(known) == len(set(known))
-    assert set(SHARED.values()) <= set(CHANGES)
-
-
-def _is_there(name: str) -> bool:
-    """Whether the capability is there that has the button or the form called *name*."""
-    folder, _, _ = name.partition(".")
-    return name.startswith("/") or any(_COGS.glob(f"{folder}*"))
+    assert {of for of in SHARED.values() if is_there(of)} <= set(CHANGES)
 
 
 def _name(made: object) -> str:
