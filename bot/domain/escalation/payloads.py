@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import Notice
 from bot.domain.escalation.ladder import Why
+from bot.domain.incident.incident import PersonRef
 from bot.domain.oncall.people import Duty
 from bot.domain.paging import Way
 from bot.domain.payloads import UNSET, Payload, Unset
@@ -118,9 +119,13 @@ class ReleasedEntry(EntryData, kind=TimelineKind.RELEASED):
 
     Attributes:
         resumed: No responder was left, so the ladder goes on.
+        to: The responder who has it now.
+        asked: Those who merely have a role, and were asked to take it.
     """
 
     resumed: bool
+    to: PersonRef | None = None
+    asked: tuple[PersonRef, ...] = ()
 
 
 class LapsedEntry(EntryData, kind=TimelineKind.LAPSED):

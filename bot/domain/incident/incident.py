@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.incident.ownership import Ownership, OwnerWhy
 from bot.domain.incident.parts import (
     ActionCount,
     Aftermath,
@@ -75,11 +76,16 @@ class PersonRef(Payload, kw_only=False):
 
 
 class ByPerson(Payload, kw_only=False):
-    """A person who did something to an incident, and when."""
+    """A person who did something to an incident, and when.
+
+    Attributes:
+        why: How they came to have the incident, if not by acknowledging it.
+    """
 
     id: int
     name: str
     at: datetime
+    why: OwnerWhy | None = None
 
 
 class EndedAck(Payload, kw_only=False):
@@ -151,7 +157,7 @@ class Incident:
         details_version: The version that last corrected title or start; None: they were never corrected.
         checks: The ticked steps of the first-response sheet, by the key of the step (see `checklist`).
         acknowledged: The first acknowledgement, which stays.
-        taken: The latest acknowledge, if it came after one that ended, or after a reopening.
+        taken: How the latest responder came to have it, if that was not by the first acknowledgement alone.
         ack_ended: The latest acknowledge that has ended; None while none has.
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
         affected_version: The version that last changed severity, targets or symptoms, as it was read; None:
@@ -242,26 +248,45 @@ class Incident:
         return self.roles.get(Role.COMMANDER)
 
     @property
+    def owner(self) -> Ownership:
+        """Return who has the incident now, since when and why; or since when and why nobody has it."""
+        if not self.is_open and (end := self.ended) is not None:
+            return Ownership(end.id, end.name, end.at, OwnerWhy.ENDED)
+        act = self._taken_by
+        if act is None:
+            if (ended := self.ack_ended) is None:
+                return Ownership(None, None, self.triggered_at, OwnerWhy.NEW)
+            why = OwnerWhy.LAPSED if ended.lapsed else OwnerWhy.RELEASED
+            return Ownership(None, None, ended.at, why, former=ended.who)
+        why = OwnerWhy.REOPENED if act is self.reopened else act.why or OwnerWhy.ACKED
+        return Ownership(act.id, act.name, act.at, why)
+
+    @property
     def on_it(self) -> PersonRef | None:
-        """Return the last person to acknowledge or reopen the incident; None while it is triggered."""
+        """Return the person who has the incident or, once it has ended, had it; None: nobody."""
+        act = self._taken_by
+        return None if act is None else PersonRef(act.id, act.name)
+
+    @property
+    def _taken_by(self) -> ByPerson | None:
+        """Return the act by which the latest responder came to have it; None while it is triggered."""
         if self.status is Status.TRIGGERED:
             return None
-        latest = self.taken if self.is_taken_last else self.reopened or self.acknowledged
-        return None if latest is None else PersonRef(latest.id, latest.name)
+        return self.taken if self.is_taken_last else self.reopened or self.acknowledged
 
     @property
     def is_taken_last(self) -> bool:
-        """Return True if an acknowledgement after the first came after the last reopening."""
+        """Return True if the latest responder came to have it after the last reopening."""
         return self.taken is not None and (self.reopened is None or self.taken.at > self.reopened.at)
 
     @property
     def lead(self) -> PersonRef | None:
-        """Return the person whom reminders address: the commander, else the responder who took it last."""
+        """Return the person whom reminders address: who has the incident, else the commander."""
         return self.lead_without(())
 
     def lead_without(self, absent: Collection[int]) -> PersonRef | None:
         """Return the `lead`, passing over the people with the ids *absent*, who cannot be asked."""
-        leads = (who for who in (self.commander, self.on_it) if who is not None)
+        leads = (who for who in (self.on_it, self.commander) if who is not None)
         return next((who for who in leads if who.id not in absent), None)
 
     @property

@@ -25,6 +25,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     UsersAffected,
 )
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.posting import next_posting
 from bot.domain.people import Person
 from bot.domain.severity import NewSeverity, SeverityChange
@@ -191,11 +192,18 @@ class FormerResponder:
 
 
 def acknowledge(
-    incident: Incident, *, by: Person, at: datetime, already_responding: bool, next_update_at: datetime | None
+    incident: Incident,
+    *,
+    by: Person,
+    at: datetime,
+    already_responding: bool,
+    next_update_at: datetime | None,
+    why: OwnerWhy | None = None,
 ) -> Acknowledgement:
     """Acknowledge an incident. The first acknowledgement wins; later ones join as responders.
 
     Args:
+        why: How *by* comes to have it, if it is theirs now; None: by acknowledging it.
         already_responding: *by* is on the incident's list of responders.
         next_update_at: When a status update is due if *by* is the first and none is promised; None: never.
 
@@ -204,13 +212,13 @@ def acknowledge(
     if not incident.is_open:
         return Acknowledgement(incident, AckOutcome.TOO_LATE, by, at)
     if incident.status is Status.TRIGGERED:
-        act = ByPerson(by.id, by.name, at)
+        act = ByPerson(by.id, by.name, at, why)
         first = replace(incident, taken=act, status=Status.ACKNOWLEDGED, version=incident.version + 1)
         if incident.acknowledged is None:
-            # It stays the first one. After a reopening it is also the latest: until then the person who
-            # reopened the incident was on it.
-            latest = incident.taken if incident.reopened is None else act
-            first = replace(first, acknowledged=act, taken=latest)
+            # It stays the first one, whose columns hold no more than who and when. After a reopening it is
+            # also the latest: until then the person who reopened the incident was on it.
+            latest = incident.taken if incident.reopened is None and why is None else act
+            first = replace(first, acknowledged=ByPerson(by.id, by.name, at), taken=latest)
         return Acknowledgement(taken_on(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
@@ -233,11 +241,12 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
 def take_over(
     incident: Incident, *, by: PersonRef, at: datetime, next_update_at: datetime | None
 ) -> Incident:
-    """Hand the incident to *by*, who had joined, because the person who was on it has let go.
+    """Hand the incident to *by*, who had acknowledged it too, because the person who had it has let go.
 
     A promised update stays promised. After a reminder the time starts again: *by* has not been asked yet.
     """
-    taken = replace(incident, taken=ByPerson(by.id, by.name, at), version=incident.version + 1)
+    act = ByPerson(by.id, by.name, at, OwnerWhy.HANDED)
+    taken = replace(incident, taken=act, version=incident.version + 1)
     return promised(taken, next_update_at) if incident.updates.reminders else taken_on(taken, next_update_at)
 
 

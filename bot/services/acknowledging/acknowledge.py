@@ -16,6 +16,7 @@ from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.records import AcknowledgedEntry, JoinedEntry
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
@@ -197,7 +198,12 @@ class Acknowledger:
         )
         next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = transitions.acknowledge(
-            incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
+            incident,
+            by=by,
+            at=now,
+            already_responding=not joined,
+            next_update_at=next_update_at,
+            why=OwnerWhy.COMMAND if via is AckVia.ROLE else None,
         )
         data = AuditData(incident.id, facts={"via": via.value})
         if result.outcome is AckOutcome.FIRST:

@@ -348,12 +348,13 @@ def test_a_role_is_given_passed_on_and_left() -> None:
     assert list(transitions.assign(passed, Role.COMMANDER, None).roles) == [Role.SCRIBE]
 
 
-def test_a_reminder_is_for_whoever_leads() -> None:
-    """The commander, else the person who reopened it, else the first to acknowledge, else no one."""
+def test_a_reminder_is_for_the_person_who_has_it() -> None:
+    """Whoever commands beside them; without such a person it is for the commander."""
     assert incident().lead is None
     assert acknowledged().lead == PersonRef(1, "primary")
     led = transitions.assign(acknowledged(), Role.COMMANDER, PersonRef(2, "secondary"))
-    assert led.lead == PersonRef(2, "secondary")
+    assert led.lead == PersonRef(1, "primary")
+    assert led.lead_without([1]) == PersonRef(2, "secondary")
 
 
 def test_a_status_update_resets_the_reminders() -> None:

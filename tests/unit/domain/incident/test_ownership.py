@@ -1,0 +1,104 @@
+"""Who has an incident: the value, and how it went from one to the next."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.escalation.payloads import LapsedEntry, ReleasedEntry
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, PersonRef, Role
+from bot.domain.incident.ownership import Ownership, OwnerWhy, Spell, spells, unowned
+from bot.domain.incident.records import AcknowledgedEntry, JoinedEntry, ReopenedEntry, ResolvedEntry
+from bot.domain.people import Person
+from bot.domain.timeline.entries import EntryData, TimelineEntry
+from tests.unit.domain.incident.test_incident import incident
+
+SATO, TAKAHASHI = Person(1, "sato"), Person(2, "takahashi")
+
+
+def acknowledged(by: Person, *, after_min: int = 0, why: OwnerWhy | None = None) -> Incident:
+    """Return an incident that *by* has acknowledged."""
+    done = transitions.acknowledge(
+        incident(), by=by, at=at(after_min), already_responding=False, next_update_at=None, why=why
+    )
+    return done.incident
+
+
+def at(minutes: int) -> datetime:
+    """Return the moment *minutes* after the trigger."""
+    return incident().triggered_at + timedelta(minutes=minutes)
+
+
+def test_nobody_has_a_new_incident_since_its_trigger() -> None:
+    """Nobody ever had it."""
+    assert incident().owner == Ownership(None, None, at(0), OwnerWhy.NEW)
+
+
+def test_a_role_taken_later_changes_nothing() -> None:
+    """The person who acknowledged has it, whoever commands."""
+    assigned = transitions.assign(acknowledged(SATO, after_min=2), Role.COMMANDER, PersonRef(2, "takahashi"))
+    assert assigned.owner == Ownership(1, "sato", at(2), OwnerWhy.ACKED)
+    assert assigned.lead == PersonRef(1, "sato")
+
+
+def test_taking_command_of_a_waiting_incident_is_a_reason() -> None:
+    """It says so, also when the incident is read back without the acknowledgement's reason."""
+    taken = acknowledged(TAKAHASHI, after_min=3, why=OwnerWhy.COMMAND)
+    assert taken.owner == Ownership(2, "takahashi", at(3), OwnerWhy.COMMAND)
+    assert taken.acknowledged is not None
+    assert taken.acknowledged.why is None
+
+
+def test_nobody_has_it_after_a_lapse() -> None:
+    """It names the person who had it only as the former one."""
+    lapsed = transitions.end_ack(acknowledged(SATO), at=at(30), lapsed=True)
+    assert lapsed.owner == Ownership(None, None, at(30), OwnerWhy.LAPSED, former="sato")
+
+
+def test_a_reopening_and_a_handing_over_are_reasons() -> None:
+    """The latest act counts."""
+    ended = transitions.resolve(acknowledged(SATO), by=SATO, at=at(10))
+    assert ended.owner == Ownership(1, "sato", at(10), OwnerWhy.ENDED)
+    opened = transitions.reopen(ended, by=TAKAHASHI, at=at(20), next_update_at=None)
+    assert opened.owner == Ownership(2, "takahashi", at(20), OwnerWhy.REOPENED)
+    handed = transitions.take_over(opened, by=PersonRef(1, "sato"), at=at(25), next_update_at=None)
+    assert handed.owner == Ownership(1, "sato", at(25), OwnerWhy.HANDED)
+
+
+def test_spells_follow_each_other_without_a_gap() -> None:
+    """From the trigger on; a responder who joins changes nothing, and an end has no spell."""
+    started = incident().triggered_at
+    found = spells(
+        [
+            entry(AcknowledgedEntry(via="button"), 1, by=SATO),
+            entry(JoinedEntry(via="role"), 2, by=TAKAHASHI),
+            entry(LapsedEntry(who="sato"), 40),
+            entry(AcknowledgedEntry(via="role"), 50, by=TAKAHASHI),
+            entry(ReleasedEntry(resumed=False, to=PersonRef(1, "sato")), 60, by=TAKAHASHI),
+            entry(ReleasedEntry(resumed=True), 70, by=SATO),
+            entry(ResolvedEntry(), 75, by=SATO),
+            entry(ReopenedEntry(reason=""), 90, by=TAKAHASHI),
+        ],
+        triggered_at=started,
+    )
+    assert found == (
+        Spell(None, at(0), at(1), OwnerWhy.NEW),
+        Spell("sato", at(1), at(40), OwnerWhy.ACKED),
+        Spell(None, at(40), at(50), OwnerWhy.LAPSED),
+        Spell("takahashi", at(50), at(60), OwnerWhy.COMMAND),
+        Spell("sato", at(60), at(70), OwnerWhy.HANDED),
+        Spell(None, at(70), at(75), OwnerWhy.RELEASED),
+        Spell("takahashi", at(90), None, OwnerWhy.REOPENED),
+    )
+    assert unowned(found, since=at(0), until=at(200)) == timedelta(minutes=16)
+    assert unowned(found, since=at(45), until=at(72)) == timedelta(minutes=7)
+
+
+def test_an_unacknowledged_incident_has_one_open_spell() -> None:
+    """Nobody has it until now."""
+    found = spells([], triggered_at=at(0))
+    assert found == (Spell(None, at(0), None, OwnerWhy.NEW),)
+    assert unowned(found, since=at(0), until=at(5)) == timedelta(minutes=5)
+
+
+def entry(data: EntryData, minutes: int, *, by: Person | None = None) -> TimelineEntry:
+    """Return an entry of *by*, or of the bot, *minutes* after the trigger."""
+    return TimelineEntry.of(data, at(minutes), by=by)
