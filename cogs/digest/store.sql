@@ -23,7 +23,7 @@ VALUES (:guild_id, :fingerprint, :incident_id, :verdict, :severity, :by_id, :by_
 ON CONFLICT (guild_id, fingerprint)
 DO UPDATE SET incident_id = excluded.incident_id, verdict = excluded.verdict, severity = excluded.severity,
               by_id = excluded.by_id, by_name = excluded.by_name, at = excluded.at,
-              holds_until = excluded.holds_until, passed_over = 0, passed_up_to = 0;
+              holds_until = excluded.holds_until, passed_over = 0;
 
 -- name: withdraw_alert_verdict
 -- Removes and returns the verdict on an alert. No row comes back if none holds.

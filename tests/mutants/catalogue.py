@@ -432,9 +432,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a muted alert counts each reading of the same message",
-        file="bot/storage/tables/alerts.sql",
-        before="passed_over + (passed_up_to < :message_id)::int",
-        after="passed_over + (:message_id > 0)::int",
+        file="bot/services/alerts/tracking.py",
+        before="if known is not None:",
+        after="if known is not None and known.incident_id is not None:",
         tests=("tests/cogs/digest/test_verdicts.py",),
     ),
     Mutant(

@@ -118,7 +118,7 @@ class AlertStops:
             return Decided(AlertOutcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
         severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
         is_muted = await AlertRows(tx.sql).pass_over_alert(  # which counts it
-            said.guild_id, said.fingerprint, message_id=said.id, severities=severer
+            said.guild_id, said.fingerprint, severities=severer
         )
         return Decided(AlertOutcome.MUTED) if is_muted else None
 

@@ -160,12 +160,10 @@ class AlertRows:
         )
         return [from_row(KnownAlert, row) for row in rows]
 
-    async def pass_over_alert(
-        self, guild_id: int, fingerprint: str, *, message_id: int, severities: Sequence[str]
-    ) -> bool:
-        """Count a message on the mute of its alert, once; return False if it is not muted for it.
+    async def pass_over_alert(self, guild_id: int, fingerprint: str, *, severities: Sequence[str]) -> bool:
+        """Count a message on the mute of its alert; return False if it is not muted for it.
 
-        The fingerprint must be locked.
+        The fingerprint must be locked, and the message not handled before.
 
         Args:
             severities: The names of the message's severity and of those above it: a mute of any of them
@@ -175,7 +173,6 @@ class AlertRows:
             "pass_over_alert",
             guild_id=guild_id,
             fingerprint=fingerprint,
-            message_id=message_id,
             severities=list(severities),
         )
 

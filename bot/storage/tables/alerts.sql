@@ -171,11 +171,10 @@ SELECT number, fingerprint, title, subject, is_open
  LIMIT 500;
 
 -- name: pass_over_alert
--- Counts a message on the mute of its alert, once although it is read more than once. No row comes back if the alert is
--- not muted now, or if it was muted at a severity that is not one of :severities.
+-- Counts a message on the mute of its alert. No row comes back if the alert is not muted now, or if it was muted at a
+-- severity that is not one of :severities.
 UPDATE alert_verdicts
-   SET passed_over = passed_over + (passed_up_to < :message_id)::int,
-       passed_up_to = greatest(passed_up_to, :message_id)
+   SET passed_over = passed_over + 1
  WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND verdict = 'mute' AND holds_until > now()
    AND severity = ANY (:severities::text[])
 RETURNING fingerprint;
