@@ -88,7 +88,7 @@ class PostmortemRules:
 
     path: str = "docs/ops/postmortems/{date}-{title}.md"
     due_days: int = 5
-    names: Naming = Naming.ROLES
+    names: Naming = Naming.NAMES
     file: str | None = None
     template: TeamTemplate | None = None
 

@@ -12,9 +12,12 @@ import structlog
 
 from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import BotError, UpstreamUnavailable
+from bot.domain.escalation.payloads import ReleasedEntry
 from bot.domain.incident.incident import ByPerson
 from bot.domain.incident.parts import Postmortem, PostmortemState
+from bot.domain.incident.records import RoleChangedEntry
 from bot.domain.oncall.people import id_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.i18n import Texts, language_of
 from bot.integrations.worker_process import run_worker
@@ -152,24 +155,35 @@ class DocumentWording(Wording):
     """The team's wording for a document: nothing in it mentions a person in Discord.
 
     Attributes:
-        parts: The part that each person played, by name and by handle; None: people are named.
+        is_by_part: People are called by the part that they played.
+        called: What each person is called, by name and by handle.
+        beside_role: By name, what the holder of a role is called where the role itself is named.
     """
 
-    parts: Mapping[str, str] | None = field(default=None)
+    is_by_part: bool = False
+    called: Mapping[str, str] = field(default_factory=dict)
+    beside_role: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, name: str | None) -> str:
-        """Return the person's part, or else their name."""
-        if self.parts is None:
-            return inert(name or "?", limit=_NAME)  # without the sign that calls people elsewhere
-        return self.parts.get(name or "") or self.say("document.part.other")
+        """Return what the person is called."""
+        known = self.called.get(name or "")
+        if known is not None:
+            return known
+        if self.is_by_part:
+            return self.say("document.part.other")
+        return inert(name or "?", limit=_NAME)  # without the sign that calls people elsewhere
+
+    def holder(self, name: str) -> str:
+        """Return what the holder of a role is called beside the role: "指揮：佐藤", never "指揮：指揮"."""
+        return self.beside_role.get(name) or self.who(name)
 
     def handle(self, handle: str) -> str:
         """Return the name of a person on call: never a mention, which only Discord can read."""
         person = self.policy.team.get(handle)
-        return self.who(handle if person is None or self.parts is not None else person.name)
+        return self.who(handle if person is None or handle in self.called else person.name)
 
     def _at(self, place: str) -> str:
-        if self.parts is None or place.startswith("@"):
+        if not self.is_by_part or place.startswith("@"):
             return Wording._at(self, place)  # noqa: SLF001  # the class that this one extends
         return _on_call(self, place)
 
@@ -177,29 +191,48 @@ class DocumentWording(Wording):
 def worded(words: Wording, facts: PostmortemFacts) -> DocumentWording:
     """Return *words* for the document of *facts*, which name people as the policy says."""
     own = {each.name: getattr(words, each.name) for each in fields(Wording)}
-    by_part = words.policy.of(PostmortemRules).names is Naming.ROLES
-    return DocumentWording(**own, parts=_parts(words, facts) if by_part else None)
+    if words.policy.of(PostmortemRules).names is Naming.NAMES:
+        return DocumentWording(**own, called=_named(words, facts))
+    parts = _parts(words, facts)
+    holders = [(role, holder.name) for role, holder in facts.incident.roles.items()]
+    roles = {name: words.say(f"roles.name.{role.value}") for role, name in reversed(holders)}
+    beside_role = {name: parts.get(name, "") for name in roles}
+    for called in facts.called:  # a handle is called what its person is called
+        names = set(_names(words, called, facts))
+        if part := next((roles[name] for name in sorted(names) if name in roles), None):
+            roles |= dict.fromkeys(names, part)
+    return DocumentWording(**own, is_by_part=True, called=parts | roles, beside_role=beside_role)
+
+
+def _named(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
+    """Return the name of each person who was called, by handle: that in Discord, the policy's, the place."""
+    found: dict[str, str] = {}
+    for called in facts.called:
+        *_, name = (called.place, *_names(words, called, facts))
+        if called.handle is not None:
+            is_known = id_of(name) is None
+            found[called.handle] = inert(name, limit=_NAME) if is_known else _on_call(words, called.place)
+    return found
 
 
 def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
-    """Return the part of each person of the incident, by name and handle; one each, whatever else they did.
+    """Return the part of each person of the incident beside a role, by name and handle.
 
-    A role comes before a turn on call, and that before everything else. Other people are numbered in the
-    order in which they first act. Monitors keep their names.
+    A turn on call comes before everything else. Other people are numbered in the order in which they first
+    act, those without a role first. Monitors keep their names.
     """
     incident = facts.incident
     known: dict[str, str] = {}
     if incident.tracked.monitor is not None:
         monitor = (incident.tracked.monitor, incident.reported_by.name)
         known |= {name: inert(name, limit=_NAME) for name in monitor}
-    for role, holder in incident.roles.items():
-        known.setdefault(holder.name, words.say(f"roles.name.{role.value}"))
     for called in facts.called:
-        names = set(_names(words, called, facts))
-        part = next((known[name] for name in sorted(names) if name in known), _on_call(words, called.place))
-        known |= dict.fromkeys(names, part)
-    others = dict.fromkeys([incident.reported_by.name, *(name for _, name in acting(facts.lines))])
-    for number, name in enumerate((name for name in others if name not in known), start=1):
+        for name in _names(words, called, facts):
+            known.setdefault(name, _on_call(words, called.place))
+    holders = [holder.name for holder in incident.roles.values()]
+    others = dict.fromkeys([incident.reported_by.name, *(name for _, name in acting(facts.lines)), *holders])
+    unknown = sorted((name for name in others if name not in known), key=lambda name: name in holders)
+    for number, name in enumerate(unknown, start=1):
         known[name] = words.say("document.part.responder", number=number)
     if facts.postmortem is not None:  # whom the resolve form has chosen may have played no other part
         known.setdefault(facts.postmortem.owner_name, words.say("document.part.owner"))
@@ -262,7 +295,7 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
         },
         "response": _response(words, facts),
         "roles": [
-            {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.who(holder.name))}
+            {"role": words.say(f"roles.name.{role.value}"), "who": settled(words.holder(holder.name))}
             for role, holder in incident.roles.items()
         ],
         "resolution": _resolution(words, facts),
@@ -355,9 +388,34 @@ def _said(words: DocumentWording, line: Line) -> Iterator[str]:
             yield quoted(words, last, last.said, limit=_WORDS, multiline=True)
         yield from beside(words, line, limit=_WORDS * (len(line.corrections) + 1))
     else:
-        yield from facts(words, line.entry, limit=_WORDS, multiline=True)
+        yield from _facts(words, line.entry)
     if late := recorded(words, replace(line.entry, at=line.at)):
         yield f"({late})"
+
+
+def _facts(words: DocumentWording, entry: TimelineEntry) -> Iterable[str]:
+    """Return the details of an entry that was not corrected: who gave a role, or the incident, to whom."""
+    match entry.kind:
+        case TimelineKind.ROLE_CHANGED:
+            return _role(words, RoleChangedEntry.from_json(entry.data or {}))
+        case TimelineKind.RELEASED:
+            data = ReleasedEntry.from_json(entry.data or {})
+            if data.to is not None:
+                return [words.say("document.fact.handed", who=words.who(data.to.name))]
+            return [words.say("document.fact.nobody")] if data.resumed else []
+    return facts(words, entry, limit=_WORDS, multiline=True)
+
+
+def _role(words: DocumentWording, data: RoleChangedEntry) -> Iterator[str]:
+    name, vacant = f"roles.name.{data.role}", words.say("history.fact.vacant")
+    yield words.say(
+        "document.fact.role",
+        role=words.say(name) if name in words.texts else inert(data.role, limit=_NAME),
+        former=vacant if data.former is None else words.holder(data.former.name),
+        holder=vacant if data.holder is None else words.holder(data.holder.name),
+    )
+    if data.gone:
+        yield words.say("history.fact.gone")
 
 
 def _call(words: DocumentWording, called: PostmortemCall, *, since: datetime) -> Values:

@@ -12,16 +12,31 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
+from bot.domain.escalation.payloads import ReleasedEntry
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
+from bot.domain.incident.records import RoleChangedEntry
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.recorded import NoteEntry
 from bot.ui.words.inert import document_line, document_text
+from bot.ui.words.wording import Wording
+from cogs.postmortem.facts import CallOutcome, PostmortemCall
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.writing import worded
-from tests.cogs.postmortem.told import ENTRIES, INCIDENT, MORI, at, document, facts, values
-from tests.unit.ui.samples import JA
+from tests.cogs.postmortem.told import (
+    ENTRIES,
+    INCIDENT,
+    MORI,
+    PRIMARY,
+    SATO,
+    at,
+    document,
+    facts,
+    policy,
+    values,
+)
+from tests.unit.ui.samples import JA, TEXTS
 
 #: A thing that people write, or paste, to break a document or to reach somebody.
 HOSTILE = (
@@ -150,8 +165,8 @@ def test_the_timeline_has_exact_times_and_offsets() -> None:
     ]
     assert [row[0] for row in machine[1:]] == ["2026-11-24 14:07:01", "2026-11-24 14:07:02"]
     assert calls[1:] == [
-        ["2026-11-24 14:07:00", "+0:02", "当番 (primary)", "DM が届いた (2 秒)"],
-        ["2026-11-24 14:22:00", "+0:17", "当番 (secondary)", "DM が届かなかった"],
+        ["2026-11-24 14:07:00", "+0:02", "primary", "DM が届いた (2 秒)"],
+        ["2026-11-24 14:22:00", "+0:17", "secondary", "DM が届かなかった"],
     ]
 
 
@@ -181,52 +196,72 @@ def test_the_response_has_its_figures() -> None:
     assert "開始から発報まで：2 分" in text
 
 
-def test_people_are_named_by_their_parts() -> None:
-    """Blameless: no name in what the bot writes; the words that people wrote stay theirs."""
+def test_people_have_their_names() -> None:
+    """By default the document names people as they were called when they acted.
+
+    A role that changed hands has both holders. The document has no @, so nobody is mentioned.
+    """
     text = document(facts())
+    rows = tables(parsed(text))[1]
+    assert [row[3] for row in rows[2:] if row[3]] == ["responder", "primary", "佐藤", "佐藤", "responder"]
+    [role] = [row[4] for row in rows if row[2] == "役割を変更"]
+    assert role == "指揮：未定 → 佐藤"
+    assert "| 指揮 | 佐藤 |" in text
+    assert "@" not in text
+
+
+def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
+    """A role that another person takes over names both, in both languages; so does a release."""
+    taken = TimelineEntry.of(
+        RoleChangedEntry(role="commander", holder=PersonRef(103, "responder"), former=PersonRef(102, "佐藤")),
+        at(20),
+        by=MORI,
+    )
+    handed = TimelineEntry.of(ReleasedEntry(resumed=False, to=PersonRef(102, "佐藤")), at(21), by=PRIMARY)
+    let_go = TimelineEntry.of(ReleasedEntry(resumed=True), at(22), by=SATO)
+    told = facts(lines=lines_of((taken, handed, let_go)))
+    for language, naming, expected in (
+        ("ja", Naming.NAMES, ["指揮：佐藤 → responder", "佐藤 が引き継ぎ", "担当なし"]),
+        ("en", Naming.NAMES, ["Commander: 佐藤 → responder", "佐藤 took over", "nobody has it"]),
+        ("ja", Naming.ROLES, ["指揮：対応者 2 → 対応者 1", "指揮 が引き継ぎ", "担当なし"]),
+    ):
+        rows = tables(parsed(document(told, language=language, naming=naming)))[1]
+        assert [row[4] for row in rows[2:]] == expected
+
+
+def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id() -> None:
+    """A handle that is a Discord id is shown as the name under which its person acted, else as the place."""
+    known, unknown = "100000000000000102", "100000000000000999"
+    called = [
+        PostmortemCall(place, handle, at(2), CallOutcome.ARRIVED, at(2))
+        for place, handle in (("primary", known), ("secondary", unknown))
+    ]
+    note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=replace(SATO, id=int(known)))
+    words = worded(JA, replace(facts(lines=lines_of((note,))), called=tuple(called)))
+    assert words.on_call([one.who for one in called]) == "佐藤、当番 (secondary)"
+
+
+def test_people_are_named_by_their_parts_where_the_policy_says_so() -> None:
+    """With `names = "roles"` there is no name in what the bot writes; the words of people stay theirs."""
+    text = document(facts(), naming=Naming.ROLES)
     assert "@" not in text
     assert "佐藤" not in text
     rows = tables(parsed(text))[1]
-    assert [row[3] for row in rows[2:]] == [
-        "対応者 1",
-        "当番 (primary)",
-        "指揮",
-        "",
-        "",
-        "",
-        "指揮",
-        "対応者 1",
-    ]
-    assert rows[4][4] == "指揮 → 指揮"
+    who = [row[3] for row in rows[2:] if row[3]]
+    assert who == ["対応者 1", "当番 (primary)", "指揮", "指揮", "対応者 1"]
+    assert [row[4] for row in rows if row[2] == "役割を変更"] == ["指揮：未定 → 対応者 2"]
+    assert "| 指揮 | 対応者 2 |" in text
 
 
 def test_an_owner_who_played_no_other_part_is_called_that() -> None:
-    """A document calls the postmortem's owner that, not by name, if they played no other part.
+    """A document by roles calls the postmortem's owner that, not by name, if they played no other part.
 
     Anybody else without a part is called another person.
     """
     owed = Postmortem(state=PostmortemState.OWED, owner_id=9, owner_name="高橋", due_on=date(2026, 12, 1))
-    words = worded(JA, replace(facts(), postmortem=owed))
+    by_roles = Wording(TEXTS, policy(naming=Naming.ROLES))
+    words = worded(by_roles, replace(facts(), postmortem=owed))
     assert (words.who("高橋"), words.who("伊東")) == ("書く人", "関係者")
-
-
-def test_people_are_named_where_the_policy_says_so() -> None:
-    """Under the policy's choice of names, people have in the document the names with which they acted.
-
-    The document has no @, so nobody is mentioned.
-    """
-    rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
-    assert [row[3] for row in rows[1][2:]] == [
-        "responder",
-        "primary",
-        "佐藤",
-        "",
-        "",
-        "",
-        "佐藤",
-        "responder",
-    ]
-    assert "@" not in document(facts(), naming=Naming.NAMES)
 
 
 def test_the_same_facts_make_the_same_bytes() -> None:
@@ -297,7 +332,7 @@ def test_what_was_said_at_the_resolve_is_filled_in() -> None:
 
 
 def test_action_items_are_a_table() -> None:
-    """Action items are a table in the document, with the owner's name even where people go by roles.
+    """Action items are a table in the document, with the owner's name.
 
     A state is told with a fixed time, so that the table does not change as days pass.
     """

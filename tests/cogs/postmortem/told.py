@@ -69,19 +69,19 @@ def facts(*, lines: tuple[Line, ...] | None = None, **changed: object) -> Postmo
 
 
 def values(
-    told: PostmortemFacts, *, language: str = "ja", naming: Naming = Naming.ROLES
+    told: PostmortemFacts, *, language: str = "ja", naming: Naming = Naming.NAMES
 ) -> Mapping[str, object]:
     """What a template is given."""
     return values_of(worded(Wording(TEXTS, policy(language, naming)), told), told)
 
 
-def policy(language: str = "ja", naming: Naming = Naming.ROLES) -> Policy:
+def policy(language: str = "ja", naming: Naming = Naming.NAMES) -> Policy:
     """Parky's policy in another language, or with another way to name people."""
     rules = replace(POLICY.of(PostmortemRules), names=naming)
     return replace(POLICY, language=language).with_rules(rules)
 
 
-def document(told: PostmortemFacts, *, language: str = "ja", naming: Naming = Naming.ROLES) -> str:
+def document(told: PostmortemFacts, *, language: str = "ja", naming: Naming = Naming.NAMES) -> str:
     """The document by the template that comes with the bot, rendered in this process."""
     made = rendered(
         environment(), standard_template(language), values(told, language=language, naming=naming)
