@@ -45,7 +45,6 @@ from cogs.postmortem.facts import (
     PostmortemDocument,
     PostmortemFacts,
     UndraftedNotice,
-    called_by,
     document_path,
     file_key,
     numbered,
@@ -380,7 +379,7 @@ async def read_facts(store: Store, policy: Policy, incident_id: int) -> Postmort
         return PostmortemFacts(
             incident=incident,
             lines=lines_of(readable, await DeliveryRows(tx.sql).posts(incident_id)),
-            called=called_by(await DeliveryRows(tx.sql).pages(incident_id)),
+            called=await DraftRows(tx.sql).calls(incident_id),
             read_at=await tx.now(),
             resolution=await ResolutionRows(tx.sql).resolution(incident_id),
             postmortem=await PostmortemRows(tx.sql).of(incident_id),

@@ -1,7 +1,7 @@
 """What the draft of a postmortem is made of, where it goes, and how it is stored."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,8 @@ from typing import Final, Self
 
 from bot.domain.action_items import ActionItem
 from bot.domain.delivery.delivery import AttachedFiles, Delivery, DeliveryStatus, FileRef, Notice
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.incident.parts import Postmortem, Resolution
 from bot.domain.oncall.people import marked
@@ -19,7 +21,7 @@ _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
 
 
 class CallOutcome(StrEnum):
-    """What became of a DM to a person on call."""
+    """What became of a notification."""
 
     ARRIVED = "arrived"
     EMAILED = "emailed"  # the DM did not arrive; an email in its place was accepted
@@ -28,15 +30,32 @@ class CallOutcome(StrEnum):
     WAITING = "waiting"
 
 
+#: The kinds of delivery that notify people of an incident; `CallBy` has their ways.
+CALLS: Final = (DeliveryKind.ALERT, DeliveryKind.ESCALATION, DeliveryKind.PAGE, DeliveryKind.OUTSIDE_PAGE)
+
+
+class CallBy(StrEnum):
+    """How people were notified in Discord; a page that leaves it has its `Way`."""
+
+    DM = "dm"
+    POST = "post"
+
+
 @dataclass(frozen=True, slots=True)
 class PostmortemCall:
-    """A person who was called.
+    """A notification: a person who was called, or a post in a channel.
 
     Attributes:
-        place: The on-call place that they held, or their handle if the ladder names a person.
+        place: The on-call place that they held, or their handle if the ladder names a person; the name of a
+            channel; empty for a system that calls people itself.
         handle: The person; None if none was recorded.
-        asked_at: When the ladder called them.
-        arrived_at: When the DM arrived; None: it has not.
+        asked_at: When it was queued.
+        arrived_at: When it arrived; None: it has not.
+        by: As `CallBy` or `Way` has it.
+        is_emailed: An email went out beside it, or in its place.
+        is_loud: It mentioned everyone there.
+        reason: Why it did not arrive; empty unless that is known.
+        where: Guild, channel and id of a post; empty for any other.
     """
 
     place: str
@@ -44,11 +63,21 @@ class PostmortemCall:
     asked_at: datetime
     outcome: CallOutcome
     arrived_at: datetime | None = None
+    by: str = CallBy.DM
+    is_emailed: bool = False
+    is_loud: bool = False
+    reason: str = ""
+    where: tuple[int, ...] = ()
 
     @property
     def who(self) -> str:
         """Return the person, or else the place, as `Wording.on_call` takes it."""
         return self.place if self.handle is None else marked(self.handle)
+
+    @property
+    def was_sent(self) -> bool:
+        """Return True if something was sent, whether or not it arrived."""
+        return self.outcome not in (CallOutcome.NOT_NEEDED, CallOutcome.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +86,7 @@ class PostmortemFacts:
 
     Attributes:
         lines: The timeline, oldest first, without the numbers of private incidents.
-        called: Whom the ladder has called, by time.
+        called: What notified people: the calls of the ladder, and posts that all can see, by time.
         resolution: How it was resolved; None: nothing was said.
         postmortem: Who owes it, and by when; None: none is required.
         actions: Its action items, in the order in which they were added.
@@ -104,15 +133,38 @@ class PostmortemFacts:
         )
 
 
-def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
-    """Return whom *pages*, the DMs of an incident's ladder in any state, have called, by time."""
-    calls: list[PostmortemCall] = []
-    for page in pages:
-        _, _, place = page.to.partition(":")
-        outcome = _outcome(page)
-        arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
-        calls.append(PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at))
-    return tuple(sorted(calls, key=lambda call: (call.asked_at, call.place)))
+def called_by(deliveries: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
+    """Return what notified people, by time, of *deliveries* of the kinds `CALLS` in any state."""
+    return tuple(sorted(map(_call, deliveries), key=lambda call: (call.asked_at, call.place)))
+
+
+def _call(delivery: Delivery) -> PostmortemCall:
+    target, _, place = delivery.to.partition(":")
+    outcome = _outcome(delivery)
+    by: str = CallBy.POST
+    if delivery.kind is DeliveryKind.PAGE:
+        by = CallBy.DM
+    elif delivery.kind is DeliveryKind.OUTSIDE_PAGE:
+        by = PagingData.from_json(delivery.data).way or ""
+    is_posted = by == CallBy.POST and delivery.channel_id is not None and delivery.message_id is not None
+    return PostmortemCall(
+        place="" if target == "system" else place,
+        handle=None if by == CallBy.POST else delivery.recipient,
+        asked_at=delivery.created_at,
+        outcome=outcome,
+        arrived_at=delivery.finished_at if outcome is CallOutcome.ARRIVED else None,
+        by=by,
+        is_emailed=delivery.has_email,
+        is_loud=by == CallBy.POST and _is_loud(delivery),
+        reason=(delivery.error or "") if outcome is CallOutcome.FAILED else "",
+        where=(delivery.guild_id, delivery.channel_id or 0, delivery.message_id or 0) if is_posted else (),
+    )
+
+
+def _is_loud(delivery: Delivery) -> bool:
+    allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
+    parse = allowed.get("parse") if isinstance(allowed, Mapping) else None
+    return isinstance(parse, list | tuple) and "everyone" in parse
 
 
 def _outcome(page: Delivery) -> CallOutcome:

@@ -43,6 +43,7 @@ VALUES: Final = (
     "roles",
     "resolution",
     "timeline",
+    "notified",
     "notifications",
     "calls",
     "actions",

@@ -76,6 +76,13 @@ ON CONFLICT (incident_id) DO UPDATE
    SET path = excluded.path, version = excluded.version, digest = excluded.digest, read_at = excluded.read_at,
        problem = excluded.problem, posting = excluded.posting, shown_version = excluded.shown_version;
 
+-- name: postmortem_calls
+-- Returns what an incident has queued to notify people, deliveries of :kinds in any state, oldest first.
+SELECT delivery.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
+  FROM deliveries AS delivery
+ WHERE delivery.incident_id = :incident_id AND delivery.kind = ANY (:kinds::text[])
+ ORDER BY delivery.id;
+
 -- name: pull_export
 -- Returns the postmortem of an incident on the code host.
 SELECT * FROM postmortem_pulls WHERE incident_id = :incident_id;

@@ -12,21 +12,22 @@ import structlog
 
 from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import BotError, UpstreamUnavailable
-from bot.domain.escalation.payloads import ReleasedEntry
+from bot.domain.escalation.payloads import EscalatedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson
 from bot.domain.incident.parts import Postmortem, PostmortemState
 from bot.domain.incident.records import RoleChangedEntry
 from bot.domain.oncall.people import id_of
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
+from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.i18n import Texts, language_of
 from bot.integrations.worker_process import run_worker
 from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
 from bot.ui.words.inert import document_line, document_text, inert, settled
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
-from bot.ui.words.wording import Wording, thread_url
-from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts, acting
+from bot.ui.words.wording import Wording, channel_name, place_url, thread_url
+from cogs.postmortem.facts import CALLS, CallBy, CallOutcome, PostmortemCall, PostmortemFacts, acting
 from cogs.postmortem.policy import WORKER
 from cogs.postmortem.rules import Naming, PostmortemRules
 
@@ -258,6 +259,7 @@ def _on_call(words: Wording, place: str) -> str:
 
 _TITLE: Final = 420  # 200 characters as stored, escaped
 _LIST: Final = 2_000
+_REASON: Final = 120
 #: All that a person wrote, every sign of it escaped.
 _WORDS: Final = 2 * CORRECTION_LIMIT
 
@@ -268,7 +270,8 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what a template of a postmortem is given; it can be written as JSON."""
     incident, monitor = facts.incident, facts.incident.tracked.monitor
     day, _, timezone = words.whole_day(incident.started_at).partition(" ")
-    people = [line for line in facts.lines if not line.entry.kind.spec.is_machine]
+    since, sent = incident.started_at, [called for called in facts.called if called.was_sent]
+    people = [line for line in facts.lines if not (line.entry.kind.spec.is_machine or _is_call(line.entry))]
     machine = [line for line in facts.lines if line.entry.kind.spec.is_machine]
     return {
         "label": incident.label,
@@ -301,9 +304,10 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
         "resolution": _resolution(words, facts),
         "actions": [_action(words, item) for item in facts.actions],
         **_owed(facts.postmortem),
-        "timeline": list(_rows(words, people, since=incident.started_at)),
-        "notifications": list(_rows(words, machine, since=incident.started_at)),
-        "calls": [_call(words, called, since=incident.started_at) for called in facts.called],
+        "timeline": _timeline(words, people, sent, since=since),
+        "notified": [_notified(words, called, since=since) for called in sent],
+        "notifications": [_row(words, line, since=since) for line in machine],
+        "calls": [_call(words, called, since=since) for called in facts.called if called.by == CallBy.DM],
     }
 
 
@@ -368,17 +372,41 @@ def _owed(owed: Postmortem | None) -> Values:
     return {"owner": document_line(owed.owner_name, limit=_TITLE), "due": owed.due_on.isoformat()}
 
 
-def _rows(words: DocumentWording, lines: Iterable[Line], *, since: datetime) -> Iterator[Mapping[str, str]]:
-    for line in lines:
-        entry = line.entry
-        yield {
-            "at": words.full(line.at).rpartition(" ")[0],
-            "offset": offset(line.at, since=since),
-            "what": settled(kind_words(words, entry)),
-            "who": "" if entry.actor_name is None else settled(words.who(entry.actor_name)),
-            "text": settled("\n".join(_said(words, line))),
-            "source": source_url(line) or "",
-        }
+def _is_call(entry: TimelineEntry) -> bool:
+    """Return True for the failure of a notification: the table of those says it, with the reason."""
+    if entry.kind is not TimelineKind.DELIVERY_FAILED:
+        return False
+    return DeliveryFailedEntry.from_json(entry.data or {}).of in CALLS
+
+
+def _timeline(
+    words: DocumentWording, lines: Iterable[Line], sent: Iterable[PostmortemCall], *, since: datetime
+) -> list[Mapping[str, str]]:
+    """Return a row for each line, and one for the notifications of a minute: their table has the rest."""
+    rows = [(line.at, _row(words, line, since=since)) for line in lines]
+    minutes: dict[datetime, list[datetime]] = {}
+    for called in sent:
+        minutes.setdefault(called.asked_at.replace(second=0, microsecond=0), []).append(called.asked_at)
+    for first, *others in minutes.values():
+        count = words.say("history.folded", count=1 + len(others))
+        rows.append((first, _timed(words, first, since=since) | {"what": count}))
+    return [row for _, row in sorted(rows, key=lambda each: each[0])]
+
+
+def _timed(words: DocumentWording, at: datetime, *, since: datetime) -> dict[str, str]:
+    """Return a row of the timeline that only has a time."""
+    time = {"at": words.full(at).rpartition(" ")[0], "offset": offset(at, since=since)}
+    return time | dict.fromkeys(("what", "who", "text", "source"), "")
+
+
+def _row(words: DocumentWording, line: Line, *, since: datetime) -> Mapping[str, str]:
+    entry = line.entry
+    return _timed(words, line.at, since=since) | {
+        "what": settled(kind_words(words, entry)),
+        "who": "" if entry.actor_name is None else settled(words.who(entry.actor_name)),
+        "text": settled("\n".join(_said(words, line))),
+        "source": source_url(line) or "",
+    }
 
 
 def _said(words: DocumentWording, line: Line) -> Iterator[str]:
@@ -403,6 +431,9 @@ def _facts(words: DocumentWording, entry: TimelineEntry) -> Iterable[str]:
             if data.to is not None:
                 return [words.say("document.fact.handed", who=words.who(data.to.name))]
             return [words.say("document.fact.nobody")] if data.resumed else []
+        case TimelineKind.ESCALATED:  # whom it called is in the table of notifications
+            overdue = EscalatedEntry.from_json(entry.data or {}).overdue
+            return [words.say("history.fact.stands_in", count=len(overdue))] if overdue else []
     return facts(words, entry, limit=_WORDS, multiline=True)
 
 
@@ -416,6 +447,37 @@ def _role(words: DocumentWording, data: RoleChangedEntry) -> Iterator[str]:
     )
     if data.gone:
         yield words.say("history.fact.gone")
+
+
+def _notified(words: DocumentWording, called: PostmortemCall, *, since: datetime) -> Values:
+    """Return a notification: when, to whom, by what, and what became of it."""
+    way = f"outside.way.{called.by}"
+    by = way if way in words.texts else f"document.by.{called.by}{'_here' if called.is_loud else ''}"
+    arrived = called.arrived_at
+    took = "" if arrived is None else words.span(arrived - called.asked_at)
+    result = words.say(f"document.result.{called.outcome.value}", took=took)
+    if called.outcome is CallOutcome.ARRIVED and called.is_emailed:
+        result = words.listed([result, words.say("document.result.also_emailed")])
+    elif called.reason:
+        result = f"{result} ({inert(called.reason, limit=_REASON)})"
+    return {
+        "at": words.full(called.asked_at).rpartition(" ")[0],
+        "offset": offset(called.asked_at, since=since),
+        "who": settled(_recipient(words, called)),
+        "by": words.say(by) if by in words.texts else settled(inert(called.by, limit=_NAME)),
+        "result": settled(result),
+        "is_reached": called.outcome in (CallOutcome.ARRIVED, CallOutcome.EMAILED),
+        "source": place_url(*called.where) if called.where else "",
+    }
+
+
+def _recipient(words: DocumentWording, called: PostmortemCall) -> str:
+    """Return who was notified: a person, a channel by its name, or nobody that the bot knows of."""
+    if called.by != CallBy.POST:
+        return words.on_call([called.who]) if called.who else ""
+    if not called.place:
+        return words.say("document.by.thread")
+    return words.say("document.by.channel") if id_of(called.place) is not None else channel_name(called.place)
 
 
 def _call(words: DocumentWording, called: PostmortemCall, *, since: datetime) -> Values:

@@ -22,7 +22,7 @@ from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.postmortem.documents import Drafted, read_facts
-from cogs.postmortem.facts import PostmortemDocument
+from cogs.postmortem.facts import CallBy, CallOutcome, PostmortemDocument
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import DraftRows
 from cogs.postmortem.writing import WrittenPostmortem
@@ -338,6 +338,17 @@ async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
     facts = await read_facts(desk.own_store, desk.policy, incident.id)
     [linked] = [line.entry for line in facts.lines if line.entry.kind is TimelineKind.LINKED]
     assert "with" not in (linked.data or {})
+
+
+async def test_the_facts_have_every_notification(desk: Desk) -> None:
+    """The facts have the alert with its channel and place, and each DM of the ladder with its person."""
+    incident = await resolved(desk)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
+    found = {(call.by, call.place, call.handle, call.outcome) for call in facts.called}
+    assert (CallBy.POST, "p0-alerts", None, CallOutcome.ARRIVED) in found
+    assert (CallBy.DM, "primary", "primary", CallOutcome.ARRIVED) in found
+    [alert] = [call for call in facts.called if call.by == CallBy.POST]
+    assert alert.where == (GUILD, incident.post.channel_id, incident.post.message_id)
 
 
 async def test_the_same_title_on_the_same_day_gets_another_path(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from bot.ui.words.inert import document_line, document_text
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall
 from cogs.postmortem.rules import VALUES, Naming
+from cogs.postmortem.template_worker import environment, rendered
 from cogs.postmortem.writing import worded
 from tests.cogs.postmortem.told import (
     ENTRIES,
@@ -120,6 +121,7 @@ JA_HEADINGS = [
     "## タイムライン",
     "## 検知",
     "## 対応",
+    "## 通知",
     "## うまくいったこと",
     "## うまくいかなかったこと",
     "## 運がよかったこと",
@@ -132,6 +134,7 @@ EN_HEADINGS = [
     "## Timeline",
     "## Detection",
     "## Response",
+    "## Notifications",
     "## What went well",
     "## What went badly",
     "## Where we were lucky",
@@ -148,42 +151,75 @@ def test_it_has_every_part_in_the_teams_language(language: str, expected: list[s
 
 
 def test_the_timeline_has_exact_times_and_offsets() -> None:
-    """Local times to the second, from the start of the trouble; machine rows are folded away."""
-    [about, timeline, machine, calls] = tables(parsed(document(facts())))
+    """Local times to the second, from the start of the trouble; the notifications of a minute are a row."""
+    [about, timeline, _] = tables(parsed(document(facts())))
     assert ["開始", "2026-11-24 14:05:00 JST"] in about
     rows = [(row[0], row[1], row[2]) for row in timeline[1:]]
     assert rows == [
         ("2026-11-24 14:05:00", "+0:00", "開始"),
         ("2026-11-24 14:07:00", "+0:02", "発報"),
+        ("2026-11-24 14:07:00", "+0:02", "⚙ 通知 2 件"),
         ("2026-11-24 14:14:07", "+0:09", "👀 ack"),
         ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
         ("2026-11-24 14:22:00", "+0:17", "⏫ エスカレーション"),
+        ("2026-11-24 14:22:00", "+0:17", "⚙ 通知 2 件"),
         ("2026-11-24 14:44:00", "+0:39", "状況報告を催促"),
         ("2026-11-24 14:49:00", "+0:44", "状況報告を催促"),
         ("2026-11-24 14:50:00", "+0:45", "📣 状況報告"),
         ("2026-11-24 14:52:00", "+0:47", "📝 メモ"),
     ]
-    assert [row[0] for row in machine[1:]] == ["2026-11-24 14:07:01", "2026-11-24 14:07:02"]
-    assert calls[1:] == [
-        ["2026-11-24 14:07:00", "+0:02", "primary", "DM が届いた (2 秒)"],
-        ["2026-11-24 14:22:00", "+0:17", "secondary", "DM が届かなかった"],
-    ]
 
 
-def test_machine_rows_are_in_details_that_close() -> None:
-    """A table inside needs blank lines around it; GitHub shows it only then."""
-    text = document(facts())
-    before, _, inside = text.partition("<details>\n<summary>bot の通知 2 件</summary>\n\n")
-    table, _, after = inside.partition("\n\n</details>\n")
-    assert before.count("<details>") == 0
-    assert table.startswith("| 時刻 |")
-    assert "## 検知" in after
-    source = [
-        each
-        for each in parsed(text)
-        if each.type == "inline" and "discord.com/channels/7/301/900" in each.content
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "ja",
+            [
+                ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "届いた (2 秒)", ""],
+                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "投稿 (＠here)", "届いた (1 秒)", "開く"],
+                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "届いた (3 秒)", ""],
+                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "届かなかった (HTTP 403)", ""],
+            ],
+        ),
+        (
+            "en",
+            [
+                ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "arrived (2 s)", ""],
+                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "post (＠here)", "arrived (1 s)", "open"],
+                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "arrived (3 s)", ""],
+                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "not delivered (HTTP 403)", ""],
+            ],
+        ),
+    ],
+)
+def test_each_notification_is_told_once(language: str, expected: list[list[str]]) -> None:
+    """Who was notified when, by what, and what became of it is in one table, and nowhere else.
+
+    A page that was never sent is none.
+    """
+    text = document(facts(), language=language)
+    [_, timeline, notified] = tables(parsed(text))
+    assert notified[1:] == expected
+    assert text.count("HTTP 403") == 1
+    assert not [cell for row in timeline for cell in row[4:] if "primary" in cell or "secondary" in cell]
+
+
+def test_a_template_from_before_has_all_its_rows() -> None:
+    """A team's template may still print the calls, and each message of the bot."""
+    known = values(facts())
+    template = (
+        "{% for each in calls %}{{ each.who }} {{ each.outcome }} {{ each.is_reached }}\n{% endfor %}"
+        "{% for each in notifications %}{{ each.at }} {{ each.what }} {{ each.text }} {{ each.source }}\n{% endfor %}"
+    )
+    made = str(rendered(environment(), template, known)["text"])
+    assert made.splitlines() == [
+        "primary DM が届いた (2 秒) True",
+        "secondary DM が届かなかった False",
+        "primary 先に ack があり取りやめ False",
+        "2026-11-24 14:07:01 通知を投稿  https://discord.com/channels/7/301/900",
+        "2026-11-24 14:07:02 当番に DM primary ",
     ]
-    assert len(source) == 1
 
 
 def test_the_response_has_its_figures() -> None:
@@ -226,7 +262,7 @@ def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
         ("ja", Naming.ROLES, ["指揮：対応者 2 → 対応者 1", "指揮 が引き継ぎ", "担当なし"]),
     ):
         rows = tables(parsed(document(told, language=language, naming=naming)))[1]
-        assert [row[4] for row in rows[2:]] == expected
+        assert [row[4] for row in rows[1:] if row[4]] == expected
 
 
 def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id() -> None:

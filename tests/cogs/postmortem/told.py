@@ -17,10 +17,10 @@ from bot.domain.incident.records import (
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.recorded import NoteEntry
+from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.runbook.model import Policy
 from bot.ui.words.wording import Wording
-from cogs.postmortem.facts import CallOutcome, PostmortemCall, PostmortemFacts
+from cogs.postmortem.facts import CallBy, CallOutcome, PostmortemCall, PostmortemFacts
 from cogs.postmortem.rules import Naming, PostmortemRules
 from cogs.postmortem.template_worker import environment, rendered
 from cogs.postmortem.writing import standard_template, values_of, worded
@@ -44,6 +44,7 @@ ENTRIES = (
         RoleChangedEntry(role="commander", holder=PersonRef(102, "佐藤"), former=None), at(11), by=SATO
     ),
     TimelineEntry.of(EscalatedEntry(step=1, dm=("@primary",)), at(17)),
+    TimelineEntry.of(DeliveryFailedEntry(of="page", to="person:secondary", reason="HTTP 403"), at(17, 9)),
     TimelineEntry.of(UpdateDueEntry(due_at=at(39), reminder=1, lead="佐藤"), at(39)),
     TimelineEntry.of(UpdateDueEntry(due_at=at(39), reminder=2, lead="佐藤"), at(44)),
     TimelineEntry.of(
@@ -58,7 +59,19 @@ INCIDENT = replace(
 )
 CALLED = (
     PostmortemCall("primary", "primary", at(2), CallOutcome.ARRIVED, at(2, 2)),
-    PostmortemCall("secondary", None, at(17), CallOutcome.FAILED),
+    PostmortemCall(
+        "p0-alerts",
+        None,
+        at(2),
+        CallOutcome.ARRIVED,
+        at(2, 1),
+        by=CallBy.POST,
+        is_loud=True,
+        where=(7, 301, 900),
+    ),
+    PostmortemCall("", None, at(17), CallOutcome.ARRIVED, at(17, 3), by="pagerduty"),
+    PostmortemCall("secondary", None, at(17), CallOutcome.FAILED, reason="HTTP 403"),
+    PostmortemCall("primary", "primary", at(32), CallOutcome.NOT_NEEDED),
 )
 
 
