@@ -11,10 +11,11 @@ from bot.domain.action_items import ActionItem
 from bot.domain.delivery.delivery import AttachedFiles, Delivery, DeliveryStatus, FileRef, Notice
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.payloads import PagingData
-from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.incident import ByPerson, Incident, label_of
+from bot.domain.incident.ownership import Spell, spells, unowned
 from bot.domain.incident.parts import Postmortem, Resolution
 from bot.domain.oncall.people import marked
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineKind
 from bot.domain.timeline.lines import Line
 
 _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
@@ -113,6 +114,51 @@ class PostmortemFacts:
         """Return the time from the alert to the end; None while the incident is open. MTTR's definition."""
         ended = self.incident.ended
         return None if ended is None else ended.at - self.incident.triggered_at
+
+    @property
+    def answered(self) -> ByPerson | None:
+        """Return the first acknowledgement, or the end of an incident that had none; None: neither so far."""
+        return self.incident.acknowledged or self.incident.ended
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """Return how long after the deadline it was answered; None: in time, or not at all so far."""
+        answered = self.answered
+        if answered is None or not self.incident.missed_deadline(now=answered.at):
+            return None
+        return answered.at - self.incident.ack_due_at
+
+    @property
+    def spells(self) -> tuple[Spell, ...]:
+        """Return who had the incident, one after the other."""
+        entries = sorted((line.entry for line in self.lines), key=lambda entry: entry.at)
+        return spells(entries, triggered_at=self.incident.triggered_at)
+
+    @property
+    def until(self) -> datetime:
+        """Return the end of the incident; while it goes on, the latest that is known of it."""
+        incident = self.incident
+        if incident.ended is not None and not incident.is_open:
+            return incident.ended.at
+        return max([incident.triggered_at, *(line.at for line in self.lines)])
+
+    @property
+    def unowned(self) -> timedelta:
+        """Return for how long nobody had the incident after the first acknowledgement."""
+        first = self.incident.acknowledged
+        return timedelta() if first is None else unowned(self.spells, since=first.at, until=self.until)
+
+    @property
+    def impact(self) -> str:
+        """Return the impact in a person's words: of the resolve, else of the last update that names one."""
+        said = "" if self.resolution is None else self.resolution.impact
+        told = (line.impact for line in reversed(self.lines) if line.entry.is_update and line.impact)
+        last = self.incident.updates.last
+        return said or ("" if last is None else last.impact) or next(told, "")
+
+    def count(self, kind: EntryKind) -> int:
+        """Return how many entries of a kind the timeline has."""
+        return sum(line.entry.kind is kind for line in self.lines)
 
     @property
     def updates(self) -> int:

@@ -23,6 +23,7 @@ from bot.domain.timeline.entries import EntryData, EntryKind
 VALUES: Final = (
     "label",
     "title",
+    "headline",
     "is_drill",
     "is_private",
     "severity",
@@ -42,6 +43,7 @@ VALUES: Final = (
     "response",
     "roles",
     "resolution",
+    "prompts",
     "timeline",
     "notified",
     "notifications",

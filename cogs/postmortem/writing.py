@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Final, Protocol
 
@@ -13,7 +13,7 @@ import structlog
 from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.escalation.payloads import EscalatedEntry, ReleasedEntry
-from bot.domain.incident.incident import ByPerson
+from bot.domain.incident.incident import ByPerson, Status, label_of
 from bot.domain.incident.parts import Postmortem, PostmortemState
 from bot.domain.incident.records import RoleChangedEntry
 from bot.domain.oncall.people import id_of
@@ -26,7 +26,7 @@ from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
 from bot.ui.words.inert import document_line, document_text, inert, settled
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
-from bot.ui.words.wording import Wording, channel_name, place_url, thread_url
+from bot.ui.words.wording import Wording, channel_name, place_url, state_key, thread_url
 from cogs.postmortem.facts import CALLS, CallBy, CallOutcome, PostmortemCall, PostmortemFacts, acting
 from cogs.postmortem.policy import WORKER
 from cogs.postmortem.rules import Naming, PostmortemRules
@@ -260,6 +260,8 @@ def _on_call(words: Wording, place: str) -> str:
 _TITLE: Final = 420  # 200 characters as stored, escaped
 _LIST: Final = 2_000
 _REASON: Final = 120
+_CLAUSE: Final = 160
+_MINUTE: Final = timedelta(minutes=1)
 #: All that a person wrote, every sign of it escaped.
 _WORDS: Final = 2 * CORRECTION_LIMIT
 
@@ -275,6 +277,7 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
     machine = [line for line in facts.lines if line.entry.kind.spec.is_machine]
     return {
         "label": incident.label,
+        "headline": _headline(words, facts),
         "title": document_line(incident.title, limit=_TITLE),
         "is_drill": incident.is_drill,
         "is_private": incident.is_private,
@@ -302,6 +305,7 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
             for role, holder in incident.roles.items()
         ],
         "resolution": _resolution(words, facts),
+        "prompts": _prompts(words, facts),
         "actions": [_action(words, item) for item in facts.actions],
         **_owed(facts.postmortem),
         "timeline": _timeline(words, people, sent, since=since),
@@ -319,33 +323,133 @@ def _by(words: DocumentWording, act: ByPerson | None) -> str:
     return "" if act is None else settled(words.who(act.name))
 
 
+def _headline(words: DocumentWording, facts: PostmortemFacts) -> str:
+    """Return one sentence: what it was, how long it lasted, who was affected, how it ended."""
+    incident, resolution = facts.incident, facts.resolution
+    ended = None if incident.is_open else incident.ended
+    people = None if resolution is None else resolution.people
+    fix = "" if resolution is None else _clause(resolution.fix)
+    impact, other = _clause(facts.impact), incident.told_merged_into
+    has = [name for name, given in (("impact", impact), ("people", people)) if given]
+    how = "open" if ended is None else state_key(incident)
+    if how == Status.RESOLVED and fix:
+        how = "fixed"
+    if how == Status.MERGED and other is None:
+        how = "merged_unseen"
+    parts = [
+        words.say(
+            f"document.headline.{'began' if ended is None else 'lasted'}",
+            severity=settled(incident.severity),
+            title=_clause(incident.title),
+            at=words.dated(incident.started_at),
+            span="" if ended is None else words.span(ended.at - incident.started_at),
+        ),
+        *(
+            [words.say(f"document.headline.{'_'.join(has)}", impact=impact, people=f"{people or 0:,}")]
+            if has
+            else []
+        ),
+        words.say(
+            f"document.headline.{how}",
+            fix=fix,
+            who="" if ended is None else settled(words.who(ended.name)),
+            other="" if other is None else label_of(other),
+        ),
+    ]
+    return words.say("document.headline.sentence", parts=words.listed(parts))
+
+
+def _clause(text: str) -> str:
+    """Return what a person wrote as a part of a sentence."""
+    return document_line(text.strip().rstrip("。．."), limit=_CLAUSE)
+
+
+def _in_vain(words: DocumentWording, facts: PostmortemFacts) -> int:
+    """Return how many calls of people came before the first answer, without the last of who gave it."""
+    answered = facts.answered
+    calls = [called for called in facts.called if called.was_sent and called.who and called.by != CallBy.POST]
+    if answered is None:
+        return len(calls)
+    before = [called for called in calls if called.asked_at <= answered.at]
+    own = [called for called in before if answered.name in _names(words, called, facts)]
+    return len(before) - sum(called.asked_at == own[-1].asked_at for called in own)
+
+
+def _prompts(words: DocumentWording, facts: PostmortemFacts) -> Values:
+    """Return what the record says of "what went well" and "what went badly": only what tells something."""
+    incident, figures = facts.incident, _figures(words, facts)
+    took, resolved = incident.took_to_acknowledge, facts.took_to_resolve
+    holders = [spell for spell in facts.spells if spell.name is not None]
+    is_resolved = incident.status is Status.RESOLVED
+    well = {
+        "monitor": incident.tracked.monitor is not None,
+        "in_time": took is not None and facts.late_by is None,
+        "updates": facts.updates and not facts.broken_promises,
+        "handed": len(holders) > 1 and not facts.unowned,
+        "resolved": is_resolved,
+    }
+    badly = {
+        "noticed": facts.took_to_notice >= _MINUTE,
+        "late": took is not None and facts.late_by is not None,
+        "never": took is None and incident.ended is not None and facts.late_by is not None,
+        "unowned": facts.unowned >= _MINUTE,
+        "reminders": figures["reminders"],
+        "in_vain": figures["in_vain"],
+        "escalations": figures["escalations"],
+        "failures": figures["failures"],
+        "reopened": figures["reopened"],
+    }
+    told = figures | {
+        "took": "" if took is None else words.span(took),
+        "resolved": "" if resolved is None else words.span(resolved),
+        "noticed": words.span(facts.took_to_notice),
+        "updates": facts.updates,
+        "holders": len(holders),
+    }
+    return {
+        side: [words.say(f"document.prompt.{name}", **told) for name, tells in found.items() if tells]
+        for side, found in (("well", well), ("badly", badly))
+    }
+
+
+def _figures(words: DocumentWording, facts: PostmortemFacts) -> Values:
+    """Return how often and how long something happened; a text is empty if it has not."""
+    return {
+        "late_by": "" if facts.late_by is None else words.span(facts.late_by),
+        "unowned": words.span(facts.unowned) if facts.unowned else "",
+        "reminders": facts.count(TimelineKind.UPDATE_DUE),
+        "in_vain": _in_vain(words, facts),
+        "escalations": facts.count(TimelineKind.ESCALATED),
+        "failures": facts.count(TimelineKind.DELIVERY_FAILED),
+        "reopened": facts.count(TimelineKind.REOPENED),
+    }
+
+
 def _response(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return the figures; a text is empty while its moment has not come."""
     incident, took, resolved = facts.incident, facts.incident.took_to_acknowledge, facts.took_to_resolve
-    answered = incident.acknowledged or incident.ended
-    late = answered is not None and incident.missed_deadline(now=answered.at)
     return {
         "acknowledged_by": _by(words, incident.acknowledged),
         "took_to_acknowledge": "" if took is None else words.span(took),
         "ack_due": words.full(incident.ack_due_at),
-        "ack": "open" if answered is None else "late" if late else "in_time",
+        "ack": "open" if facts.answered is None else "in_time" if facts.late_by is None else "late",
         "ended_by": _by(words, incident.ended),
         "took_to_resolve": "" if resolved is None else words.span(resolved),
         "updates": facts.updates,
         "broken_promises": facts.broken_promises,
+        **_figures(words, facts),
     }
 
 
 def _resolution(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return what is known of cause and impact; without words of its own, that of the last status update."""
-    resolution, last = facts.resolution, facts.incident.updates.last
-    impact = "" if resolution is None else resolution.impact
+    resolution = facts.resolution
     people = None if resolution is None else resolution.people
     duration = None if resolution is None else resolution.duration
     return {
         "cause": "" if resolution is None else document_text(resolution.cause, limit=_WORDS),
         "fix": "" if resolution is None else document_text(resolution.fix, limit=_WORDS),
-        "impact": document_text(impact or ("" if last is None else last.impact), limit=_WORDS),
+        "impact": document_text(facts.impact, limit=_WORDS),
         "people": "" if people is None else words.say("resolution.fact.people", count=f"{people:,}"),
         "duration": "" if duration is None else words.span(duration),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import pytest
@@ -12,13 +12,19 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
-from bot.domain.escalation.payloads import ReleasedEntry
+from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
-from bot.domain.incident.records import RoleChangedEntry
+from bot.domain.incident.records import (
+    AcknowledgedEntry,
+    ResolvedEntry,
+    RoleChangedEntry,
+    UpdatedEntry,
+    UpdateDueEntry,
+)
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.recorded import NoteEntry
+from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.ui.words.inert import document_line, document_text
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall
@@ -26,6 +32,7 @@ from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.template_worker import environment, rendered
 from cogs.postmortem.writing import worded
 from tests.cogs.postmortem.told import (
+    CALLED,
     ENTRIES,
     INCIDENT,
     MORI,
@@ -159,7 +166,7 @@ def test_the_timeline_has_exact_times_and_offsets() -> None:
         ("2026-11-24 14:05:00", "+0:00", "開始"),
         ("2026-11-24 14:07:00", "+0:02", "発報"),
         ("2026-11-24 14:07:00", "+0:02", "⚙ 通知 2 件"),
-        ("2026-11-24 14:14:07", "+0:09", "👀 ack"),
+        ("2026-11-24 14:09:00", "+0:04", "👀 ack"),
         ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
         ("2026-11-24 14:22:00", "+0:17", "⏫ エスカレーション"),
         ("2026-11-24 14:22:00", "+0:17", "⚙ 通知 2 件"),
@@ -210,7 +217,8 @@ def test_a_template_from_before_has_all_its_rows() -> None:
     known = values(facts())
     template = (
         "{% for each in calls %}{{ each.who }} {{ each.outcome }} {{ each.is_reached }}\n{% endfor %}"
-        "{% for each in notifications %}{{ each.at }} {{ each.what }} {{ each.text }} {{ each.source }}\n{% endfor %}"
+        "{% for each in notifications %}{{ each.at }} {{ each.what }} {{ each.text }} {{ each.source }}\n"
+        "{% endfor %}"
     )
     made = str(rendered(environment(), template, known)["text"])
     assert made.splitlines() == [
@@ -230,6 +238,127 @@ def test_the_response_has_its_figures() -> None:
     assert "ack 期限：2026-11-24 14:22:00 JST (期限内)" in text
     assert "状況報告：1 回 (催促 1 回)" in text
     assert "開始から発報まで：2 分" in text
+
+
+RESOLUTION = Resolution(
+    cause="DB", fix="rollback。", impact="決済 2 割が失敗。", people=1200, by_id=1, by_name="a", at=at(47)
+)
+
+
+JA_LASTED = "SEV1「決済 API が 5xx」が 2026-11-24 14:05 JST から 47 分続き、影響は「決済 2 割が失敗」"
+EN_LASTED = "SEV1 “決済 API が 5xx” lasted 47 min from 2026-11-24 14:05 JST, its impact was “決済 2 割が失敗”"
+HEADLINES = {
+    "fixed": (
+        f"{JA_LASTED}(1,200 人)、「rollback」で解決しました。".replace("」(", "」 ("),
+        f"{EN_LASTED} (1,200 people), and it was resolved by “rollback”.",
+    ),
+    "resolved": (f"{JA_LASTED}、primary が解決しました。", f"{EN_LASTED}, and primary resolved it."),
+    "open": (
+        f"{JA_LASTED}、まだ続いています。".replace("から 47 分続き", "に始まり"),
+        f"{EN_LASTED}, and it goes on.".replace("lasted 47 min from", "began"),
+    ),
+    "cancelled": (
+        f"{JA_LASTED}、primary が誤報として取り消しました。",
+        f"{EN_LASTED}, and primary cancelled it as a false alarm.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_headline_is_one_sentence(name: str) -> None:
+    """What it was, how long it lasted, who was affected by the last words of a person, how it ended."""
+    told = {
+        "fixed": replace(facts(), resolution=RESOLUTION),
+        "resolved": facts(),
+        "open": facts(status=Status.ACKNOWLEDGED, ended=None),
+        "cancelled": facts(status=Status.CANCELLED),
+    }[name]
+    found = tuple(values(told, language=language)["headline"] for language in ("ja", "en"))
+    assert found == HEADLINES[name]
+    assert f"**{found[0]}**" in document(told)
+
+
+@pytest.mark.parametrize("ends", [Status.MERGED, Status.CANCELLED])
+def test_the_headline_of_another_end(ends: Status) -> None:
+    """A merged incident names the other one unless that is private, a drill that it is over."""
+    one = facts(status=ends, is_drill=ends is Status.CANCELLED, merged_into_id=7)
+    other = facts(status=ends, merged_into_id=7, merged_into_hidden=True)
+    expected = {
+        Status.MERGED: ("INC-7 に統合しました。", "別のインシデントに統合しました。"),
+        Status.CANCELLED: ("primary が訓練を終えました。", "primary が誤報として取り消しました。"),
+    }[ends]
+    for told, end in zip((one, other), expected, strict=True):
+        assert str(values(told)["headline"]).endswith(end)
+
+
+def test_prompts_are_facts_to_begin_with() -> None:
+    """What went well and badly begins with what the record says, in neutral words, and is left to people."""
+    ended = replace(INCIDENT.ended, at=at(90)) if INCIDENT.ended else None
+    entries = (
+        TimelineEntry.of(EscalatedEntry(step=1, dm=("@primary",)), at(22)),
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(34), by=PRIMARY),
+        TimelineEntry.of(UpdateDueEntry(due_at=at(39), reminder=1, lead="primary"), at(39)),
+        TimelineEntry.of(LapsedEntry(who="primary"), at(50)),
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(57), by=SATO),
+        TimelineEntry.of(DeliveryFailedEntry(of="notice", to="incident", reason="HTTP 500"), at(60)),
+        TimelineEntry.of(ResolvedEntry(), at(90), by=SATO),
+    )
+    called = tuple(
+        PostmortemCall(who, who, at(minutes), CallOutcome.ARRIVED, at(minutes))
+        for who, minutes in (("primary", 7), ("secondary", 22), ("primary", 22))
+    )
+    told = facts(
+        lines=lines_of(entries),
+        triggered_at=at(7),
+        ack_due_at=at(22),
+        acknowledged=ByPerson(101, "primary", at(34)),
+        ended=ended,
+    )
+    prompts = values(replace(told, called=called))["prompts"]
+    assert prompts == {
+        "well": ["発報から解決まで 1 時間 23 分"],
+        "badly": [
+            "開始から発報まで 7 分",
+            "最初の ack は期限の 12 分後",
+            "ack のあと、担当なしが合計 7 分",
+            "状況報告の催促 1 回",
+            "応答のなかった呼び出し 2 件",
+            "エスカレーション 1 回",
+            "届かなかった通知 1 件 (DLQ)",
+        ],
+    }
+    text = document(replace(told, called=called), language="en")
+    assert "- First ack 12 min after its deadline\n" in text
+    assert "<!-- Systems and circumstances, not people. Why was that so? -->" in text
+
+
+def test_a_calm_incident_has_no_prompts_that_say_nothing() -> None:
+    """An incident that went well is told so, and nothing is told of it under what went badly."""
+    entries = (
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(2), by=PRIMARY),
+        TimelineEntry.of(UpdatedEntry(known="直した", next_at=None), at(10), by=PRIMARY),
+        TimelineEntry.of(ReleasedEntry(resumed=False, to=PersonRef(102, "佐藤")), at(21), by=PRIMARY),
+        TimelineEntry.of(ResolvedEntry(), at(47), by=SATO),
+    )
+    calm = replace(facts(lines=lines_of(entries), started_at=INCIDENT.triggered_at), called=())
+    assert values(calm)["prompts"] == {
+        "well": [
+            "最初の ack は発報から 2 分、期限内",
+            "状況報告 1 回、催促なし",
+            "担当 2 人、引き継ぎの切れ目なし",
+            "発報から解決まで 45 分",
+        ],
+        "badly": [],
+    }
+    assert document(calm).count("記録から：") == 1
+
+
+def test_an_incident_that_nobody_took_says_so() -> None:
+    """Without an ack the deadline is told as missed, and every call as unanswered."""
+    late = INCIDENT.ack_due_at + timedelta(minutes=5)
+    told = facts(acknowledged=None, ended=ByPerson(103, "responder", late), lines=())
+    badly = values(replace(told, called=CALLED[:1]))["prompts"]["badly"]  # type: ignore[index]
+    assert badly == ["開始から発報まで 2 分", "ack のないまま終了", "応答のなかった呼び出し 1 件"]
 
 
 def test_people_have_their_names() -> None:

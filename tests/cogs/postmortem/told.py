@@ -39,7 +39,7 @@ ENTRIES = (
     TimelineEntry.of(OpenedEntry(severity="SEV1", path=()), at(2), by=MORI),
     TimelineEntry.of(AlertPostedEntry(where=(7, 301, 900)), at(2, 1)),
     TimelineEntry.of(PagedEntry(place="primary", who="@primary"), at(2, 2)),
-    TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(9, 7), by=PRIMARY),
+    TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY),
     TimelineEntry.of(
         RoleChangedEntry(role="commander", holder=PersonRef(102, "佐藤"), former=None), at(11), by=SATO
     ),
