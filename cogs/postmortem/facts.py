@@ -303,6 +303,8 @@ class PostmortemDocument:
         problem: Why the team's own template did not serve; None: it did, or there is none.
         posting: The number of its message in the thread: a deleted one is followed by another.
         shown_version: The version that this message carries; 0: none so far.
+        picture: The description of the picture beside it; None: it has none.
+        picture_version: The version that the picture is of: one that an older bot has drafted has none.
     """
 
     incident_id: int
@@ -314,6 +316,8 @@ class PostmortemDocument:
     problem: str | None = None
     posting: int = 1
     shown_version: int = 0
+    picture: str | None = None
+    picture_version: int | None = None
 
     @property
     def delivery_key(self) -> str:
@@ -329,7 +333,16 @@ class PostmortemDocument:
     def data(self) -> "PostmortemData":
         """Return the data of the delivery that posts the document."""
         file = FileRef(key=self.file_key, filename=f"{label_of(self.incident_id)}-postmortem.md")
-        return PostmortemData(files=(file,), path=self.path, version=self.version, problem=self.problem)
+        files = (file,) if self.picture_ref is None else (file, self.picture_ref)
+        return PostmortemData(files=files, path=self.path, version=self.version, problem=self.problem)
+
+    @property
+    def picture_ref(self) -> FileRef | None:
+        """Return the picture as a message names it; None: this version has none."""
+        if self.picture is None or self.picture_version != self.version:
+            return None
+        key, name = picture_key(self.incident_id, self.version), picture_name(self.incident_id)
+        return FileRef(key=key, filename=name, description=self.picture)
 
     def posted_anew(self) -> Self:
         """Return the document whose message is gone: the next one carries it."""
@@ -346,6 +359,16 @@ class PostmortemData(AttachedFiles):
 
 class UndraftedNotice(Notice, name="postmortem_undrafted"):
     """A line in the thread: no draft could be made so far. It is tried again."""
+
+
+def picture_name(incident_id: int) -> str:
+    """Return the name of the picture's file, which the document links as its neighbour."""
+    return f"{label_of(incident_id)}-timeline.png"
+
+
+def picture_key(incident_id: int, version: int) -> str:
+    """Return the key of the picture of one version."""
+    return f"{file_key(incident_id, version)}:picture"
 
 
 def file_key(incident_id: int, version: int) -> str:

@@ -44,6 +44,7 @@ VALUES: Final = (
     "roles",
     "resolution",
     "prompts",
+    "picture",
     "timeline",
     "notified",
     "notifications",

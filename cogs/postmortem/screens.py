@@ -108,5 +108,5 @@ def pull_lines(voice: Voice, export: PullExport | None) -> list[str]:
 
 def attached(file: PostmortemFile) -> discord.File:
     """Return the draft as a file, under the name that it has in the thread."""
-    (ref,) = file.document.data.files
+    ref, *_ = file.document.data.files
     return discord.File(io.BytesIO(file.content), filename=ref.filename)

@@ -108,7 +108,13 @@ class PullExportRows:
         if row is None:
             return None
         trouble = None if row["trouble"] is None else ExportTrouble.from_json(row["trouble"])
-        return from_row(PullExport, row, state=PullExportState(row["state"]), trouble=trouble)
+        return from_row(
+            PullExport,
+            row,
+            state=PullExportState(row["state"]),
+            trouble=trouble,
+            pictures=tuple(row["pictures"]),
+        )
 
     async def want(self, incident_id: int, *, guild_id: int, repository: str) -> None:
         """Note that a draft is to go to the code host, now."""

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from importlib.resources import files
 from typing import Final, Protocol
 
@@ -24,12 +25,15 @@ from bot.i18n import Texts, language_of
 from bot.integrations.worker_process import run_worker
 from bot.runbook.model import Policy
 from bot.services.timeline.timelines import CORRECTION_LIMIT
+from bot.ui.pictures import Picture
 from bot.ui.words.inert import document_line, document_text, inert, settled
 from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
 from bot.ui.words.wording import Wording, channel_name, place_url, state_key, thread_url
-from cogs.postmortem.facts import CALLS, CallBy, CallOutcome, PostmortemCall, PostmortemFacts, acting
+from cogs.postmortem.facts import CALLS, CallBy, CallOutcome, PostmortemCall, PostmortemFacts
+from cogs.postmortem.pictures import picture_of
 from cogs.postmortem.policy import WORKER
-from cogs.postmortem.rules import Naming, PostmortemRules
+from cogs.postmortem.rules import PostmortemRules
+from cogs.postmortem.wording import DocumentWording, names_of, worded
 
 log = structlog.get_logger(__name__)
 
@@ -58,17 +62,31 @@ class WrittenPostmortem:
     Attributes:
         text: Markdown.
         problem: Why the team's own template did not serve; None: it did, or there is none.
+        picture: The picture that it shows; None: it shows none.
     """
 
     text: str
     problem: str | None = None
+    picture: Picture | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of what a reader sees, in hex."""
+        shown = "" if self.picture is None else json.dumps(self.picture.chart.to_json(), sort_keys=True)
+        return sha256(f"{self.text}{shown}".encode()).hexdigest()
 
 
 class PostmortemWriter(Protocol):
     """Writes postmortems in the team's language."""
 
-    async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
+    def picture(self, facts: PostmortemFacts) -> Picture | None:
+        """Return what a picture of the incident's course shows, which is still to be drawn; None: nothing."""
+
+    async def write(self, facts: PostmortemFacts, *, picture: Picture | None = None) -> WrittenPostmortem:
         """Return the document; the same facts make the same bytes.
+
+        Args:
+            picture: The picture that lies beside the document; None: there is none.
 
         Raises:
             UpstreamUnavailable: it may work later.
@@ -120,19 +138,23 @@ class TemplateWriter:
         self._policy = policy
         self._templates = templates
 
-    async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
+    def picture(self, facts: PostmortemFacts) -> Picture | None:
+        """See `PostmortemWriter`."""
+        return picture_of(worded(self._words, facts), facts)
+
+    async def write(self, facts: PostmortemFacts, *, picture: Picture | None = None) -> WrittenPostmortem:
         """See `PostmortemWriter`: by the team's template if that works, else by ours."""
-        values = values_of(worded(self._words, facts), facts)
+        values = values_of(worded(self._words, facts), facts, picture=picture)
         own = self._policy.of(PostmortemRules).template
         if own is None:
-            return WrittenPostmortem(await self._standard(values))
+            return WrittenPostmortem(await self._standard(values), picture=picture)
         try:
-            return WrittenPostmortem(await self._templates.render(own.text, values))
+            return WrittenPostmortem(await self._templates.render(own.text, values), picture=picture)
         except TemplateRefused as refused:
             log.warning("postmortem.template_failed", file=own.file, line=refused.line)
             # Why it failed, and where: "postmortem.md:12: 'titel' is undefined".
             where = own.file if refused.line is None else f"{own.file}:{refused.line}"
-            return WrittenPostmortem(await self._standard(values), f"{where}: {refused.reason}")
+            return WrittenPostmortem(await self._standard(values), f"{where}: {refused.reason}", picture)
 
     async def _standard(self, values: Mapping[str, object]) -> str:
         """Return the document by our own template; if that fails, the machine is to blame."""
@@ -149,114 +171,6 @@ def standard_template(language: str) -> str:
 
 
 _NAME: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentWording(Wording):
-    """The team's wording for a document: nothing in it mentions a person in Discord.
-
-    Attributes:
-        is_by_part: People are called by the part that they played.
-        called: What each person is called, by name and by handle.
-        beside_role: By name, what the holder of a role is called where the role itself is named.
-    """
-
-    is_by_part: bool = False
-    called: Mapping[str, str] = field(default_factory=dict)
-    beside_role: Mapping[str, str] = field(default_factory=dict)
-
-    def who(self, name: str | None) -> str:
-        """Return what the person is called."""
-        known = self.called.get(name or "")
-        if known is not None:
-            return known
-        if self.is_by_part:
-            return self.say("document.part.other")
-        return inert(name or "?", limit=_NAME)  # without the sign that calls people elsewhere
-
-    def holder(self, name: str) -> str:
-        """Return what the holder of a role is called beside the role: "指揮：佐藤", never "指揮：指揮"."""
-        return self.beside_role.get(name) or self.who(name)
-
-    def handle(self, handle: str) -> str:
-        """Return the name of a person on call: never a mention, which only Discord can read."""
-        person = self.policy.team.get(handle)
-        return self.who(handle if person is None or handle in self.called else person.name)
-
-    def _at(self, place: str) -> str:
-        if not self.is_by_part or place.startswith("@"):
-            return Wording._at(self, place)  # noqa: SLF001  # the class that this one extends
-        return _on_call(self, place)
-
-
-def worded(words: Wording, facts: PostmortemFacts) -> DocumentWording:
-    """Return *words* for the document of *facts*, which name people as the policy says."""
-    own = {each.name: getattr(words, each.name) for each in fields(Wording)}
-    if words.policy.of(PostmortemRules).names is Naming.NAMES:
-        return DocumentWording(**own, called=_named(words, facts))
-    parts = _parts(words, facts)
-    holders = [(role, holder.name) for role, holder in facts.incident.roles.items()]
-    roles = {name: words.say(f"roles.name.{role.value}") for role, name in reversed(holders)}
-    beside_role = {name: parts.get(name, "") for name in roles}
-    for called in facts.called:  # a handle is called what its person is called
-        names = set(_names(words, called, facts))
-        if part := next((roles[name] for name in sorted(names) if name in roles), None):
-            roles |= dict.fromkeys(names, part)
-    return DocumentWording(**own, is_by_part=True, called=parts | roles, beside_role=beside_role)
-
-
-def _named(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
-    """Return the name of each person who was called, by handle: that in Discord, the policy's, the place."""
-    found: dict[str, str] = {}
-    for called in facts.called:
-        *_, name = (called.place, *_names(words, called, facts))
-        if called.handle is not None:
-            is_known = id_of(name) is None
-            found[called.handle] = inert(name, limit=_NAME) if is_known else _on_call(words, called.place)
-    return found
-
-
-def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
-    """Return the part of each person of the incident beside a role, by name and handle.
-
-    A turn on call comes before everything else. Other people are numbered in the order in which they first
-    act, those without a role first. Monitors keep their names.
-    """
-    incident = facts.incident
-    known: dict[str, str] = {}
-    if incident.tracked.monitor is not None:
-        monitor = (incident.tracked.monitor, incident.reported_by.name)
-        known |= {name: inert(name, limit=_NAME) for name in monitor}
-    for called in facts.called:
-        for name in _names(words, called, facts):
-            known.setdefault(name, _on_call(words, called.place))
-    holders = [holder.name for holder in incident.roles.values()]
-    others = dict.fromkeys([incident.reported_by.name, *(name for _, name in acting(facts.lines)), *holders])
-    unknown = sorted((name for name in others if name not in known), key=lambda name: name in holders)
-    for number, name in enumerate(unknown, start=1):
-        known[name] = words.say("document.part.responder", number=number)
-    if facts.postmortem is not None:  # whom the resolve form has chosen may have played no other part
-        known.setdefault(facts.postmortem.owner_name, words.say("document.part.owner"))
-    return known
-
-
-def _names(words: Wording, called: PostmortemCall, facts: PostmortemFacts) -> Iterator[str]:
-    """Yield all that the person who was called is known by: handle, the policy's name, names in Discord."""
-    if called.handle is None:
-        return
-    yield called.handle
-    person = words.policy.team.get(called.handle)
-    if person is not None:
-        yield person.name
-    user_id = id_of(called.handle) if person is None else person.user_id or id_of(called.handle)
-    if user_id is not None:
-        yield from (name for number, name in acting(facts.lines) if number == user_id)
-
-
-def _on_call(words: Wording, place: str) -> str:
-    return words.say("document.part.on_call", place=inert(place, limit=_NAME))
-
-
 _TITLE: Final = 420  # 200 characters as stored, escaped
 _LIST: Final = 2_000
 _REASON: Final = 120
@@ -268,8 +182,12 @@ _WORDS: Final = 2 * CORRECTION_LIMIT
 Values = dict[str, object]
 
 
-def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
-    """Return what a template of a postmortem is given; it can be written as JSON."""
+def values_of(words: DocumentWording, facts: PostmortemFacts, *, picture: Picture | None = None) -> Values:
+    """Return what a template of a postmortem is given; it can be written as JSON.
+
+    Args:
+        picture: As `PostmortemWriter.write` has it.
+    """
     incident, monitor = facts.incident, facts.incident.tracked.monitor
     day, _, timezone = words.whole_day(incident.started_at).partition(" ")
     since, sent = incident.started_at, [called for called in facts.called if called.was_sent]
@@ -308,11 +226,22 @@ def values_of(words: DocumentWording, facts: PostmortemFacts) -> Values:
         "prompts": _prompts(words, facts),
         "actions": [_action(words, item) for item in facts.actions],
         **_owed(facts.postmortem),
+        "picture": {} if picture is None else _picture(picture),
         "timeline": _timeline(words, people, sent, since=since),
         "notified": [_notified(words, called, since=since) for called in sent],
         "notifications": [_row(words, line, since=since) for line in machine],
         "calls": [_call(words, called, since=since) for called in facts.called if called.by == CallBy.DM],
     }
+
+
+#: A bracket would end the description of a picture.
+_BRACKETS: Final = str.maketrans("[]", "［］")
+
+
+def _picture(picture: Picture) -> Values:
+    """Return the picture's file, which lies beside the document, and its description."""
+    told = document_line(picture.description, limit=_LIST)
+    return {"file": picture.filename, "told": told.translate(_BRACKETS)}
 
 
 def _at(words: DocumentWording, act: ByPerson | None) -> str:
@@ -371,7 +300,7 @@ def _in_vain(words: DocumentWording, facts: PostmortemFacts) -> int:
     if answered is None:
         return len(calls)
     before = [called for called in calls if called.asked_at <= answered.at]
-    own = [called for called in before if answered.name in _names(words, called, facts)]
+    own = [called for called in before if answered.name in names_of(words, called, facts)]
     return len(before) - sum(called.asked_at == own[-1].asked_at for called in own)
 
 

@@ -28,9 +28,11 @@ from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.ui.words.inert import document_line, document_text
 from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallOutcome, PostmortemCall
+from cogs.postmortem.pictures import picture_of
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.template_worker import environment, rendered
-from cogs.postmortem.writing import worded
+from cogs.postmortem.wording import worded
+from cogs.postmortem.writing import standard_template, values_of
 from tests.cogs.postmortem.told import (
     CALLED,
     ENTRIES,
@@ -332,6 +334,23 @@ def test_prompts_are_facts_to_begin_with() -> None:
     assert "<!-- Systems and circumstances, not people. Why was that so? -->" in text
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_picture_is_shown_below_the_timelines_heading(language: str) -> None:
+    """A document links its picture as its neighbour, with a description; without one there is no link."""
+    words = worded(Wording(TEXTS, policy(language)), facts())
+    hostile = replace(picture_of(words, facts()), description="a ] b\n![x](https://evil.example) @everyone")
+    made = rendered(environment(), standard_template(language), values_of(words, facts(), picture=hostile))
+    images = [
+        image
+        for token in parsed(str(made["text"]))
+        for image in token.children or []
+        if image.type == "image"
+    ]
+    assert [image.attrs["src"] for image in images] == ["INC-42-timeline.png"]
+    assert "@" not in str(made["text"])
+    assert "![" not in document(facts(), language=language)
+
+
 def test_a_calm_incident_has_no_prompts_that_say_nothing() -> None:
     """An incident that went well is told so, and nothing is told of it under what went badly."""
     entries = (
@@ -387,7 +406,7 @@ def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
     told = facts(lines=lines_of((taken, handed, let_go)))
     for language, naming, expected in (
         ("ja", Naming.NAMES, ["指揮：佐藤 → responder", "佐藤 が引き継ぎ", "担当なし"]),
-        ("en", Naming.NAMES, ["Commander: 佐藤 → responder", "佐藤 took over", "nobody has it"]),
+        ("en", Naming.NAMES, ["Commander: 佐藤 → responder", "佐藤 took over", "nobody on it"]),
         ("ja", Naming.ROLES, ["指揮：対応者 2 → 対応者 1", "指揮 が引き継ぎ", "担当なし"]),
     ):
         rows = tables(parsed(document(told, language=language, naming=naming)))[1]

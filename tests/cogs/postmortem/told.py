@@ -23,7 +23,8 @@ from bot.ui.words.wording import Wording
 from cogs.postmortem.facts import CallBy, CallOutcome, PostmortemCall, PostmortemFacts
 from cogs.postmortem.rules import Naming, PostmortemRules
 from cogs.postmortem.template_worker import environment, rendered
-from cogs.postmortem.writing import standard_template, values_of, worded
+from cogs.postmortem.wording import worded
+from cogs.postmortem.writing import standard_template, values_of
 from tests.unit.ui.samples import POLICY, RESOLVED, TEXTS
 
 START = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)  # 14:05 JST
