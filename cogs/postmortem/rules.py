@@ -44,6 +44,7 @@ VALUES: Final = (
     "roles",
     "resolution",
     "prompts",
+    "owners",
     "picture",
     "timeline",
     "notified",

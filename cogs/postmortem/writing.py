@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Final, Protocol
 
 import structlog
@@ -15,8 +16,10 @@ from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.escalation.payloads import EscalatedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson, Status, label_of
+from bot.domain.incident.ownership import Spell
 from bot.domain.incident.parts import Postmortem, PostmortemState
-from bot.domain.incident.records import RoleChangedEntry
+from bot.domain.incident.records import JoinedEntry, RoleChangedEntry
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.people import id_of
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
@@ -191,7 +194,7 @@ def values_of(words: DocumentWording, facts: PostmortemFacts, *, picture: Pictur
     incident, monitor = facts.incident, facts.incident.tracked.monitor
     day, _, timezone = words.whole_day(incident.started_at).partition(" ")
     since, sent = incident.started_at, [called for called in facts.called if called.was_sent]
-    people = [line for line in facts.lines if not (line.entry.kind.spec.is_machine or _is_call(line.entry))]
+    people = [line for line in facts.lines if not (line.entry.kind.spec.is_machine or _is_told(line.entry))]
     machine = [line for line in facts.lines if line.entry.kind.spec.is_machine]
     return {
         "label": incident.label,
@@ -224,6 +227,7 @@ def values_of(words: DocumentWording, facts: PostmortemFacts, *, picture: Pictur
         ],
         "resolution": _resolution(words, facts),
         "prompts": _prompts(words, facts),
+        "owners": [_spell(words, facts, spell) for spell in facts.spells],
         "actions": [_action(words, item) for item in facts.actions],
         **_owed(facts.postmortem),
         "picture": {} if picture is None else _picture(picture),
@@ -293,15 +297,23 @@ def _clause(text: str) -> str:
     return document_line(text.strip().rstrip("。．."), limit=_CLAUSE)
 
 
+def _name(act: ByPerson | None) -> str | None:
+    return None if act is None else act.name
+
+
 def _in_vain(words: DocumentWording, facts: PostmortemFacts) -> int:
-    """Return how many calls of people came before the first answer, without the last of who gave it."""
-    answered = facts.answered
+    """Return how many calls of people came while nobody had it, without the last of each who then took it."""
     calls = [called for called in facts.called if called.was_sent and called.who and called.by != CallBy.POST]
-    if answered is None:
-        return len(calls)
-    before = [called for called in calls if called.asked_at <= answered.at]
-    own = [called for called in before if answered.name in names_of(words, called, facts)]
-    return len(before) - sum(called.asked_at == own[-1].asked_at for called in own)
+    found = 0
+    for spell, following in zip_longest(facts.spells, facts.spells[1:]):
+        if spell.name is not None:
+            continue
+        end = spell.end or facts.until
+        during = [called for called in calls if spell.start <= called.asked_at <= end]
+        taker = _name(facts.incident.ended) if following is None else following.name
+        own = [called for called in during if taker is not None and taker in names_of(words, called, facts)]
+        found += len(during) - sum(called.asked_at == own[-1].asked_at for called in own)
+    return found
 
 
 def _prompts(words: DocumentWording, facts: PostmortemFacts) -> Values:
@@ -338,6 +350,16 @@ def _prompts(words: DocumentWording, facts: PostmortemFacts) -> Values:
     return {
         side: [words.say(f"document.prompt.{name}", **told) for name, tells in found.items() if tells]
         for side, found in (("well", well), ("badly", badly))
+    }
+
+
+def _spell(words: DocumentWording, facts: PostmortemFacts, spell: Spell) -> Values:
+    """Return who had the incident, from when to when; an empty name: nobody."""
+    return {
+        "who": "" if spell.name is None else settled(words.who(spell.name)),
+        "since": words.full(spell.start),
+        "until": "" if spell.end is None else words.full(spell.end),
+        "took": words.span((spell.end or facts.until) - spell.start),
     }
 
 
@@ -405,11 +427,12 @@ def _owed(owed: Postmortem | None) -> Values:
     return {"owner": document_line(owed.owner_name, limit=_TITLE), "due": owed.due_on.isoformat()}
 
 
-def _is_call(entry: TimelineEntry) -> bool:
-    """Return True for the failure of a notification: the table of those says it, with the reason."""
-    if entry.kind is not TimelineKind.DELIVERY_FAILED:
-        return False
-    return DeliveryFailedEntry.from_json(entry.data or {}).of in CALLS
+def _is_told(entry: TimelineEntry) -> bool:
+    """Return True for what another row says: that a notification failed, that a role's holder joined."""
+    data = entry.data or {}
+    if entry.kind is TimelineKind.DELIVERY_FAILED:
+        return DeliveryFailedEntry.from_json(data).of in CALLS
+    return entry.kind is TimelineKind.JOINED and JoinedEntry.from_json(data).via == AckVia.ROLE
 
 
 def _timeline(

@@ -17,6 +17,7 @@ from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpda
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
 from bot.domain.incident.records import (
     AcknowledgedEntry,
+    JoinedEntry,
     ResolvedEntry,
     RoleChangedEntry,
     UpdatedEntry,
@@ -307,7 +308,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
     )
     called = tuple(
         PostmortemCall(who, who, at(minutes), CallOutcome.ARRIVED, at(minutes))
-        for who, minutes in (("primary", 7), ("secondary", 22), ("primary", 22))
+        for who, minutes in (("primary", 7), ("secondary", 22), ("primary", 22), ("secondary", 52))
     )
     told = facts(
         lines=lines_of(entries),
@@ -324,7 +325,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
             "最初の ack は期限の 12 分後",
             "ack のあと、担当なしが合計 7 分",
             "状況報告の催促 1 回",
-            "応答のなかった呼び出し 2 件",
+            "応答のなかった呼び出し 3 件",
             "エスカレーション 1 回",
             "届かなかった通知 1 件 (DLQ)",
         ],
@@ -411,6 +412,34 @@ def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
     ):
         rows = tables(parsed(document(told, language=language, naming=naming)))[1]
         assert [row[4] for row in rows[1:] if row[4]] == expected
+
+
+def test_a_template_may_list_who_had_it() -> None:
+    """Each stretch has its person, its times and its length; nobody's has no name."""
+    entries = (
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY),
+        TimelineEntry.of(LapsedEntry(who="primary"), at(20)),
+    )
+    open_ = facts(lines=lines_of(entries), status=Status.TRIGGERED, ended=None)
+    times = [f"2026-11-24 14:{minute:02}:00 JST" for minute in (7, 9, 25)]
+    assert values(open_)["owners"] == [
+        {"who": "", "since": times[0], "until": times[1], "took": "2 分"},
+        {"who": "primary", "since": times[1], "until": times[2], "took": "16 分"},
+        {"who": "", "since": times[2], "until": "", "took": "0 秒"},
+    ]
+
+
+def test_a_role_is_one_row() -> None:
+    """Whoever takes a role joins by it: the row of the role says that."""
+    entries = (
+        TimelineEntry.of(JoinedEntry(via="role"), at(11), by=SATO),
+        TimelineEntry.of(
+            RoleChangedEntry(role="scribe", holder=PersonRef(102, "佐藤"), former=None), at(11), by=SATO
+        ),
+        TimelineEntry.of(JoinedEntry(via="button"), at(12), by=MORI),
+    )
+    rows = tables(parsed(document(facts(lines=lines_of(entries)))))[1]
+    assert [row[2:4] for row in rows if row[3]][1:] == [["役割を変更", "佐藤"], ["参加", "responder"]]
 
 
 def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id() -> None:
