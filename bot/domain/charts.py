@@ -1,6 +1,7 @@
 """Charts as data: what they show, in which words. What they look like: `bot.integrations.charts.drawing`."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.payloads import Payload
@@ -101,7 +102,59 @@ class BarChart(Payload):
     bars: tuple[Bar, ...]
 
 
-Chart: TypeAlias = SeverityChart | TimesChart | BarChart
+class LaneLook(StrEnum):
+    """What a lane of an incident's chart shows, which decides about colours and shapes."""
+
+    SEVERITY = "severity"
+    OWNER = "owner"
+    NOBODY = "nobody"  # the stretches without an owner, hatched
+    CALLS = "calls"  # ticks; a call that failed is a cross
+    UPDATES = "updates"  # dots
+
+
+class ChartBand(Payload):
+    """A stretch of a lane, in seconds from the incident's start.
+
+    Attributes:
+        rank: Of a severity, 0 for the highest; of other bands 0.
+    """
+
+    start_s: float
+    end_s: float
+    rank: int = 0
+
+
+class ChartLane(Payload):
+    """One lane of an incident's chart: bands, or moments in seconds from the start.
+
+    Attributes:
+        failed: The moments of calls that did not arrive.
+    """
+
+    label: str
+    look: LaneLook
+    bands: tuple[ChartBand, ...] = ()
+    moments: tuple[float, ...] = ()
+    failed: tuple[float, ...] = ()
+
+
+class IncidentChart(Payload):
+    """An incident from its start to its end, one lane below the other.
+
+    Attributes:
+        span_s: Seconds, > 0.
+        ticks: What the axis names, with the time of day.
+        lines: Moments that cross all lanes, such as the deadline of the ack.
+    """
+
+    title: str
+    span_s: float
+    lanes: tuple[ChartLane, ...]
+    ticks: tuple[Mark, ...]
+    lines: tuple[Mark, ...] = ()
+
+
+Chart: TypeAlias = SeverityChart | TimesChart | BarChart | IncidentChart
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.services.core import Core
+    from cogs.postmortem.writing import WrittenPostmortem
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def postmortem(
     out: Annotated[Path | None, typer.Option(help="The file to write; else it is printed.")] = None,
     private: Annotated[bool, typer.Option("--private", help="Write a private incident, too.")] = False,
 ) -> None:
-    """Write the postmortem of an incident; no running bot is needed."""
+    """Write the postmortem of an incident, with --out its picture as well; no running bot is needed."""
     with ends_well():
         from bot.cli.setup import load, require_on
 
@@ -38,17 +39,19 @@ def postmortem(
 
         served = load_served(settings.runbook_file, home=settings.discord_guild_id)
 
-        async def write(core_of: "Callable[[int], Core]") -> str:
+        async def write(core_of: "Callable[[int], Core]") -> "tuple[WrittenPostmortem, bytes | None]":
             core = await _core_of_incident(map(core_of, served.policies), number, private=private)
             require_on(core.policy, "postmortem", command="postmortem")
-            return await _written(core, number)
+            return await _written(core, number, with_picture=out is not None)
 
-        text = with_cores(settings, served, "postmortem", write)
+        document, png = with_cores(settings, served, "postmortem", write)
         if out is None:
-            typer.echo(text, nl=False)
+            typer.echo(document.text, nl=False)
             return
         try:
-            out.write_text(text, encoding="utf-8")
+            out.write_text(document.text, encoding="utf-8")
+            if document.picture is not None and png is not None:
+                out.with_name(document.picture.filename).write_bytes(png)
         except OSError as error:
             raise ConfigError(f"--out: {out} cannot be written: {error.strerror}") from error
         typer.echo(f"{label_of(number)}: {out}")
@@ -77,12 +80,18 @@ async def _core_of_incident(cores: "Iterable[Core]", number: int, *, private: bo
     raise ConfigError(f"{label_of(number)}: there is no such incident in a server that the bot serves")
 
 
-async def _written(core: "Core", number: int) -> str:
-    """Return the document of incident *number*; nothing is stored or posted."""
-    from cogs.postmortem.documents import read_facts
+async def _written(
+    core: "Core", number: int, *, with_picture: bool
+) -> "tuple[WrittenPostmortem, bytes | None]":
+    """Return the document of incident *number* with its picture; nothing is stored or posted."""
+    from cogs.postmortem.documents import read_facts, write_up
     from cogs.postmortem.use_cases import writer_of
 
-    document = await writer_of(core).write(await read_facts(core.store, core.policy, number))
+    writer, facts = writer_of(core), await read_facts(core.store, core.policy, number)
+    if with_picture:
+        document, png = await write_up(writer, core.charts, facts)
+    else:
+        document, png = await writer.write(facts), None
     if document.problem is not None:
         typer.echo(f"postmortem.template: {document.problem}; the standard template was used", err=True)
-    return document.text
+    return document, png

@@ -11,7 +11,16 @@ from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import template
 from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offered
-from bot.ui.interaction import Interaction, person_from, person_of, reply, services_of, voice_of, wait
+from bot.ui.interaction import (
+    Interaction,
+    person_from,
+    person_of,
+    reply,
+    reply_with_files,
+    services_of,
+    voice_of,
+    wait,
+)
 from cogs.postmortem.posts import DONE, UNDO
 from cogs.postmortem.screens import attached, done_screen, drafted, given, shown, undone
 from cogs.postmortem.use_cases import PostmortemUseCases
@@ -57,10 +66,10 @@ async def show(interaction: Interaction, number: Number | None = None) -> None:
     await wait(interaction)
     incident, by = await named(interaction, number), person_from(interaction.user)
     view = await _use_cases(interaction).documents.show(incident.id, by=by)
-    file = None if view.file is None else attached(view.file)
     voice = voice_of(interaction)
     today = interaction.created_at.astimezone(voice.policy.timezone).date()
-    await reply(interaction, shown(voice, view, today=today), file=file)
+    said = shown(voice, view, today=today)
+    await reply_with_files(interaction, said, embeds=[], files=lambda: attached(view.file))
 
 
 #: A date as people type it.

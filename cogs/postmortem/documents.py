@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Final
 
 import structlog
@@ -18,6 +17,7 @@ from bot.domain.delivery.delivery import (
     DeliveryStatus,
     NewDelivery,
     Posted,
+    in_order,
 )
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, UpstreamUnavailable, UserError
 from bot.domain.incident import relations
@@ -29,9 +29,11 @@ from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.runbook.model import Policy
+from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import TRY_AGAIN, Discord
-from bot.services.shared.access import Access, VisibilityChanged, require_as_seen
+from bot.services.ports.systems import Charts
+from bot.services.shared.access import VisibilityChanged, require_as_seen
 from bot.services.shared.contributions import actions_of_incident
 from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import notice, thread_line
@@ -40,15 +42,16 @@ from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows, Delivery
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites, ResolutionRows
 from bot.storage.tables.timeline import AuditWrites, TimelineRows
 from bot.storage.transaction import Transaction
+from bot.ui.pictures import drawn
 from cogs.postmortem.facts import (
     PostmortemData,
     PostmortemDocument,
     PostmortemFacts,
     UndraftedNotice,
-    called_by,
     document_path,
     file_key,
     numbered,
+    picture_key,
 )
 from cogs.postmortem.owing import PostmortemAct
 from cogs.postmortem.pulls import PullExport
@@ -61,6 +64,9 @@ log = structlog.get_logger(__name__)
 #: How long the draft waits for the thread's line about the end, and how often it looks.
 _TOLD_WITHIN: Final = timedelta(seconds=30)
 _AGAIN: Final = timedelta(seconds=1)
+
+#: How long the picture may take; a usual one takes two seconds.
+_DRAWN_WITHIN_S: Final = 20.0
 
 #: The key of the line that no draft could be made: it is said once.
 _UNDRAFTED: Final = "postmortem_undrafted"
@@ -93,10 +99,12 @@ class PostmortemFile:
 
     Attributes:
         content: Markdown, UTF-8.
+        picture: The picture beside it; None: it has none.
     """
 
     document: PostmortemDocument
     content: bytes
+    picture: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +134,12 @@ class Documents:
         repository: Where they are reviewed as pull requests; None for nowhere.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        policy: Policy,
-        access: Access,
-        writer: PostmortemWriter,
-        *,
-        repository: str | None,
-    ) -> None:
+    def __init__(self, core: Core, writer: PostmortemWriter, *, repository: str | None) -> None:
         self._repository = repository
-        self._store = store
-        self._policy = policy
-        self._access = access
+        self._store = core.store
+        self._policy = core.policy
+        self._access = core.access
+        self._charts = core.charts
         self._writer = writer
 
     async def draft(self, incident_id: int, *, by: Person) -> PostmortemDraft:
@@ -158,7 +159,7 @@ class Documents:
             facts = await read_facts(self._store, self._policy, incident_id)
             try:
                 require_as_seen(facts.incident, incident)
-                return await self._keep(facts, await self._writer.write(facts), by=by)
+                return await self._keep(facts, *await write_up(self._writer, self._charts, facts), by=by)
             except VisibilityChanged:  # nothing is written yet: ask once more whether they may
                 log.info("postmortem.draft_retried", incident_id=incident_id, user_id=by.id)
 
@@ -184,7 +185,7 @@ class Documents:
             return _AGAIN
         try:
             facts = await read_facts(self._store, self._policy, incident_id)
-            await self._keep(facts, await self._writer.write(facts))
+            await self._keep(facts, *await write_up(self._writer, self._charts, facts))
         except VisibilityChanged:
             await self._leave(incident_id)
         except StorageUnavailable:
@@ -209,20 +210,21 @@ class Documents:
         owed, file = await PostmortemRows(self._store.sql).of(incident_id), await self.file(incident_id)
         if file is None:
             return PostmortemView(incident, owed, None, is_needed=self._needs_one(incident))
-        written = await self._writer.write(await read_facts(self._store, self._policy, incident_id))
-        is_stale = _digest(written) != file.document.digest
+        facts = await read_facts(self._store, self._policy, incident_id)
+        picture = None if file.picture is None else self._writer.picture(facts)
+        is_stale = (await self._writer.write(facts, picture=picture)).digest != file.document.digest
         export = await PullExportRows(self._store.sql).of(incident_id)
         return PostmortemView(incident, owed, file, is_stale, export, self._needs_one(incident))
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""
         document = await DraftRows(self._store.sql).of(incident_id)
-        stored = (
-            [] if document is None else await AttachmentRows(self._store.sql).attachments([document.file_key])
-        )
-        if document is None or not stored:
+        if document is None:
             return None
-        return PostmortemFile(document, stored[0].content)
+        keys = [ref.key for ref in document.data.files]
+        stored = {each.key: each for each in await AttachmentRows(self._store.sql).attachments(keys)}
+        text, *pictures = (stored.get(key) for key in keys)
+        return None if text is None else PostmortemFile(document, text.content, next(iter(pictures), None))
 
     def _needs_one(self, incident: Incident) -> bool:
         is_required = self._policy.rules(incident.severity).postmortem
@@ -242,9 +244,17 @@ class Documents:
         return await self._store.now() - line.created_at < _TOLD_WITHIN
 
     async def _keep(
-        self, facts: PostmortemFacts, written: WrittenPostmortem, *, by: Person | None = None
+        self,
+        facts: PostmortemFacts,
+        written: WrittenPostmortem,
+        png: bytes | None = None,
+        *,
+        by: Person | None = None,
     ) -> PostmortemDraft:
         """Store a document, and let the thread have it.
+
+        Args:
+            png: Its picture.
 
         Raises:
             VisibilityChanged: the incident was made private meanwhile.
@@ -258,11 +268,11 @@ class Documents:
             document = await self._next(tx, before, facts, written)
             is_news = before is None or (before.version, before.path) != (document.version, document.path)
             if is_news:
-                (file,) = document.data.files
-                content = written.text.encode()
-                await AttachmentRows(tx.sql).add_attachment(
-                    Attachment(file.key, document.guild_id, file.filename, content, document.incident_id)
-                )
+                for file, content in zip(document.data.files, (written.text.encode(), png), strict=False):
+                    assert content is not None, "a document has no picture that was not drawn"
+                    await AttachmentRows(tx.sql).add_attachment(
+                        Attachment(file.key, document.guild_id, file.filename, content, document.incident_id)
+                    )
             if by is not None:
                 about = AuditData(incident.id, facts={"version": document.version})
                 await AuditWrites(tx.sql).audit(
@@ -285,20 +295,21 @@ class Documents:
         written: WrittenPostmortem,
     ) -> PostmortemDocument:
         """Return the document that follows *before*; its version grows if it reads differently."""
-        incident, digest = facts.incident, _digest(written)
+        incident, digest = facts.incident, written.digest
         path = await self._path(tx, before, incident)
-        if before is None:
-            return PostmortemDocument(
-                incident.id, incident.guild_id, path, 1, digest, facts.read_at, written.problem
-            )
-        version = before.version if before.digest == digest else before.version + 1
-        return replace(
-            before,
-            path=path,
-            version=version,
-            digest=digest,
-            read_at=facts.read_at,
-            problem=written.problem,
+        version = 1 if before is None else before.version + (before.digest != digest)
+        return PostmortemDocument(
+            incident.id,
+            incident.guild_id,
+            path,
+            version,
+            digest,
+            facts.read_at,
+            written.problem,
+            posting=1 if before is None else before.posting,
+            shown_version=0 if before is None else before.shown_version,
+            picture=None if written.picture is None else written.picture.description,
+            picture_version=None if written.picture is None else version,
         )
 
     async def _path(self, tx: Transaction, before: PostmortemDocument | None, incident: Incident) -> str:
@@ -322,8 +333,18 @@ class Documents:
         log.info("postmortem.left_to_people", incident_id=incident_id)
 
 
-def _digest(written: WrittenPostmortem) -> str:
-    return sha256(written.text.encode()).hexdigest()
+async def write_up(
+    writer: PostmortemWriter, charts: Charts, facts: PostmortemFacts
+) -> tuple[WrittenPostmortem, bytes | None]:
+    """Return the document with its picture; without one if that is not drawn in time: words are enough.
+
+    Raises:
+        UpstreamUnavailable: it may work later.
+    """
+    picture = writer.picture(facts)
+    found = await drawn(charts, [] if picture is None else [picture], within_s=_DRAWN_WITHIN_S)
+    document = await writer.write(facts, picture=picture if found else None)
+    return document, found[0].png if found else None
 
 
 async def want_pull_request(tx: Transaction, incident: Incident, *, repository: str | None) -> None:
@@ -380,7 +401,7 @@ async def read_facts(store: Store, policy: Policy, incident_id: int) -> Postmort
         return PostmortemFacts(
             incident=incident,
             lines=lines_of(readable, await DeliveryRows(tx.sql).posts(incident_id)),
-            called=called_by(await DeliveryRows(tx.sql).pages(incident_id)),
+            called=await DraftRows(tx.sql).calls(incident_id),
             read_at=await tx.now(),
             resolution=await ResolutionRows(tx.sql).resolution(incident_id),
             postmortem=await PostmortemRows(tx.sql).of(incident_id),
@@ -445,8 +466,9 @@ class DraftAttaching:
             return None
         shown = replace(post, data=document.data.to_json())
         try:
-            files = await AttachmentRows(self._store.sql).attachments([document.file_key])
-            await self._discord.replace_files(shown, incident, files)
+            refs = document.data.files
+            stored = await AttachmentRows(self._store.sql).attachments([ref.key for ref in refs])
+            await self._discord.replace_files(shown, incident, in_order(refs, stored))
         except UpstreamUnavailable as away:
             return away.capacity_in or TRY_AGAIN
         except DeliveryRefused as refused:
@@ -467,7 +489,10 @@ class DraftAttaching:
             return
         await DraftRows(tx.sql).save(replace(document, shown_version=max(version, document.shown_version)))
         earlier = range(max(version - _EARLIER, 1), version)
-        await AttachmentRows(tx.sql).remove_attachments([file_key(incident.id, number) for number in earlier])
+        names = (file_key, picture_key)
+        await AttachmentRows(tx.sql).remove_attachments(
+            [name(incident.id, number) for number in earlier for name in names]
+        )
         if version < document.version:
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 

@@ -15,7 +15,7 @@ from bot.domain.code_host import (
     PullState,
     blob_sha,
 )
-from bot.domain.delivery.delivery import Notice
+from bot.domain.delivery.delivery import Attachment, Notice
 from bot.domain.errors import CodeHostRefused
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
@@ -55,10 +55,15 @@ _NOT_SET_UP: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A postmortem as it is to be in the repository."""
+    """A postmortem as it is to be in the repository.
+
+    Attributes:
+        picture: The file that is to lie beside it; None: it has none.
+    """
 
     path: str
     content: bytes
+    picture: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class PostmortemPullRequests:
         marker = await self._marker(incident)
         file = await self._documents.file(incident.id)
         assert file is not None, "a draft is stored in the commit that asks for this"
-        document = Document(file.document.path, file.content)
+        document = Document(file.document.path, file.content, file.picture)
         text = pull_text(self._words, incident, marker=marker)
         writing = DraftWriting(self._store, host, export, marker=marker)
         result = await writing.write(document, text)
@@ -307,8 +312,10 @@ class DraftWriting:
         decision = export.decide(stored, wanted=wanted, is_in_review=is_in_review)
         if decision is FileDecision.CONFLICT:
             return REMOVED if stored is None else stored.sha
+        if document.picture is not None:  # before the document that shows it
+            await self._put_picture(document.picture, path, text, is_in_review=is_in_review)
         if decision is FileDecision.WRITE:
-            await self._note_writing(path, wanted)
+            await self._note(replace(self._export, path=path, writing=wanted))
             replaces = None if stored is None else stored.sha
             await self._host.put_file(
                 path, document.content, branch=export.branch, message=text.message, replaces=replaces
@@ -316,18 +323,34 @@ class DraftWriting:
         self._export = replace(self._export, path=path, blob=wanted, writing=None, conflict=None)
         return None
 
-    async def _note_writing(self, path: str, sha: str) -> None:
+    async def _put_picture(
+        self, picture: Attachment, path: str, text: PullText, *, is_in_review: bool
+    ) -> None:
+        """Commit the picture into the folder of the file, unless people have changed or removed it."""
+        folder, slash, _ = path.rpartition("/")
+        where = f"{folder}{slash}{picture.filename}"
+        stored = await self._host.file(where, branch=self._export.branch)
+        wanted = blob_sha(picture.content)
+        if not self._export.writes_picture(stored, wanted=wanted, is_in_review=is_in_review):
+            return
+        await self._note(replace(self._export.with_picture(wanted), path=path))
+        replaces = None if stored is None else stored.sha
+        await self._host.put_file(
+            where, picture.content, branch=self._export.branch, message=text.message, replaces=replaces
+        )
+
+    async def _note(self, export: PullExport) -> None:
         """Note what is about to be written: a process that is killed right after that finds it again.
 
         Raises:
             VisibilityChanged: the incident was made private while the code host was asked.
         """
-        self._export = replace(self._export, path=path, writing=sha)
-        async with self._store.transaction(locking=self._export.incident_id) as tx:
-            if not is_reviewed(await IncidentWrites(tx.sql).incident(self._export.incident_id, lock=True)):
+        self._export = export
+        async with self._store.transaction(locking=export.incident_id) as tx:
+            if not is_reviewed(await IncidentWrites(tx.sql).incident(export.incident_id, lock=True)):
                 raise VisibilityChanged
-            await PullExportRows(tx.sql).of(self._export.incident_id, lock=True)
-            await PullExportRows(tx.sql).save(self._export)
+            await PullExportRows(tx.sql).of(export.incident_id, lock=True)
+            await PullExportRows(tx.sql).save(export)
 
     async def _edit(self, pull: PullRequest, text: PullText) -> PullRequest:
         """Write title and body anew, unless people have changed them."""

@@ -1,7 +1,7 @@
 """What the draft of a postmortem is made of, where it goes, and how it is stored."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,17 +9,20 @@ from typing import Final, Self
 
 from bot.domain.action_items import ActionItem
 from bot.domain.delivery.delivery import AttachedFiles, Delivery, DeliveryStatus, FileRef, Notice
-from bot.domain.incident.incident import Incident, label_of
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.escalation.payloads import PagingData
+from bot.domain.incident.incident import ByPerson, Incident, label_of
+from bot.domain.incident.ownership import Spell, spells, unowned
 from bot.domain.incident.parts import Postmortem, Resolution
 from bot.domain.oncall.people import marked
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineKind
 from bot.domain.timeline.lines import Line
 
 _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
 
 
 class CallOutcome(StrEnum):
-    """What became of a DM to a person on call."""
+    """What became of a notification."""
 
     ARRIVED = "arrived"
     EMAILED = "emailed"  # the DM did not arrive; an email in its place was accepted
@@ -28,15 +31,32 @@ class CallOutcome(StrEnum):
     WAITING = "waiting"
 
 
+#: The kinds of delivery that notify people of an incident; `CallBy` has their ways.
+CALLS: Final = (DeliveryKind.ALERT, DeliveryKind.ESCALATION, DeliveryKind.PAGE, DeliveryKind.OUTSIDE_PAGE)
+
+
+class CallBy(StrEnum):
+    """How people were notified in Discord; a page that leaves it has its `Way`."""
+
+    DM = "dm"
+    POST = "post"
+
+
 @dataclass(frozen=True, slots=True)
 class PostmortemCall:
-    """A person who was called.
+    """A notification: a person who was called, or a post in a channel.
 
     Attributes:
-        place: The on-call place that they held, or their handle if the ladder names a person.
+        place: The on-call place that they held, or their handle if the ladder names a person; the name of a
+            channel; empty for a system that calls people itself.
         handle: The person; None if none was recorded.
-        asked_at: When the ladder called them.
-        arrived_at: When the DM arrived; None: it has not.
+        asked_at: When it was queued.
+        arrived_at: When it arrived; None: it has not.
+        by: As `CallBy` or `Way` has it.
+        is_emailed: An email went out beside it, or in its place.
+        is_loud: It mentioned everyone there.
+        reason: Why it did not arrive; empty unless that is known.
+        where: Guild, channel and id of a post; empty for any other.
     """
 
     place: str
@@ -44,11 +64,21 @@ class PostmortemCall:
     asked_at: datetime
     outcome: CallOutcome
     arrived_at: datetime | None = None
+    by: str = CallBy.DM
+    is_emailed: bool = False
+    is_loud: bool = False
+    reason: str = ""
+    where: tuple[int, ...] = ()
 
     @property
     def who(self) -> str:
         """Return the person, or else the place, as `Wording.on_call` takes it."""
         return self.place if self.handle is None else marked(self.handle)
+
+    @property
+    def was_sent(self) -> bool:
+        """Return True if something was sent, whether or not it arrived."""
+        return self.outcome not in (CallOutcome.NOT_NEEDED, CallOutcome.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +87,7 @@ class PostmortemFacts:
 
     Attributes:
         lines: The timeline, oldest first, without the numbers of private incidents.
-        called: Whom the ladder has called, by time.
+        called: What notified people: the calls of the ladder, and posts that all can see, by time.
         resolution: How it was resolved; None: nothing was said.
         postmortem: Who owes it, and by when; None: none is required.
         actions: Its action items, in the order in which they were added.
@@ -86,6 +116,51 @@ class PostmortemFacts:
         return None if ended is None else ended.at - self.incident.triggered_at
 
     @property
+    def answered(self) -> ByPerson | None:
+        """Return the first acknowledgement, or the end of an incident that had none; None: neither so far."""
+        return self.incident.acknowledged or self.incident.ended
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """Return how long after the deadline it was answered; None: in time, or not at all so far."""
+        answered = self.answered
+        if answered is None or not self.incident.missed_deadline(now=answered.at):
+            return None
+        return answered.at - self.incident.ack_due_at
+
+    @property
+    def spells(self) -> tuple[Spell, ...]:
+        """Return who had the incident, one after the other."""
+        entries = sorted((line.entry for line in self.lines), key=lambda entry: entry.at)
+        return spells(entries, triggered_at=self.incident.triggered_at)
+
+    @property
+    def until(self) -> datetime:
+        """Return the end of the incident; while it goes on, the latest that is known of it."""
+        incident = self.incident
+        if incident.ended is not None and not incident.is_open:
+            return incident.ended.at
+        return max([incident.triggered_at, *(line.at for line in self.lines)])
+
+    @property
+    def unowned(self) -> timedelta:
+        """Return for how long nobody had the incident after the first acknowledgement."""
+        first = self.incident.acknowledged
+        return timedelta() if first is None else unowned(self.spells, since=first.at, until=self.until)
+
+    @property
+    def impact(self) -> str:
+        """Return the impact in a person's words: of the resolve, else of the last update that names one."""
+        said = "" if self.resolution is None else self.resolution.impact
+        told = (line.impact for line in reversed(self.lines) if line.entry.is_update and line.impact)
+        last = self.incident.updates.last
+        return said or ("" if last is None else last.impact) or next(told, "")
+
+    def count(self, kind: EntryKind) -> int:
+        """Return how many entries of a kind the timeline has."""
+        return sum(line.entry.kind is kind for line in self.lines)
+
+    @property
     def updates(self) -> int:
         """Return the number of status updates."""
         return sum(line.entry.is_update for line in self.lines)
@@ -104,15 +179,38 @@ class PostmortemFacts:
         )
 
 
-def called_by(pages: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
-    """Return whom *pages*, the DMs of an incident's ladder in any state, have called, by time."""
-    calls: list[PostmortemCall] = []
-    for page in pages:
-        _, _, place = page.to.partition(":")
-        outcome = _outcome(page)
-        arrived_at = page.finished_at if outcome is CallOutcome.ARRIVED else None
-        calls.append(PostmortemCall(place, page.recipient, page.created_at, outcome, arrived_at))
-    return tuple(sorted(calls, key=lambda call: (call.asked_at, call.place)))
+def called_by(deliveries: Iterable[Delivery]) -> tuple[PostmortemCall, ...]:
+    """Return what notified people, by time, of *deliveries* of the kinds `CALLS` in any state."""
+    return tuple(sorted(map(_call, deliveries), key=lambda call: (call.asked_at, call.place)))
+
+
+def _call(delivery: Delivery) -> PostmortemCall:
+    target, _, place = delivery.to.partition(":")
+    outcome = _outcome(delivery)
+    by: str = CallBy.POST
+    if delivery.kind is DeliveryKind.PAGE:
+        by = CallBy.DM
+    elif delivery.kind is DeliveryKind.OUTSIDE_PAGE:
+        by = PagingData.from_json(delivery.data).way or ""
+    is_posted = by == CallBy.POST and delivery.channel_id is not None and delivery.message_id is not None
+    return PostmortemCall(
+        place="" if target == "system" else place,
+        handle=None if by == CallBy.POST else delivery.recipient,
+        asked_at=delivery.created_at,
+        outcome=outcome,
+        arrived_at=delivery.finished_at if outcome is CallOutcome.ARRIVED else None,
+        by=by,
+        is_emailed=delivery.has_email,
+        is_loud=by == CallBy.POST and _is_loud(delivery),
+        reason=(delivery.error or "") if outcome is CallOutcome.FAILED else "",
+        where=(delivery.guild_id, delivery.channel_id or 0, delivery.message_id or 0) if is_posted else (),
+    )
+
+
+def _is_loud(delivery: Delivery) -> bool:
+    allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
+    parse = allowed.get("parse") if isinstance(allowed, Mapping) else None
+    return isinstance(parse, list | tuple) and "everyone" in parse
 
 
 def _outcome(page: Delivery) -> CallOutcome:
@@ -205,6 +303,8 @@ class PostmortemDocument:
         problem: Why the team's own template did not serve; None: it did, or there is none.
         posting: The number of its message in the thread: a deleted one is followed by another.
         shown_version: The version that this message carries; 0: none so far.
+        picture: The description of the picture beside it; None: it has none.
+        picture_version: The version that the picture is of: one that an older bot has drafted has none.
     """
 
     incident_id: int
@@ -216,6 +316,8 @@ class PostmortemDocument:
     problem: str | None = None
     posting: int = 1
     shown_version: int = 0
+    picture: str | None = None
+    picture_version: int | None = None
 
     @property
     def delivery_key(self) -> str:
@@ -231,7 +333,16 @@ class PostmortemDocument:
     def data(self) -> "PostmortemData":
         """Return the data of the delivery that posts the document."""
         file = FileRef(key=self.file_key, filename=f"{label_of(self.incident_id)}-postmortem.md")
-        return PostmortemData(files=(file,), path=self.path, version=self.version, problem=self.problem)
+        files = (file,) if self.picture_ref is None else (file, self.picture_ref)
+        return PostmortemData(files=files, path=self.path, version=self.version, problem=self.problem)
+
+    @property
+    def picture_ref(self) -> FileRef | None:
+        """Return the picture as a message names it; None: this version has none."""
+        if self.picture is None or self.picture_version != self.version:
+            return None
+        key, name = picture_key(self.incident_id, self.version), picture_name(self.incident_id)
+        return FileRef(key=key, filename=name, description=self.picture)
 
     def posted_anew(self) -> Self:
         """Return the document whose message is gone: the next one carries it."""
@@ -248,6 +359,16 @@ class PostmortemData(AttachedFiles):
 
 class UndraftedNotice(Notice, name="postmortem_undrafted"):
     """A line in the thread: no draft could be made so far. It is tried again."""
+
+
+def picture_name(incident_id: int) -> str:
+    """Return the name of the picture's file, which the document links as its neighbour."""
+    return f"{label_of(incident_id)}-timeline.png"
+
+
+def picture_key(incident_id: int, version: int) -> str:
+    """Return the key of the picture of one version."""
+    return f"{file_key(incident_id, version)}:picture"
 
 
 def file_key(incident_id: int, version: int) -> str:

@@ -49,7 +49,7 @@ class PostmortemTable(CapabilityTable):
 
     path: _Path = "docs/ops/postmortems/{date}-{title}.md"
     due: moments.BusinessDays = 5
-    names: Annotated[Naming, values.choice(Naming, "a way to name people")] = Naming.ROLES
+    names: Annotated[Naming, values.choice(Naming, "a way to name people")] = Naming.NAMES
     template: _File = None
 
     def rules(self, severities: Mapping[str, SeverityPolicy]) -> PostmortemRules:  # noqa: ARG002

@@ -24,6 +24,9 @@ _CLOSED_LONGEST: Final = timedelta(hours=6)
 #: How long a closed one is looked at.
 _CLOSED_FOR: Final = timedelta(days=30)
 
+#: How many earlier pictures are known again.
+_PICTURES: Final = 20
+
 #: In the place of a blob's sha: people have removed the file.
 REMOVED: Final = "removed"
 
@@ -63,6 +66,7 @@ class PullExport:
         etag: To ask whether the pull request has changed.
         changed_at: When the bot last saw or made a change.
         next_at: When it looks next; None for never.
+        pictures: Of the pictures that the bot has written beside the file, or was about to write.
     """
 
     incident_id: int
@@ -82,6 +86,7 @@ class PullExport:
     changed_at: datetime
     next_at: datetime | None
     trouble: ExportTrouble | None
+    pictures: tuple[str, ...] = ()
 
     @property
     def branch(self) -> str:
@@ -108,6 +113,20 @@ class PullExport:
             return FileDecision.KEEP
         # A process that was killed after it wrote has not recorded it.
         return FileDecision.WRITE if stored.sha in (self.blob, self.writing) else FileDecision.CONFLICT
+
+    def writes_picture(self, stored: StoredFile | None, *, wanted: str, is_in_review: bool) -> bool:
+        """Return True if the picture is to be written: people have neither changed nor removed the bot's.
+
+        Args:
+            stored, wanted, is_in_review: As in `decide`.
+        """
+        if stored is None:
+            return not (self.pictures and is_in_review)
+        return stored.sha != wanted and stored.sha in self.pictures
+
+    def with_picture(self, sha: str) -> "PullExport":
+        """Return the export whose picture *sha* is the bot's."""
+        return replace(self, pictures=(*(one for one in self.pictures[-_PICTURES:] if one != sha), sha))
 
     @property
     def may_be_unrecorded(self) -> bool:
@@ -168,6 +187,7 @@ class PullExport:
             conflict=None,
             words=None,
             etag=None,
+            pictures=(),
         )
 
     def _next_look(self, at: datetime) -> datetime | None:

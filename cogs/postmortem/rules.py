@@ -23,6 +23,7 @@ from bot.domain.timeline.entries import EntryData, EntryKind
 VALUES: Final = (
     "label",
     "title",
+    "headline",
     "is_drill",
     "is_private",
     "severity",
@@ -42,7 +43,11 @@ VALUES: Final = (
     "response",
     "roles",
     "resolution",
+    "prompts",
+    "owners",
+    "picture",
     "timeline",
+    "notified",
     "notifications",
     "calls",
     "actions",
@@ -88,7 +93,7 @@ class PostmortemRules:
 
     path: str = "docs/ops/postmortems/{date}-{title}.md"
     due_days: int = 5
-    names: Naming = Naming.ROLES
+    names: Naming = Naming.NAMES
     file: str | None = None
     template: TeamTemplate | None = None
 

@@ -106,7 +106,13 @@ def pull_lines(voice: Voice, export: PullExport | None) -> list[str]:
     return [*shown, *trouble_lines(voice, export.trouble, is_over=export.next_at is None)]
 
 
-def attached(file: PostmortemFile) -> discord.File:
-    """Return the draft as a file, under the name that it has in the thread."""
-    (ref,) = file.document.data.files
-    return discord.File(io.BytesIO(file.content), filename=ref.filename)
+def attached(file: PostmortemFile | None) -> list[discord.File]:
+    """Return the draft and its picture as files, under the names that they have in the thread."""
+    if file is None:
+        return []
+    contents = (file.content, None if file.picture is None else file.picture.content)
+    return [
+        discord.File(io.BytesIO(content), filename=ref.filename, description=ref.description or None)
+        for ref, content in zip(file.document.data.files, contents, strict=False)
+        if content is not None
+    ]

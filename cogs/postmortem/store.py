@@ -7,9 +7,9 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.parts import Postmortem
 from bot.domain.postmortems import OwedPostmortem
 from bot.storage.database.sql import Sql
-from bot.storage.rows import from_row, incident_from_row
+from bot.storage.rows import deliveries_from_rows, from_row, incident_from_row
 from bot.storage.transaction import Transaction
-from cogs.postmortem.facts import PostmortemDocument
+from cogs.postmortem.facts import CALLS, PostmortemCall, PostmortemDocument, called_by
 from cogs.postmortem.pulls import PullExport, PullExportState
 
 
@@ -86,6 +86,11 @@ class DraftRows:
         await self._sql.all("lock_paths", **place)
         return not await self._sql.has("path_taken", path=path, incident_id=incident.id, **place)
 
+    async def calls(self, incident_id: int) -> tuple[PostmortemCall, ...]:
+        """Return what notified people of an incident, by time."""
+        rows = await self._sql.all("postmortem_calls", incident_id=incident_id, kinds=list(CALLS))
+        return called_by(deliveries_from_rows(rows))
+
     async def save(self, document: PostmortemDocument) -> None:
         """Store a draft, in the place of an earlier one."""
         await self._sql.all("save_document", document)
@@ -103,7 +108,13 @@ class PullExportRows:
         if row is None:
             return None
         trouble = None if row["trouble"] is None else ExportTrouble.from_json(row["trouble"])
-        return from_row(PullExport, row, state=PullExportState(row["state"]), trouble=trouble)
+        return from_row(
+            PullExport,
+            row,
+            state=PullExportState(row["state"]),
+            trouble=trouble,
+            pictures=tuple(row["pictures"]),
+        )
 
     async def want(self, incident_id: int, *, guild_id: int, repository: str) -> None:
         """Note that a draft is to go to the code host, now."""

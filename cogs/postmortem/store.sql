@@ -70,11 +70,21 @@ SELECT incident_id
 -- name: save_document
 -- Stores a draft in the place of an earlier one.
 INSERT INTO postmortem_documents
-       (incident_id, guild_id, path, version, digest, read_at, problem, posting, shown_version)
-VALUES (:incident_id, :guild_id, :path, :version, :digest, :read_at, :problem, :posting, :shown_version)
+       (incident_id, guild_id, path, version, digest, read_at, problem, posting, shown_version, picture,
+        picture_version)
+VALUES (:incident_id, :guild_id, :path, :version, :digest, :read_at, :problem, :posting, :shown_version, :picture,
+        :picture_version)
 ON CONFLICT (incident_id) DO UPDATE
    SET path = excluded.path, version = excluded.version, digest = excluded.digest, read_at = excluded.read_at,
-       problem = excluded.problem, posting = excluded.posting, shown_version = excluded.shown_version;
+       problem = excluded.problem, posting = excluded.posting, shown_version = excluded.shown_version,
+       picture = excluded.picture, picture_version = excluded.picture_version;
+
+-- name: postmortem_calls
+-- Returns what an incident has queued to notify people, deliveries of :kinds in any state, oldest first.
+SELECT delivery.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
+  FROM deliveries AS delivery
+ WHERE delivery.incident_id = :incident_id AND delivery.kind = ANY (:kinds::text[])
+ ORDER BY delivery.id;
 
 -- name: pull_export
 -- Returns the postmortem of an incident on the code host.
@@ -95,7 +105,7 @@ ON CONFLICT (incident_id) DO UPDATE SET wanted = export.wanted + 1, next_at = no
 UPDATE postmortem_pulls
    SET repository = :repository, state = :state, exported = :exported, path = :path, number = :number, url = :url,
        blob = :blob, writing = :writing, conflict = :conflict, words = :words, etag = :etag, changed_at = :changed_at,
-       next_at = :next_at, trouble = :trouble
+       next_at = :next_at, trouble = :trouble, pictures = :pictures::text[]
  WHERE incident_id = :incident_id;
 
 -- name: rename_repository

@@ -54,7 +54,7 @@ def build(core: Core) -> PostmortemUseCases:
     """Put the use cases of one guild together."""
     store, policy, host = core.store, core.policy, core.code_host
     repository = host.repository if host is not None and policy.github.pull_requests else None
-    documents = Documents(store, policy, core.access, writer_of(core), repository=repository)
+    documents = Documents(core, writer_of(core), repository=repository)
     return PostmortemUseCases(
         postmortems=Postmortems(store, policy, core.access, core.changes),
         documents=documents,

@@ -1,6 +1,6 @@
 """The use cases on PostgreSQL, wired as `bot.app` wires them, with a hand that runs the queue."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -40,6 +40,7 @@ from tests.fakes.emergency import FakeOfflineAlerter, FakeSpool
 from tests.services.database import Database
 
 if TYPE_CHECKING:
+    from bot.ui.pictures import Picture
     from cogs.postmortem.facts import PostmortemFacts
     from cogs.postmortem.writing import PostmortemWriter, WrittenPostmortem
 
@@ -128,20 +129,27 @@ class PlainPostmortemWriter:
     Attributes:
         failures: Raised, one by one, in the place of a document.
         problem: What it says of the team's template.
+        pictures: Returns the picture of an incident; None for none.
     """
 
     def __init__(self) -> None:
         self.failures: list[Exception] = []
+        self.pictures: Callable[[PostmortemFacts], Picture | None] = lambda _facts: None
         self.problem: str | None = None
 
-    async def write(self, facts: "PostmortemFacts") -> "WrittenPostmortem":
+    def picture(self, facts: "PostmortemFacts") -> "Picture | None":
+        return self.pictures(facts)
+
+    async def write(
+        self, facts: "PostmortemFacts", *, picture: "Picture | None" = None
+    ) -> "WrittenPostmortem":
         from cogs.postmortem.writing import WrittenPostmortem  # noqa: PLC0415  # its folder may be absent
 
         if self.failures:
             raise self.failures.pop(0)
         notes = [line.said for line in facts.lines if line.said]
         text = "\n".join([facts.incident.title, facts.incident.status, *notes])
-        return WrittenPostmortem(text, self.problem)
+        return WrittenPostmortem(text, self.problem, picture)
 
 
 @cache

@@ -15,7 +15,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from bot.domain.charts import BarChart, Chart, SeverityChart, SeverityTimes, TimesChart, TimesPanel
+from bot.domain.charts import (
+    BarChart,
+    Chart,
+    ChartLane,
+    IncidentChart,
+    LaneLook,
+    SeverityChart,
+    SeverityTimes,
+    TimesChart,
+    TimesPanel,
+)
 
 #: Pixels: as wide as a phone shows sharply.
 WIDTH: Final = 1000
@@ -32,6 +42,21 @@ _HATCHES: Final = ("", "//", "..")
 _DOTS: Final = ("o", "s", "^")
 BAR: Final = "#58a6dc"
 
+#: Of an incident's chart, which is printed as well: dark on white, in severities' order and by look.
+PAPER: Final = "#ffffff"
+PRINT: Final = "#1e1f22"
+_FAINT_PRINT: Final = "#c4c9ce"
+_SEVERITY_PRINTS: Final = ("#d83c3e", "#c2701a", "#3a7fc1")
+_OWNER_PRINT: Final = "#2d7d46"
+PRINTS: Final = (*_SEVERITY_PRINTS, _OWNER_PRINT)
+_LANE_HEIGHT: Final = 92  # pixels, the label above it included
+_MIDDLE: Final = 0.68  # of a lane, from its top
+_HINTED: Final = 1.03  # letters grow and shrink in whole pixels
+_HEAD, _FOOT, _SIDE = 70, 60, 24  # pixels around the lanes
+_EDGE: Final = 0.08  # of the width: a label in the middle of its tick would leave the picture
+_LINE_HEIGHT: Final = 34  # pixels for the label of a line
+_PRINTED: Final = 20  # points: read on a phone of 390 pixels, where the picture is a third as wide
+
 _DPI: Final = 100
 _PADDING_IN: Final = 0.15  # inches, as matplotlib counts
 _SMALL: Final = 15
@@ -44,7 +69,11 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 
 def draw(chart: Chart) -> bytes:
     """Draw *chart* and return it as a PNG image."""
-    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=GROUND)
+    is_printed = isinstance(chart, IncidentChart)
+    ink = PRINT if is_printed else INK
+    figure = Figure(
+        figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=PAPER if is_printed else GROUND
+    )
     figure.set_layout_engine("constrained", w_pad=_PADDING_IN, h_pad=_PADDING_IN)
     out = BytesIO()
     with mpl.rc_context(
@@ -61,7 +90,7 @@ def draw(chart: Chart) -> bytes:
     ):
         _drawn(chart, figure)
         figure.suptitle(
-            shown(chart.title), color=INK, fontsize=_LARGE, x=_PADDING_IN * _DPI / WIDTH, ha="left"
+            shown(chart.title), color=ink, fontsize=_LARGE, x=_PADDING_IN * _DPI / WIDTH, ha="left"
         )
         figure.savefig(out, format="png", pil_kwargs={"optimize": True})
     return out.getvalue()
@@ -165,6 +194,91 @@ def _(chart: BarChart, figure: Figure) -> None:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(0, max((bar.count for bar in chart.bars), default=1) * 1.15 or 1)
+
+
+@_drawn.register
+def _(chart: IncidentChart, figure: Figure) -> None:
+    lines = sorted(chart.lines, key=lambda mark: mark.at_s)
+    inside = len(chart.lanes) * _LANE_HEIGHT + len(lines) * _LINE_HEIGHT
+    height = _HEAD + inside + _FOOT
+    figure.set_layout_engine("none")
+    figure.set_size_inches(WIDTH / _DPI, height / _DPI)
+    axes = figure.add_axes((_SIDE / WIDTH, _FOOT / height, 1 - 2 * _SIDE / WIDTH, inside / height))
+    axes.set_facecolor(PAPER)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(PRINT)
+    top, bottom = -len(lines) * _LINE_HEIGHT / _LANE_HEIGHT, len(chart.lanes)
+    axes.set_xlim(0, chart.span_s)
+    axes.set_ylim(bottom, top)  # the first lane at the top
+    _ticks(axes, chart)
+    for number, mark in enumerate(lines):
+        level = top + number * _LINE_HEIGHT / _LANE_HEIGHT
+        axes.plot([mark.at_s] * 2, [level, bottom], "--", color=PRINT, linewidth=1.5, zorder=2)
+        is_left = mark.at_s > chart.span_s / 2  # so that no label leaves the picture
+        axes.annotate(
+            shown(mark.label),
+            (mark.at_s, level),
+            (-8 if is_left else 8, 0),
+            textcoords="offset points",
+            ha="right" if is_left else "left",
+            va="top",
+            color=PRINT,
+            fontsize=_PRINTED,
+        )
+    for at, lane in enumerate(chart.lanes):
+        axes.plot([0, chart.span_s], [at + _MIDDLE] * 2, color=_FAINT_PRINT, linewidth=1, zorder=0)
+        _lane(axes, lane, at=at + _MIDDLE)
+        label = axes.text(
+            0, at + 0.42, shown(lane.label), color=PRINT, fontsize=_PRINTED, va="bottom", zorder=4
+        )
+        label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0})
+        too_wide = label.get_window_extent().width / (WIDTH - 2 * _SIDE)
+        label.set_fontsize(_PRINTED / max(too_wide * _HINTED, 1))
+
+
+def _ticks(axes: Axes, chart: IncidentChart) -> None:
+    """Name moments of the axis; a label near an edge stays within the picture."""
+    axes.set_yticks([])
+    axes.set_xticks([tick.at_s for tick in chart.ticks], [shown(tick.label) for tick in chart.ticks])
+    axes.tick_params(colors=PRINT, labelsize=_PRINTED - 2, length=6)
+    for tick, label in zip(chart.ticks, axes.get_xticklabels(), strict=True):
+        share = tick.at_s / chart.span_s
+        label.set_horizontalalignment("left" if share < _EDGE else "right" if share > 1 - _EDGE else "center")
+
+
+def _lane(axes: Axes, lane: ChartLane, *, at: float) -> None:
+    """Draw the bands and moments of one lane around the height *at*."""
+    for band in lane.bands:
+        match lane.look:
+            case LaneLook.SEVERITY:
+                colour, hatch, edge = _of(_SEVERITY_PRINTS, band.rank), _of(_HATCHES, band.rank), PAPER
+            case LaneLook.NOBODY:
+                colour, hatch, edge = PAPER, "//", PRINT
+            case _:
+                colour, hatch, edge = _OWNER_PRINT, "", PAPER
+        axes.barh(
+            at,
+            band.end_s - band.start_s,
+            left=band.start_s,
+            height=0.42,
+            color=colour,
+            hatch=hatch,
+            edgecolor=edge,
+            linewidth=1.5,
+            zorder=3,
+        )
+    sign = "o" if lane.look is LaneLook.UPDATES else "|"
+    for moments, shape in ((lane.moments, sign), (lane.failed, "x")):
+        axes.plot(
+            moments,
+            [at] * len(moments),
+            shape,
+            color=PRINT,
+            markersize=14 if shape == "o" else 22 if shape == "|" else 16,
+            markeredgewidth=3,
+            clip_on=False,
+            zorder=5,
+        )
 
 
 def _dress(axes: Axes, weeks: Sequence[str], *, words: bool = True) -> None:

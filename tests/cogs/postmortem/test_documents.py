@@ -1,6 +1,7 @@
 """Drafting a postmortem: by itself at the resolve, and whenever a person asks."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,12 +22,13 @@ from bot.services.watchdogs import audit
 from bot.storage.tables.deliveries import AttachmentRows, DeliveryRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
+from bot.ui.pictures import Picture
 from cogs.postmortem.documents import Drafted, read_facts
-from cogs.postmortem.facts import PostmortemDocument
+from cogs.postmortem.facts import CallBy, CallOutcome, PostmortemDocument, PostmortemFacts
 from cogs.postmortem.rules import PostmortemDelivery
 from cogs.postmortem.store import DraftRows
 from cogs.postmortem.writing import WrittenPostmortem
-from tests.cogs.postmortem.acts import cases, told
+from tests.cogs.postmortem.acts import cases, drawing, told
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -163,10 +165,13 @@ class Slow:
         self._writer = desk.postmortem_writer
         self.began, self.may_end = asyncio.Event(), asyncio.Event()
 
-    async def write(self, facts: object) -> WrittenPostmortem:
+    def picture(self, facts: PostmortemFacts) -> Picture | None:
+        return self._writer.picture(facts)
+
+    async def write(self, facts: PostmortemFacts, *, picture: Picture | None = None) -> WrittenPostmortem:
         self.began.set()
         await self.may_end.wait()
-        return await self._writer.write(facts)  # type: ignore[arg-type]  # passed on as it comes
+        return await self._writer.write(facts, picture=picture)
 
 
 async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
@@ -338,6 +343,63 @@ async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
     facts = await read_facts(desk.own_store, desk.policy, incident.id)
     [linked] = [line.entry for line in facts.lines if line.entry.kind is TimelineKind.LINKED]
     assert "with" not in (linked.data or {})
+
+
+async def test_the_picture_comes_with_the_draft(desk: Desk) -> None:
+    """The message carries the picture beside the document, under its name and with its description.
+
+    A later draft has the picture of later facts, and those of the earlier one are removed.
+    """
+    drawing(desk)
+    incident = await resolved(desk)
+    document = await document_of(desk, incident)
+    text, picture = document.data.files
+    assert (text.filename, picture.filename) == ("INC-1-postmortem.md", "INC-1-timeline.png")
+    assert picture.description.endswith(" lines")
+    [[_, png]] = carried(desk, incident)
+    assert png.startswith("PNG ")
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
+    await desk.pass_time(minutes=2)
+    assert carried(desk, incident)[-1][1] == f"PNG {int(png.removeprefix('PNG ')) + 1}"
+    earlier = [text.key, picture.key]
+    assert await AttachmentRows(desk.store.sql).attachments(earlier) == []
+    file = await cases(desk).documents.file(incident.id)
+    assert file is not None
+    assert file.picture is not None
+    assert not (await cases(desk).documents.show(incident.id, by=PRIMARY)).is_stale
+
+
+async def test_a_picture_that_is_not_drawn_stops_no_draft(desk: Desk) -> None:
+    """The draft goes out without it, and nothing is stale; once it can be drawn, the next draft has it."""
+    drawn = drawing(desk)
+    drawn.is_ready = False
+    incident = await resolved(desk)
+    assert [len(files) for files in carried(desk, incident)] == [1]
+    assert not (await cases(desk).documents.show(incident.id, by=PRIMARY)).is_stale
+    drawn.is_ready = True
+    draft = await cases(desk).documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert draft.outcome is Drafted.REPLACED
+    assert [len(files) for files in carried(desk, incident)] == [1, 2]
+
+
+async def test_a_version_of_an_older_bot_has_no_picture(desk: Desk) -> None:
+    """An older bot that drafts the next version leaves the column alone: its version has no picture."""
+    drawing(desk)
+    incident = await resolved(desk)
+    document = await document_of(desk, incident)
+    assert replace(document, version=document.version + 1).picture_ref is None
+
+
+async def test_the_facts_have_every_notification(desk: Desk) -> None:
+    """The facts have the alert with its channel and place, and each DM of the ladder with its person."""
+    incident = await resolved(desk)
+    facts = await read_facts(desk.own_store, desk.policy, incident.id)
+    found = {(call.by, call.place, call.handle, call.outcome) for call in facts.called}
+    assert (CallBy.POST, "p0-alerts", None, CallOutcome.ARRIVED) in found
+    assert (CallBy.DM, "primary", "primary", CallOutcome.ARRIVED) in found
+    [alert] = [call for call in facts.called if call.by == CallBy.POST]
+    assert alert.where == (GUILD, incident.post.channel_id, incident.post.message_id)
 
 
 async def test_the_same_title_on_the_same_day_gets_another_path(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import pytest
@@ -12,16 +12,42 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
+from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
+from bot.domain.incident.records import (
+    AcknowledgedEntry,
+    JoinedEntry,
+    ResolvedEntry,
+    RoleChangedEntry,
+    UpdatedEntry,
+    UpdateDueEntry,
+)
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
-from bot.domain.timeline.recorded import NoteEntry
+from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.ui.words.inert import document_line, document_text
+from bot.ui.words.wording import Wording
+from cogs.postmortem.facts import CallOutcome, PostmortemCall
+from cogs.postmortem.pictures import picture_of
 from cogs.postmortem.rules import VALUES, Naming
-from cogs.postmortem.writing import worded
-from tests.cogs.postmortem.told import ENTRIES, INCIDENT, MORI, at, document, facts, values
-from tests.unit.ui.samples import JA
+from cogs.postmortem.template_worker import environment, rendered
+from cogs.postmortem.wording import worded
+from cogs.postmortem.writing import standard_template, values_of
+from tests.cogs.postmortem.told import (
+    CALLED,
+    ENTRIES,
+    INCIDENT,
+    MORI,
+    PRIMARY,
+    SATO,
+    at,
+    document,
+    facts,
+    policy,
+    values,
+)
+from tests.unit.ui.samples import JA, TEXTS
 
 #: A thing that people write, or paste, to break a document or to reach somebody.
 HOSTILE = (
@@ -105,6 +131,7 @@ JA_HEADINGS = [
     "## タイムライン",
     "## 検知",
     "## 対応",
+    "## 通知",
     "## うまくいったこと",
     "## うまくいかなかったこと",
     "## 運がよかったこと",
@@ -117,6 +144,7 @@ EN_HEADINGS = [
     "## Timeline",
     "## Detection",
     "## Response",
+    "## Notifications",
     "## What went well",
     "## What went badly",
     "## Where we were lucky",
@@ -133,42 +161,76 @@ def test_it_has_every_part_in_the_teams_language(language: str, expected: list[s
 
 
 def test_the_timeline_has_exact_times_and_offsets() -> None:
-    """Local times to the second, from the start of the trouble; machine rows are folded away."""
-    [about, timeline, machine, calls] = tables(parsed(document(facts())))
+    """Local times to the second, from the start of the trouble; the notifications of a minute are a row."""
+    [about, timeline, _] = tables(parsed(document(facts())))
     assert ["開始", "2026-11-24 14:05:00 JST"] in about
     rows = [(row[0], row[1], row[2]) for row in timeline[1:]]
     assert rows == [
         ("2026-11-24 14:05:00", "+0:00", "開始"),
         ("2026-11-24 14:07:00", "+0:02", "発報"),
-        ("2026-11-24 14:14:07", "+0:09", "👀 ack"),
+        ("2026-11-24 14:07:00", "+0:02", "⚙ 通知 2 件"),
+        ("2026-11-24 14:09:00", "+0:04", "👀 ack"),
         ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
         ("2026-11-24 14:22:00", "+0:17", "⏫ エスカレーション"),
+        ("2026-11-24 14:22:00", "+0:17", "⚙ 通知 2 件"),
         ("2026-11-24 14:44:00", "+0:39", "状況報告を催促"),
         ("2026-11-24 14:49:00", "+0:44", "状況報告を催促"),
         ("2026-11-24 14:50:00", "+0:45", "📣 状況報告"),
         ("2026-11-24 14:52:00", "+0:47", "📝 メモ"),
     ]
-    assert [row[0] for row in machine[1:]] == ["2026-11-24 14:07:01", "2026-11-24 14:07:02"]
-    assert calls[1:] == [
-        ["2026-11-24 14:07:00", "+0:02", "当番 (primary)", "DM が届いた (2 秒)"],
-        ["2026-11-24 14:22:00", "+0:17", "当番 (secondary)", "DM が届かなかった"],
-    ]
 
 
-def test_machine_rows_are_in_details_that_close() -> None:
-    """A table inside needs blank lines around it; GitHub shows it only then."""
-    text = document(facts())
-    before, _, inside = text.partition("<details>\n<summary>bot の通知 2 件</summary>\n\n")
-    table, _, after = inside.partition("\n\n</details>\n")
-    assert before.count("<details>") == 0
-    assert table.startswith("| 時刻 |")
-    assert "## 検知" in after
-    source = [
-        each
-        for each in parsed(text)
-        if each.type == "inline" and "discord.com/channels/7/301/900" in each.content
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "ja",
+            [
+                ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "届いた (2 秒)", ""],
+                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "投稿 (＠here)", "届いた (1 秒)", "開く"],
+                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "届いた (3 秒)", ""],
+                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "届かなかった (HTTP 403)", ""],
+            ],
+        ),
+        (
+            "en",
+            [
+                ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "arrived (2 s)", ""],
+                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "post (＠here)", "arrived (1 s)", "open"],
+                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "arrived (3 s)", ""],
+                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "not delivered (HTTP 403)", ""],
+            ],
+        ),
+    ],
+)
+def test_each_notification_is_told_once(language: str, expected: list[list[str]]) -> None:
+    """Who was notified when, by what, and what became of it is in one table, and nowhere else.
+
+    A page that was never sent is none.
+    """
+    text = document(facts(), language=language)
+    [_, timeline, notified] = tables(parsed(text))
+    assert notified[1:] == expected
+    assert text.count("HTTP 403") == 1
+    assert not [cell for row in timeline for cell in row[4:] if "primary" in cell or "secondary" in cell]
+
+
+def test_a_template_from_before_has_all_its_rows() -> None:
+    """A team's template may still print the calls, and each message of the bot."""
+    known = values(facts())
+    template = (
+        "{% for each in calls %}{{ each.who }} {{ each.outcome }} {{ each.is_reached }}\n{% endfor %}"
+        "{% for each in notifications %}{{ each.at }} {{ each.what }} {{ each.text }} {{ each.source }}\n"
+        "{% endfor %}"
+    )
+    made = str(rendered(environment(), template, known)["text"])
+    assert made.splitlines() == [
+        "primary DM が届いた (2 秒) True",
+        "secondary DM が届かなかった False",
+        "primary 先に ack があり取りやめ False",
+        "2026-11-24 14:07:01 通知を投稿  https://discord.com/channels/7/301/900",
+        "2026-11-24 14:07:02 当番に DM primary ",
     ]
-    assert len(source) == 1
 
 
 def test_the_response_has_its_figures() -> None:
@@ -181,52 +243,238 @@ def test_the_response_has_its_figures() -> None:
     assert "開始から発報まで：2 分" in text
 
 
-def test_people_are_named_by_their_parts() -> None:
-    """Blameless: no name in what the bot writes; the words that people wrote stay theirs."""
+RESOLUTION = Resolution(
+    cause="DB", fix="rollback。", impact="決済 2 割が失敗。", people=1200, by_id=1, by_name="a", at=at(47)
+)
+
+
+JA_LASTED = "SEV1「決済 API が 5xx」が 2026-11-24 14:05 JST から 47 分続き、影響は「決済 2 割が失敗」"
+EN_LASTED = "SEV1 “決済 API が 5xx” lasted 47 min from 2026-11-24 14:05 JST, its impact was “決済 2 割が失敗”"
+HEADLINES = {
+    "fixed": (
+        f"{JA_LASTED}(1,200 人)、「rollback」で解決しました。".replace("」(", "」 ("),
+        f"{EN_LASTED} (1,200 people), and it was resolved by “rollback”.",
+    ),
+    "resolved": (f"{JA_LASTED}、primary が解決しました。", f"{EN_LASTED}, and primary resolved it."),
+    "open": (
+        f"{JA_LASTED}、まだ続いています。".replace("から 47 分続き", "に始まり"),
+        f"{EN_LASTED}, and it goes on.".replace("lasted 47 min from", "began"),
+    ),
+    "cancelled": (
+        f"{JA_LASTED}、primary が誤報として取り消しました。",
+        f"{EN_LASTED}, and primary cancelled it as a false alarm.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_headline_is_one_sentence(name: str) -> None:
+    """What it was, how long it lasted, who was affected by the last words of a person, how it ended."""
+    told = {
+        "fixed": replace(facts(), resolution=RESOLUTION),
+        "resolved": facts(),
+        "open": facts(status=Status.ACKNOWLEDGED, ended=None),
+        "cancelled": facts(status=Status.CANCELLED),
+    }[name]
+    found = tuple(values(told, language=language)["headline"] for language in ("ja", "en"))
+    assert found == HEADLINES[name]
+    assert f"**{found[0]}**" in document(told)
+
+
+@pytest.mark.parametrize("ends", [Status.MERGED, Status.CANCELLED])
+def test_the_headline_of_another_end(ends: Status) -> None:
+    """A merged incident names the other one unless that is private, a drill that it is over."""
+    one = facts(status=ends, is_drill=ends is Status.CANCELLED, merged_into_id=7)
+    other = facts(status=ends, merged_into_id=7, merged_into_hidden=True)
+    expected = {
+        Status.MERGED: ("INC-7 に統合しました。", "別のインシデントに統合しました。"),
+        Status.CANCELLED: ("primary が訓練を終えました。", "primary が誤報として取り消しました。"),
+    }[ends]
+    for told, end in zip((one, other), expected, strict=True):
+        assert str(values(told)["headline"]).endswith(end)
+
+
+def test_prompts_are_facts_to_begin_with() -> None:
+    """What went well and badly begins with what the record says, in neutral words, and is left to people."""
+    ended = replace(INCIDENT.ended, at=at(90)) if INCIDENT.ended else None
+    entries = (
+        TimelineEntry.of(EscalatedEntry(step=1, dm=("@primary",)), at(22)),
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(34), by=PRIMARY),
+        TimelineEntry.of(UpdateDueEntry(due_at=at(39), reminder=1, lead="primary"), at(39)),
+        TimelineEntry.of(LapsedEntry(who="primary"), at(50)),
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(57), by=SATO),
+        TimelineEntry.of(DeliveryFailedEntry(of="notice", to="incident", reason="HTTP 500"), at(60)),
+        TimelineEntry.of(ResolvedEntry(), at(90), by=SATO),
+    )
+    called = tuple(
+        PostmortemCall(who, who, at(minutes), CallOutcome.ARRIVED, at(minutes))
+        for who, minutes in (("primary", 7), ("secondary", 22), ("primary", 22), ("secondary", 52))
+    )
+    told = facts(
+        lines=lines_of(entries),
+        triggered_at=at(7),
+        ack_due_at=at(22),
+        acknowledged=ByPerson(101, "primary", at(34)),
+        ended=ended,
+    )
+    prompts = values(replace(told, called=called))["prompts"]
+    assert prompts == {
+        "well": ["発報から解決まで 1 時間 23 分"],
+        "badly": [
+            "開始から発報まで 7 分",
+            "最初の ack は期限の 12 分後",
+            "ack のあと、担当なしが合計 7 分",
+            "状況報告の催促 1 回",
+            "応答のなかった呼び出し 3 件",
+            "エスカレーション 1 回",
+            "届かなかった通知 1 件 (DLQ)",
+        ],
+    }
+    text = document(replace(told, called=called), language="en")
+    assert "- First ack 12 min after its deadline\n" in text
+    assert "<!-- Systems and circumstances, not people. Why was that so? -->" in text
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_picture_is_shown_below_the_timelines_heading(language: str) -> None:
+    """A document links its picture as its neighbour, with a description; without one there is no link."""
+    words = worded(Wording(TEXTS, policy(language)), facts())
+    hostile = replace(picture_of(words, facts()), description="a ] b\n![x](https://evil.example) @everyone")
+    made = rendered(environment(), standard_template(language), values_of(words, facts(), picture=hostile))
+    images = [
+        image
+        for token in parsed(str(made["text"]))
+        for image in token.children or []
+        if image.type == "image"
+    ]
+    assert [image.attrs["src"] for image in images] == ["INC-42-timeline.png"]
+    assert "@" not in str(made["text"])
+    assert "![" not in document(facts(), language=language)
+
+
+def test_a_calm_incident_has_no_prompts_that_say_nothing() -> None:
+    """An incident that went well is told so, and nothing is told of it under what went badly."""
+    entries = (
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(2), by=PRIMARY),
+        TimelineEntry.of(UpdatedEntry(known="直した", next_at=None), at(10), by=PRIMARY),
+        TimelineEntry.of(ReleasedEntry(resumed=False, to=PersonRef(102, "佐藤")), at(21), by=PRIMARY),
+        TimelineEntry.of(ResolvedEntry(), at(47), by=SATO),
+    )
+    calm = replace(facts(lines=lines_of(entries), started_at=INCIDENT.triggered_at), called=())
+    assert values(calm)["prompts"] == {
+        "well": [
+            "最初の ack は発報から 2 分、期限内",
+            "状況報告 1 回、催促なし",
+            "担当 2 人、引き継ぎの切れ目なし",
+            "発報から解決まで 45 分",
+        ],
+        "badly": [],
+    }
+    assert document(calm).count("記録から：") == 1
+
+
+def test_an_incident_that_nobody_took_says_so() -> None:
+    """Without an ack the deadline is told as missed, and every call as unanswered."""
+    late = INCIDENT.ack_due_at + timedelta(minutes=5)
+    told = facts(acknowledged=None, ended=ByPerson(103, "responder", late), lines=())
+    badly = values(replace(told, called=CALLED[:1]))["prompts"]["badly"]  # type: ignore[index]
+    assert badly == ["開始から発報まで 2 分", "ack のないまま終了", "応答のなかった呼び出し 1 件"]
+
+
+def test_people_have_their_names() -> None:
+    """By default the document names people as they were called when they acted.
+
+    A role that changed hands has both holders. The document has no @, so nobody is mentioned.
+    """
     text = document(facts())
+    rows = tables(parsed(text))[1]
+    assert [row[3] for row in rows[2:] if row[3]] == ["responder", "primary", "佐藤", "佐藤", "responder"]
+    [role] = [row[4] for row in rows if row[2] == "役割を変更"]
+    assert role == "指揮：未定 → 佐藤"
+    assert "| 指揮 | 佐藤 |" in text
+    assert "@" not in text
+
+
+def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
+    """A role that another person takes over names both, in both languages; so does a release."""
+    taken = TimelineEntry.of(
+        RoleChangedEntry(role="commander", holder=PersonRef(103, "responder"), former=PersonRef(102, "佐藤")),
+        at(20),
+        by=MORI,
+    )
+    handed = TimelineEntry.of(ReleasedEntry(resumed=False, to=PersonRef(102, "佐藤")), at(21), by=PRIMARY)
+    let_go = TimelineEntry.of(ReleasedEntry(resumed=True), at(22), by=SATO)
+    told = facts(lines=lines_of((taken, handed, let_go)))
+    for language, naming, expected in (
+        ("ja", Naming.NAMES, ["指揮：佐藤 → responder", "佐藤 が引き継ぎ", "担当なし"]),
+        ("en", Naming.NAMES, ["Commander: 佐藤 → responder", "佐藤 took over", "nobody on it"]),
+        ("ja", Naming.ROLES, ["指揮：対応者 2 → 対応者 1", "指揮 が引き継ぎ", "担当なし"]),
+    ):
+        rows = tables(parsed(document(told, language=language, naming=naming)))[1]
+        assert [row[4] for row in rows[1:] if row[4]] == expected
+
+
+def test_a_template_may_list_who_had_it() -> None:
+    """Each stretch has its person, its times and its length; nobody's has no name."""
+    entries = (
+        TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY),
+        TimelineEntry.of(LapsedEntry(who="primary"), at(20)),
+    )
+    open_ = facts(lines=lines_of(entries), status=Status.TRIGGERED, ended=None)
+    times = [f"2026-11-24 14:{minute:02}:00 JST" for minute in (7, 9, 25)]
+    assert values(open_)["owners"] == [
+        {"who": "", "since": times[0], "until": times[1], "took": "2 分"},
+        {"who": "primary", "since": times[1], "until": times[2], "took": "16 分"},
+        {"who": "", "since": times[2], "until": "", "took": "0 秒"},
+    ]
+
+
+def test_a_role_is_one_row() -> None:
+    """Whoever takes a role joins by it: the row of the role says that."""
+    entries = (
+        TimelineEntry.of(JoinedEntry(via="role"), at(11), by=SATO),
+        TimelineEntry.of(
+            RoleChangedEntry(role="scribe", holder=PersonRef(102, "佐藤"), former=None), at(11), by=SATO
+        ),
+        TimelineEntry.of(JoinedEntry(via="button"), at(12), by=MORI),
+    )
+    rows = tables(parsed(document(facts(lines=lines_of(entries)))))[1]
+    assert [row[2:4] for row in rows if row[3]][1:] == [["役割を変更", "佐藤"], ["参加", "responder"]]
+
+
+def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id() -> None:
+    """A handle that is a Discord id is shown as the name under which its person acted, else as the place."""
+    known, unknown = "100000000000000102", "100000000000000999"
+    called = [
+        PostmortemCall(place, handle, at(2), CallOutcome.ARRIVED, at(2))
+        for place, handle in (("primary", known), ("secondary", unknown))
+    ]
+    note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=replace(SATO, id=int(known)))
+    words = worded(JA, replace(facts(lines=lines_of((note,))), called=tuple(called)))
+    assert words.on_call([one.who for one in called]) == "佐藤、当番 (secondary)"
+
+
+def test_people_are_named_by_their_parts_where_the_policy_says_so() -> None:
+    """With `names = "roles"` there is no name in what the bot writes; the words of people stay theirs."""
+    text = document(facts(), naming=Naming.ROLES)
     assert "@" not in text
     assert "佐藤" not in text
     rows = tables(parsed(text))[1]
-    assert [row[3] for row in rows[2:]] == [
-        "対応者 1",
-        "当番 (primary)",
-        "指揮",
-        "",
-        "",
-        "",
-        "指揮",
-        "対応者 1",
-    ]
-    assert rows[4][4] == "指揮 → 指揮"
+    who = [row[3] for row in rows[2:] if row[3]]
+    assert who == ["対応者 1", "当番 (primary)", "指揮", "指揮", "対応者 1"]
+    assert [row[4] for row in rows if row[2] == "役割を変更"] == ["指揮：未定 → 対応者 2"]
+    assert "| 指揮 | 対応者 2 |" in text
 
 
 def test_an_owner_who_played_no_other_part_is_called_that() -> None:
-    """A document calls the postmortem's owner that, not by name, if they played no other part.
+    """A document by roles calls the postmortem's owner that, not by name, if they played no other part.
 
     Anybody else without a part is called another person.
     """
     owed = Postmortem(state=PostmortemState.OWED, owner_id=9, owner_name="高橋", due_on=date(2026, 12, 1))
-    words = worded(JA, replace(facts(), postmortem=owed))
+    by_roles = Wording(TEXTS, policy(naming=Naming.ROLES))
+    words = worded(by_roles, replace(facts(), postmortem=owed))
     assert (words.who("高橋"), words.who("伊東")) == ("書く人", "関係者")
-
-
-def test_people_are_named_where_the_policy_says_so() -> None:
-    """Under the policy's choice of names, people have in the document the names with which they acted.
-
-    The document has no @, so nobody is mentioned.
-    """
-    rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
-    assert [row[3] for row in rows[1][2:]] == [
-        "responder",
-        "primary",
-        "佐藤",
-        "",
-        "",
-        "",
-        "佐藤",
-        "responder",
-    ]
-    assert "@" not in document(facts(), naming=Naming.NAMES)
 
 
 def test_the_same_facts_make_the_same_bytes() -> None:
@@ -297,7 +545,7 @@ def test_what_was_said_at_the_resolve_is_filled_in() -> None:
 
 
 def test_action_items_are_a_table() -> None:
-    """Action items are a table in the document, with the owner's name even where people go by roles.
+    """Action items are a table in the document, with the owner's name.
 
     A state is told with a fixed time, so that the table does not change as days pass.
     """

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -190,7 +191,9 @@ def test_no_such_week(week: str, tmp_path: Path) -> None:
 
 
 def test_a_postmortem_is_written(database_url: str, tmp_path: Path) -> None:
-    """`postmortem` writes the same bytes to a file and to stdout, and stores nothing in the database.
+    """`postmortem` writes the same text to a file and to stdout, and stores nothing in the database.
+
+    The file shows a picture, which is written beside it.
 
     A file that cannot be written is an error in one line, with exit code 2.
     """
@@ -200,7 +203,12 @@ def test_a_postmortem_is_written(database_url: str, tmp_path: Path) -> None:
     written = here("postmortem", str(number), "--out", str(file), DATABASE_URL=database_url, **GUILD)
     assert (written.code, written.out) == (0, f"INC-{number}: {file}\n")
     printed = here("postmortem", str(number), DATABASE_URL=database_url, **GUILD)
-    assert printed.out == file.read_text(encoding="utf-8")
+    shown = re.sub(
+        rf"!\[.*\]\(INC-{number}-timeline\.png\)\n\n", "", file.read_text(encoding="utf-8"), count=1
+    )
+    assert shown != file.read_text(encoding="utf-8")
+    assert printed.out == shown
+    assert (tmp_path / f"INC-{number}-timeline.png").read_bytes().startswith(b"\x89PNG")
     assert printed.out.startswith(f"# INC-{number} 決済 API が 5xx\n")
     assert asyncio.run(_stored(database_url)) == before
     nowhere = here("postmortem", str(number), "--out", "no/such/place", DATABASE_URL=database_url, **GUILD)

@@ -19,6 +19,10 @@ from bot.domain.charts import (
     Bar,
     BarChart,
     Chart,
+    ChartBand,
+    ChartLane,
+    IncidentChart,
+    LaneLook,
     Mark,
     SeverityChart,
     SeverityCounts,
@@ -79,7 +83,42 @@ STATUSES: Final = BarChart(
     title="HTTP 別の失敗",
     bars=(Bar(label="429 送りすぎ", count=1_200), Bar(label="なし (接続できない)", count=3)),
 )
-ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES)
+COURSE: Final = IncidentChart(
+    title="INC-42 の経過 (JST)",
+    span_s=2_820,
+    lanes=(
+        ChartLane(
+            label="重大度：SEV3 → SEV1",
+            look=LaneLook.SEVERITY,
+            bands=(ChartBand(start_s=120, end_s=900, rank=2), ChartBand(start_s=900, end_s=2_820)),
+        ),
+        ChartLane(
+            label="担当：佐藤 太郎 (18 分)",
+            look=LaneLook.OWNER,
+            bands=(ChartBand(start_s=720, end_s=1_500), ChartBand(start_s=1_800, end_s=2_820)),
+        ),
+        ChartLane(
+            label=f"担当：{'とても長い表示名' * 5} (1 分)",
+            look=LaneLook.OWNER,
+            bands=(ChartBand(start_s=1_500, end_s=1_560),),
+        ),
+        ChartLane(
+            label="担当なし (14 分)",
+            look=LaneLook.NOBODY,
+            bands=(ChartBand(start_s=120, end_s=720), ChartBand(start_s=1_560, end_s=1_800)),
+        ),
+        ChartLane(
+            label="通知：4 件 (× は届かなかった 1 件)",
+            look=LaneLook.CALLS,
+            moments=(120, 900, 1_020),
+            failed=(1_140,),
+        ),
+        ChartLane(label="状況報告：2 回", look=LaneLook.UPDATES, moments=(1_200, 2_820)),
+    ),
+    ticks=tuple(Mark(at_s=at_s, label=f"11/24 14:{at_s // 60 + 5:02}") for at_s in (0, 900, 1_800, 2_820)),
+    lines=(Mark(at_s=120, label="発報 14:07"), Mark(at_s=2_700, label="ack 期限 14:50")),
+)
+ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES, COURSE)
 
 #: What a reader's Discord is painted with.
 DARK, LIGHT = "#313338", "#ffffff"
@@ -123,9 +162,13 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: type(chart).__name__)
 def test_a_phone_shows_it(pictures: dict[Chart, bytes], chart: Chart) -> None:
-    """Each chart is a PNG of the fixed size and below 80 kB, for a phone on a slow network."""
+    """Each chart is a PNG of the fixed width and below 80 kB, for a phone on a slow network.
+
+    The course of an incident is as high as its lanes; the others have a fixed height, too.
+    """
     image = Image.open(BytesIO(pictures[chart]))
-    assert (image.format, image.size) == ("PNG", (drawing.WIDTH, drawing.HEIGHT))
+    assert (image.format, image.width) == ("PNG", drawing.WIDTH)
+    assert image.height == drawing.HEIGHT or chart is COURSE
     assert len(pictures[chart]) < 80_000
 
 
@@ -138,8 +181,35 @@ def test_it_reads_the_same_on_dark_and_on_light(pictures: dict[Chart, bytes], ch
     assert len(shown) == 1
     pixels = image.convert("RGB").tobytes()
     counted = Counter(f"#{pixels[at : at + 3].hex()}" for at in range(0, len(pixels), 3))
-    assert counted.most_common(1)[0][0] == drawing.GROUND
-    assert counted[drawing.INK] > 0
+    ground, ink = (drawing.PAPER, drawing.PRINT) if chart is COURSE else (drawing.GROUND, drawing.INK)
+    assert counted.most_common(1)[0][0] == ground
+    assert counted[ink] > 0
+
+
+def test_nothing_of_an_incidents_course_leaves_the_picture(pictures: dict[Chart, bytes]) -> None:
+    """The outermost pixels are paper: no name, however long, and no time at an edge is cut off."""
+    image = Image.open(BytesIO(pictures[COURSE])).convert("RGB")
+    width, height = image.size
+    edges = [(x, y) for x in range(width) for y in (0, height - 1)]
+    edges += [(x, y) for y in range(height) for x in (0, width - 1)]
+    assert {image.getpixel(place) for place in edges} == {(255, 255, 255)}
+
+
+def test_an_incidents_course_reads_without_colours(pictures: dict[Chart, bytes]) -> None:
+    """In grey, the severities differ by their hatching, and the time without an owner is hatched on white."""
+    image = Image.open(BytesIO(pictures[COURSE])).convert("L")
+    scale = (drawing.WIDTH - 48) / COURSE.span_s
+
+    def shades(lane: int, start_s: int, end_s: int) -> set[int]:
+        height = 70 + 2 * 34 + 92 * lane + 62
+        box = (int(24 + start_s * scale) + 6, height - 12, int(24 + end_s * scale) - 6, height + 12)
+        pixels = image.crop(box).tobytes()
+        return {shade for shade, count in Counter(pixels).items() if count > len(pixels) / 50}
+
+    assert len(shades(0, 900, 2_700)) == 1  # SEV1 is plain
+    assert len(shades(0, 120, 900)) > 1
+    assert max(shades(3, 120, 720)) == 255
+    assert min(shades(3, 120, 720)) < 100
 
 
 def test_words_and_marks_stand_out() -> None:
@@ -148,6 +218,9 @@ def test_words_and_marks_stand_out() -> None:
         assert contrast(ink, drawing.GROUND) >= 4.5
     for colour in (*drawing.SEVERITY_COLOURS, drawing.BAR):
         assert contrast(colour, drawing.GROUND) >= 4.5  # the numbers in a bar have the ground's colour
+    assert contrast(drawing.PRINT, drawing.PAPER) >= 4.5
+    for colour in drawing.PRINTS:
+        assert contrast(colour, drawing.PAPER) >= 3
 
 
 def test_every_letter_is_in_the_font() -> None:
@@ -179,8 +252,8 @@ async def test_a_dead_worker_is_logged_once_until_it_works_again(tmp_path: Path)
     """Charts of a dead worker are missing without an error, and it is logged once until it works again."""
     charts = WorkerCharts(tmp_path, module="bot.no_such_worker")
     with capture_logs() as logs:
-        assert await charts.draw(ALL, within_s=WITHIN_S) == [None, None, None]
-        assert await charts.draw(ALL, within_s=WITHIN_S) == [None, None, None]
+        assert await charts.draw(ALL, within_s=WITHIN_S) == [None] * len(ALL)
+        assert await charts.draw(ALL, within_s=WITHIN_S) == [None] * len(ALL)
         charts._module = WorkerCharts(tmp_path)._module
         assert None not in await charts.draw([STATUSES], within_s=WITHIN_S)
     assert [log["event"] for log in logs] == ["charts.failed", "charts.drawn_again"]

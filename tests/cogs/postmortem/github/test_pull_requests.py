@@ -14,7 +14,7 @@ from bot.services.watchdogs import audit
 from cogs.postmortem.store import PostmortemRows, PullExportRows
 from tests.cogs.actions.action_desk import ended
 from tests.cogs.actions.tracked import told
-from tests.cogs.postmortem.acts import cases
+from tests.cogs.postmortem.acts import cases, drawing
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import GitHub
@@ -27,6 +27,11 @@ def only(github: GitHub) -> Pull:
     """The one pull request."""
     (pull,) = github.repository.pulls.values()
     return pull
+
+
+def files_of(github: GitHub) -> set[str]:
+    """The files on the branch besides the first."""
+    return set(github.repository.commits[github.repository.branches[BRANCH]].files) - {"README.md"}
 
 
 def path_of(github: GitHub, branch: str = BRANCH) -> str:
@@ -142,6 +147,68 @@ async def test_a_file_that_was_there_before_is_peoples(desk: Desk, github: GitHu
     assert len(await told(desk, "pull_request_conflict")) == 1
     await desk.pass_time(days=1)
     assert len(await told(desk, "pull_request_conflict")) == 1
+
+
+PICTURE = "docs/ops/postmortems/INC-1-timeline.png"
+
+
+def picture(github: GitHub) -> str | None:
+    """The sha of the picture on the branch."""
+    return github.repository.file(BRANCH, PICTURE)
+
+
+async def test_the_picture_lies_beside_the_file(desk: Desk, github: GitHub) -> None:
+    """The pull request has the picture in the file's folder, and each draft brings both up to date."""
+    drawing(desk)
+    incident = await ended(desk, "SEV1")
+    first = picture(github)
+    assert first is not None
+    await note(desk, incident, "DNS だった", key="a")
+    second = picture(github)
+    assert second is not None
+    assert second != first
+    assert len(files_of(github)) == 2
+
+
+@pytest.mark.parametrize("lost", ["PUT /contents/.*png", "PUT /contents/.*md"])
+async def test_a_picture_whose_answer_is_lost_is_the_bots(desk: Desk, github: GitHub, lost: str) -> None:
+    """A bot that is killed after it wrote the picture or the file writes the next ones all the same."""
+    drawing(desk)
+    github.fault(Fault.RESET_AFTER, lost, times=1)
+    incident = await ended(desk, "SEV1")
+    first = picture(github)
+    await note(desk, incident, "つづき", key="k")
+    await desk.pass_time(minutes=3)
+    second = picture(github)
+    assert first is not None
+    assert second is not None
+    assert second != first
+    assert await told(desk, "pull_request_conflict") == []
+
+
+async def test_a_picture_that_people_changed_stays_theirs(desk: Desk, github: GitHub) -> None:
+    """A picture that people drew anew or removed is left alone, while the file still follows."""
+    drawing(desk)
+    incident = await ended(desk, "SEV1")
+    github.repository.edit_file(BRANCH, PICTURE, "人が描いた")
+    await note(desk, incident, "ひとつめ", key="a")
+    assert github.repository.text(BRANCH, PICTURE) == "人が描いた"
+    github.repository.remove_file(BRANCH, PICTURE)
+    await note(desk, incident, "ふたつめ", key="b")
+    assert picture(github) is None
+    (path,) = files_of(github)
+    assert "ふたつめ" in github.repository.text(BRANCH, path)
+
+
+async def test_a_file_that_people_edited_keeps_its_picture(desk: Desk, github: GitHub) -> None:
+    """With the file, the picture that it shows stays as people know it."""
+    drawing(desk)
+    incident = await ended(desk, "SEV1")
+    (path,) = files_of(github) - {PICTURE}
+    before = picture(github)
+    github.repository.edit_file(BRANCH, path, "# 人が書いた\n")
+    await note(desk, incident, "ひとつめ", key="a")
+    assert picture(github) == before
 
 
 async def test_peoples_words_in_the_pull_request_stay(desk: Desk, github: GitHub) -> None:
