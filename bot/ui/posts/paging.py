@@ -11,6 +11,7 @@ from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.escalation.payloads import NextStep, PagingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.parts import CallStep
+from bot.domain.incident.posting import is_followed
 from bot.domain.oncall.people import marked
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
@@ -31,7 +32,7 @@ from bot.ui.posts.calls import (
 from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
 from bot.ui.words.inert import plain
-from bot.ui.words.wording import Wording, home, home_url, relative
+from bot.ui.words.wording import Wording, home, home_url, place_url, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -107,6 +108,15 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
         ),
         rings=rings,
     )
+
+
+def followed(words: Wording, incident: Incident, data: PagingData) -> Body:
+    """Compose what is left of an escalation after a newer one: a line that points to that one."""
+    newest = incident.escalation
+    url = place_url(incident.guild_id, newest.channel_id or 0, newest.message_id)
+    at = words.hour(asked_at(incident, data), on=incident.triggered_at)
+    line = words.say("escalation.followed", label=incident.label, at=at, url=url)
+    return message(words.drilled(incident, line))
 
 
 def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Component]:
@@ -213,9 +223,6 @@ def _escalation_lines(words: Wording, incident: Incident, data: PagingData) -> l
     lines, is_late = [head(words, incident)], data.why is None and has_missed(incident, data)
     if is_late:
         lines = [words.say("escalation.missed", **missed(words, incident))]
-    if has_newer_step(incident, data):
-        followed = words.say("escalation.followed")
-        return [*lines, impact(words, incident), _overdue(words, incident, data.overdue), followed]
     return [
         *lines,
         impact(words, incident),
@@ -267,7 +274,8 @@ def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    return escalation(words, about(Incident, delivery, subject), PagingData.from_json(delivery.data))
+    incident, data = about(Incident, delivery, subject), PagingData.from_json(delivery.data)
+    return (followed if is_followed(delivery, incident) else escalation)(words, incident, data)
 
 
 def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
@@ -316,11 +324,6 @@ def has_newer_page(
     after = max(asked_at(incident, data) + SAME_MOMENT, queued_at)
     later = [page for page in incident.calls.pages if page.asked_at > after and not page.is_refused]
     return any(words.on_call([page.who]) == own for page in later)
-
-
-def has_newer_step(incident: Incident, data: PagingData) -> bool:
-    """Return True if a step was taken that came due after this one, which may be on record as taken later."""
-    return incident.calls.is_past(asked_at(incident, data) + SAME_MOMENT)
 
 
 def bundle_post(words: Wording, bundle: Bundle) -> Body:

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
-from bot.domain.incident.parts import CallPage, Calls, CallStep, Decline, OutsideCall
+from bot.domain.incident.parts import CallPage, Calls, CallStep, Decline, EscalationPost, OutsideCall
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging import Way
 from bot.ui.posts.renderer import render
@@ -492,37 +492,45 @@ def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
 
 
 @pytest.mark.parametrize(
-    ("words", "newer", "more"),
+    ("words", "newer"),
     [
-        (
-            JA,
-            "このあと新しい DM を送っています。今の状況はそちらにあります。",
-            "このあとも通知しています。今の状況は投稿にあります。",
-        ),
-        (
-            EN,
-            "A newer DM was sent after this one. It shows the current state.",
-            "Newer messages follow this one. The alert shows the current state.",
-        ),
+        (JA, "このあと新しい DM を送っています。今の状況はそちらにあります。"),
+        (EN, "A newer DM was sent after this one. It shows the current state."),
     ],
 )
-def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, newer: str, more: str) -> None:
-    """A DM or escalation that a later step followed points to newer messages and has no task or next step.
+def test_a_dm_that_a_later_one_has_followed_promises_nothing_more(words: Wording, newer: str) -> None:
+    """A DM that a newer one to the same person followed points to that one, without a task or a next step.
 
     The newest DM points to no newer DM, and neither does a DM whose successor Discord refused.
     """
-    first = dm(TWICE, "primary", words, step=0, waited_s=0.0)
-    later = replace(
-        TWICE, calls=replace(TWICE.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at), LAST))
+    lines = dm(TWICE, "primary", words, step=0, waited_s=0.0)
+    assert newer in lines
+    assert not any(
+        part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
     )
-    for lines, said in ((first, newer), (escalation(later, words), more)):
-        assert said in lines
-        assert not any(
-            part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
-        )
     assert newer not in dm(TWICE, "primary", words)
     refused = called(FIRST_PAGE, replace(TWICE.calls.pages[1], sent_at=None, is_refused=True))
     assert newer not in dm(refused, "primary", words, step=0, waited_s=0.0), "it has no newer one"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (JA, "⏫ INC-42 · 14:22 に通知 → [最新の通知](https://discord.com/channels/7/301/990)"),
+        (EN, "⏫ INC-42 · escalated at 14:22 → [latest](https://discord.com/channels/7/301/990)"),
+    ],
+)
+@pytest.mark.parametrize("incident", [OVERDUE, ACKNOWLEDGED])
+def test_an_older_escalation_is_one_line_that_points_to_the_newest(
+    words: Wording, says: str, incident: Incident
+) -> None:
+    """An escalation that a newer one has followed has no embed and no buttons, before and after an ack."""
+    newest = EscalationPost(channel_id=301, message_id=990, version=5)
+    after = replace(incident, escalation=newest, version=7)
+    older = replace(delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), message_id=980)
+    body = render(words, older, after)
+    assert (body["content"], body["embeds"], body["components"]) == (says, [], [])
+    assert render(words, replace(older, message_id=990), after)["embeds"]
 
 
 def test_messages_sent_without_the_database_are_not_followed_by_their_own_records() -> None:
