@@ -21,6 +21,7 @@ from bot.ui.posts.bodies import HERE, Body, Renderers, about, colour_of, embed, 
 from bot.ui.posts.calls import (
     called,
     called_before,
+    few_people,
     has_declined,
     is_passed_on,
     next_step,
@@ -252,7 +253,7 @@ def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     for who in data.dm or ():
         now = words.say("escalation.dm", who=words.on_call([who]))
         lines[who] = words.say("escalation.told_now", told=lines[who]) if who in lines else now
-    return list(lines.values())
+    return few_people(words, list(lines.values()))
 
 
 def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> str:

@@ -163,6 +163,39 @@ def test_what_was_taken_names_whom_it_called_then() -> None:
     assert "通知済み：14:22 @here + @before" in alert(shown)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (JA, "通知済み：14:22 @here + @b、14:37 @here + @c、ほか 1 人"),
+        (EN, "Notified so far: 14:22 @here + @b, 14:37 @here + @c, 1 more"),
+    ],
+)
+def test_people_of_earlier_steps_are_counted(words: Wording, told: str) -> None:
+    """The alert shows the last two steps, and says how many people only earlier ones have called."""
+    times = (AT, DUE, LATER.due_at)
+    pages = [CallPage(who=f"@{who}", asked_at=at, sent_at=at) for who, at in zip("abc", times, strict=True)]
+    third = taken(LATER, LATER.due_at)
+    assert told in alert(called(*pages, steps=(START, taken(DEADLINE), third, LAST)), words)
+    again = replace(pages[0], asked_at=DUE)
+    both = alert(called(*pages, again, steps=(START, taken(DEADLINE), third, LAST)), words)
+    assert not any("ほか" in line or " more" in line for line in both), (
+        "@a was called by a later step as well"
+    )
+
+
+@pytest.mark.parametrize(("words", "more"), [(JA, "ほか {} 人"), (EN, "{} more")])
+def test_people_for_whom_there_is_no_room_are_counted(words: Wording, more: str) -> None:
+    """Of sixty people the posts name as many as there is room for, and say how many the others are."""
+    people = [f"@person-with-a-long-name-{number:02}" for number in range(60)]
+    pages = [CallPage(who=who, asked_at=AT, sent_at=AT) for who in people]
+    many = called(*pages, steps=(START, taken(DEADLINE), LATER))
+    [tried] = [line for line in alert(many, words) if line.startswith(("通知の結果", "Tried"))]
+    for text in (tried, "\n".join(escalation(many, words)), "\n".join(dm(many, "secondary", words))):
+        named = sum(who in text for who in people)
+        assert 0 < named < len(people)
+        assert more.format(len(people) - named) in text
+
+
 def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
     """The lines of the DM to *reader*, of the step at the deadline."""
     data: Mapping[str, object] = {**FIRST_ESCALATION, **changes}
