@@ -282,17 +282,16 @@ def _outcome(words: Wording, incident: Incident, who: str, pages: Sequence[CallP
     return [told, words.say("alert.result.silent")]
 
 
-def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
+def next_step(words: Wording, incident: Incident, *, asks: str = "ack") -> str:
     """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
 
     After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
 
     Args:
-        asks: Whom it asks for the acknowledgement: "ack", "anyone" who can respond, or "listed" in a list.
-        is_late: The ack deadline was missed, although the ladder may not say so.
+        asks: How it asks for the acknowledgement: "ack", or "listed" in a list.
     """
     if incident.status is Status.TRIGGERED:
-        return _acknowledge(words, incident, asks, is_late=is_late or is_overdue(incident))
+        return _acknowledge(words, incident, asks)
     due = incident.updates.due_at if incident.is_open else None
     if due is None:
         return ""
@@ -317,15 +316,24 @@ def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -
     return words.say("alert.do.update_or_lapse", span=words.span(lapses))
 
 
-def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:
-    emoji, due = words.policy.ack_emoji, incident.ack_due_at
-    following = incident.calls.following
-    if is_late or (is_again(incident) and following is None):
+def _acknowledge(words: Wording, incident: Incident, asks: str) -> str:
+    emoji, due = words.policy.ack_emoji, ack_by(incident)
+    if due is None:
         return words.say(f"alert.do.{asks}_now", emoji=emoji)
-    if is_again(incident) and following is not None:
-        due = following.due_at
     at = words.clock(due, on=incident.triggered_at)
     return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
+
+
+def ack_by(incident: Incident) -> datetime | None:
+    """Return by when to acknowledge: the deadline or, after an ack that ended later, the ladder's next step.
+
+    None: at once.
+    """
+    if is_overdue(incident):
+        return None
+    if is_again(incident):
+        return None if incident.calls.following is None else incident.calls.following.due_at
+    return incident.ack_due_at
 
 
 def update_due(words: Wording, incident: Incident) -> str:
