@@ -90,13 +90,13 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
         lines += [*_cause(words, data), *_tried(words, incident, data)]
         lines.append(_otherwise(words, incident, data, again="escalation.next_channel"))
         lines.append(_overdue(words, incident, data.overdue))
-    buttons = words.buttons
+    buttons, asking = words.buttons, (IncidentVerb.ACK, IncidentVerb.DECLINE) if waiting else ()
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[_embed(words, incident, lines)],
         components=row(
             [
-                buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
+                *(buttons.make(verb, incident.id) for verb in asking),
                 buttons.link(*home(incident)),
                 buttons.make(IncidentVerb.WHY, incident.id),
             ]

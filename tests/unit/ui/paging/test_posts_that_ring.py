@@ -271,7 +271,12 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
             "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
             "-# api.parky.co.jp · 開始 11/24 14:05 JST · INC-42",
         ]
-        assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
+        assert presses_of(body) == [
+            "inc:v1:ack:42",
+            "inc:v1:decline:42",
+            "https://discord.com/channels/7/900",
+            "inc:v1:why:42",
+        ]
 
 
 @pytest.mark.parametrize(
