@@ -96,11 +96,12 @@ def is_superseded(delivery: Delivery, incident: Incident) -> bool:
 def is_followed(post: Delivery, incident: Incident) -> bool:
     """Return True if *post* is an escalation that only points to the newest one.
 
-    The newest is the last that has a message of its own; one in a bundle is shown there.
+    The newest is the last that has a message of its own; one in a bundle is shown there. Discord's ids grow
+    with time: the version before this one, which may run beside it, does not record the newest.
     """
     if post.kind is not DeliveryKind.ESCALATION or post.message_id is None or post.bundle_id is not None:
         return False
-    return incident.escalation.message_id not in (None, post.message_id)
+    return post.message_id < (incident.escalation.message_id or 0)
 
 
 def is_stale(post: Delivery, incident: Incident) -> bool:

@@ -117,4 +117,5 @@ def test_an_older_escalation_points_to_the_newest() -> None:
     assert is_stale(replace(told, message_id=20, shown_version=3), after)
     assert by_attention([told], after) == ([], [told])
     assert not is_followed(replace(told, bundle_id=1), after)
+    assert not is_followed(replace(told, message_id=30), after), "the version before does not record it"
     assert not is_followed(replace(told, message_id=None), after), "it is the newest, once it is posted"
