@@ -291,13 +291,11 @@ async def _missed(tour: TourSteps) -> None:
     await tour.command("sev1", {"title": MACHINES})
     alert = await tour.see("p0-alerts", MACHINES, "/sev1 ですぐに発報した")
     await tour.wait(timedelta(minutes=15), "15 分、誰も ack しない")
-    escalation = await tour.see("p0-alerts", "15 分経っても ack なし", "期限を過ぎてエスカレーションした")
+    escalation = await tour.see("p0-alerts", "から未対応", "期限を過ぎてエスカレーションした")
     tour.require(escalation.pings_here, "@here が 1 回鳴った")
     for place in ("primary", "secondary"):
         who = await tour.on_call(place)
-        await tour.see(
-            f"dm:{who.username}", "15 分経っても ack なし · ⏰ ack 期限", f"{who.names['ja']} に DM が届いた"
-        )
+        await tour.see(f"dm:{who.username}", "⏰ ack 期限切れ：", f"{who.names['ja']} に DM が届いた")
     await tour.react(SUZUKI, escalation, place="#p0-alerts")
     await tour.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")
     await tour.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")

@@ -31,6 +31,7 @@ from bot.domain.incident.parts import (
     AlertPost,
     AlertWait,
     Calls,
+    EscalationPost,
     IncidentThread,
     Source,
     Tracked,
@@ -79,6 +80,9 @@ def incident_from_row(row: Row) -> Incident:
         ended=_act(row, "resolved"),
         reopened=_act(row, "reopened"),
         post=AlertPost(row["posting"], row["alert_channel_id"], row["alert_message_id"]),
+        escalation=EscalationPost(
+            row["escalation_channel_id"], row["escalation_message_id"], row["escalation_version"]
+        ),
         thread=IncidentThread(
             row["thread_id"], row["thread_posting"], row["thread_channel"], row["archive_at"]
         ),

@@ -13,6 +13,7 @@ from bot.domain.incident.parts import (
     AlertPost,
     AlertWait,
     Calls,
+    EscalationPost,
     IncidentThread,
     Source,
     Tracked,
@@ -188,6 +189,7 @@ class Incident:
     ended: ByPerson | None = None
     post: AlertPost = field(default_factory=AlertPost)
     thread: IncidentThread = field(default_factory=IncidentThread)
+    escalation: EscalationPost = field(default_factory=EscalationPost)
     version: int = 1
     kind: IncidentKind = IncidentKind.INCIDENT
     is_drill: bool = False

@@ -235,6 +235,19 @@ class AlertPost:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationPost:
+    """The newest escalation of an incident; all None while none was posted by itself.
+
+    Attributes:
+        version: The incident's, from which on the older ones point to it.
+    """
+
+    channel_id: int | None = None
+    message_id: int | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentThread:
     """The thread of an incident.
 

@@ -93,27 +93,52 @@ def is_superseded(delivery: Delivery, incident: Incident) -> bool:
     return not (delivery.kind is DeliveryKind.ALERT and carries_thread)
 
 
+def is_followed(post: Delivery, incident: Incident) -> bool:
+    """Return True if *post* is an escalation that only points to the newest one.
+
+    The newest is the last that has a message of its own; one in a bundle is shown there. Discord's ids grow
+    with time: the version before this one, which may run beside it, does not record the newest.
+    """
+    if post.kind is not DeliveryKind.ESCALATION or post.message_id is None or post.bundle_id is not None:
+        return False
+    return post.message_id < (incident.escalation.message_id or 0)
+
+
+def is_stale(post: Delivery, incident: Incident) -> bool:
+    """Return True if *post* shows an older version of the incident; see `is_followed`."""
+    needed = incident.escalation.version if is_followed(post, incident) else None
+    return post.shown_version < (incident.version if needed is None else needed)
+
+
 def by_attention(posts: Sequence[Delivery], incident: Incident) -> tuple[list[Delivery], list[Delivery]]:
     """Return *posts* in the order in which people look at them; apart, those that newer ones have replaced.
 
-    The alert and the newest escalation come first, older escalations and the posts of a triage last.
+    The alert and the newest escalation come first, then the last DM to each person, then the others, the
+    newest first. Older escalations and DMs are replaced, and the posts of a triage are last.
 
     Args:
         posts: Oldest first.
     """
-    newest = next((post for post in reversed(posts) if post.kind is DeliveryKind.ESCALATION), None)
     first: list[Delivery] = []
+    pages: list[Delivery] = []
     others: list[Delivery] = []
     replaced: list[Delivery] = []
     of_triage: list[Delivery] = []
+    seen: set[tuple[object, str | None]] = set()
     for post in reversed(posts):
+        is_ladder = post.kind in (DeliveryKind.ESCALATION, DeliveryKind.PAGE)
+        reader = (post.kind, (post.recipient or post.to) if post.kind is DeliveryKind.PAGE else None)
         if post.kind.spec.shows_triage:
             of_triage.append(post)
-        elif not is_current(post, incident) or (post.kind is DeliveryKind.ESCALATION and post is not newest):
+        elif not is_current(post, incident) or is_followed(post, incident) or (is_ladder and reader in seen):
             replaced.append(post)
+        elif post.kind is DeliveryKind.PAGE:
+            pages.append(post)
         else:
-            (first if post is newest or post.kind is DeliveryKind.ALERT else others).append(post)
-    return [*first, *others], [*replaced, *of_triage]
+            (first if is_ladder or post.kind is DeliveryKind.ALERT else others).append(post)
+        if is_ladder:
+            seen.add(reader)
+    return [*first, *pages, *others], [*replaced, *of_triage]
 
 
 def has_moved(post: Delivery, incident: Incident) -> bool:

@@ -225,10 +225,19 @@ class EscalationDeliveries(_LadderDeliveries):
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Queue the email that goes with it; one that was sent without the database has had its own."""
+        """Have the older ones point to it, and queue the email that goes with it.
+
+        One that was sent without the database has had its own email.
+        """
         if self.is_mailed(delivery) and at is None:
             await tx.enqueue(email_job(delivery))
-        return incident
+        if (newest := incident.escalation.message_id) is not None:
+            if newest > posted.message_id:
+                return incident
+            await EscalationWrites(tx.sql).keep_older_pages(incident.id)
+        return await IncidentWrites(tx.sql).set_escalation(
+            incident.id, channel_id=posted.channel_id, message_id=posted.message_id
+        )
 
     def is_mailed(self, delivery: Delivery) -> bool:
         """Return True if the ladder's step sends an email, too."""

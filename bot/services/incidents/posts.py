@@ -10,7 +10,15 @@ import structlog
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, priority_of
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import MemberData, is_current, is_repost, posting_of, repost, rethread
+from bot.domain.incident.posting import (
+    MemberData,
+    is_current,
+    is_repost,
+    is_stale,
+    posting_of,
+    repost,
+    rethread,
+)
 from bot.domain.privacy import exposed, is_told
 from bot.runbook.model import Policy
 from bot.services.escalation.deliveries import refresh_bundle_job
@@ -283,7 +291,7 @@ class Refreshing:
 
     async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
         """Edit the *posts* that show an older version of the incident; see `refresh`."""
-        stale = [post for post in posts if post.shown_version < incident.version]
+        stale = [post for post in posts if is_stale(post, incident)]
         if not stale:
             return None
         alone = [post for post in stale if post.bundle_id is None]

@@ -130,13 +130,15 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
 
 -- part: pages_kept
 -- Counts the paging messages of incidents (:shown_ids) that are up to date, and fit what follows, as up to date after
--- the next change as well: it does not edit them.
+-- the next change as well: it does not edit them. An escalation with a message of its own shows the state, or points to
+-- the newest one (`is_followed`).
 UPDATE deliveries AS older
    SET shown_version = incidents.version + 1
   FROM incidents
  WHERE incidents.id = ANY (:shown_ids::bigint[])
    AND older.incident_id = incidents.id
-   AND older.kind IN ('page', 'escalation') AND older.status = 'sent' AND older.shown_version = incidents.version
+   AND (older.kind = 'page' OR older.kind = 'escalation' AND older.bundle_id IS NOT NULL)
+   AND older.status = 'sent' AND older.shown_version = incidents.version
 
 -- part: newest_page
 -- Returns when the newest paging message of an incident was created.

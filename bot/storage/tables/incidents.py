@@ -209,6 +209,13 @@ class IncidentWrites:
         )
         return _found(row, number=incident_id)
 
+    async def set_escalation(self, incident_id: int, *, channel_id: int, message_id: int) -> Incident:
+        """Remember where the newest escalation is; grows the version if there was another one."""
+        row = await self._sql.first(
+            "set_escalation", incident_id=incident_id, channel_id=channel_id, message_id=message_id
+        )
+        return _found(row, number=incident_id)
+
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
         """Link two related incidents, in either order; return False when they were linked already."""
         first, second = sorted((incident_id, related_id))

@@ -258,6 +258,17 @@ UPDATE incidents
  WHERE id = :incident_id
 RETURNING *;
 
+-- name: set_escalation
+-- Records where the newest escalation of an incident is, and increments the version if there was another one: that
+-- one is edited to point to it.
+UPDATE incidents
+   SET escalation_channel_id = :channel_id,
+       escalation_message_id = :message_id,
+       escalation_version = version + 1,
+       version = version + CASE WHEN escalation_message_id IS NULL THEN 0 ELSE 1 END
+ WHERE id = :incident_id
+RETURNING *;
+
 -- name: link_incidents
 -- Links two incidents, the smaller number first. No row comes back if they are linked already.
 INSERT INTO incident_links (incident_id, related_id, by_id, by_name)

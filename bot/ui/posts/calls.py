@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from bot.domain.escalation.ladder import called_in_vain, is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status
@@ -28,15 +29,19 @@ def on_call_for(words: Wording, incident: Incident) -> str:
 
 
 def called_so_far(words: Wording, incident: Incident) -> str:
-    """Return the last steps that were taken: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty."""
+    """Return the last steps that were taken: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty.
+
+    The people who were called, but by none of these, are counted: "、ほか 2 人".
+    """
     calls = incident.calls
-    if incident.status is not Status.TRIGGERED:
+    if incident.status is not Status.TRIGGERED or not (taken := calls.taken()):
         return ""
-    taken = [
-        _rung(words, incident, steps, people=calls.called_at(moment))
-        for moment, steps in calls.taken()[-_TAKEN_SHOWN:]
-    ]
-    return words.say("alert.ladder.taken", steps=words.listed(taken)) if taken else ""
+    last = [(steps, calls.called_at(moment)) for moment, steps in taken[-_TAKEN_SHOWN:]]
+    told = [_rung(words, incident, steps, people=people) for steps, people in last]
+    shown = {words.on_call([who]) for _, people in last for who in people}
+    left_out = len({who for who, _ in _people(words, incident)} - shown)
+    others = [words.say("alert.ladder.others", count=left_out)] if left_out else []
+    return words.say("alert.ladder.taken", steps=words.listed([*told, *others]))
 
 
 def coming(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
@@ -75,14 +80,22 @@ def tried(words: Wording, incident: Incident) -> str:
     if not is_overdue(incident):
         return ""
     people = [_result(words, incident, *one) for one in _people(words, called_in_vain(incident))]
-    people += shared(words, incident)
-    shown = words.joined((one for one in people if one), limit=_PEOPLE_LIMIT)
+    shown = words.listed([*few_people(words, [one for one in people if one]), *shared(words, incident)])
     return words.say("alert.tried", people=shown) if shown else ""
+
+
+def few_people(words: Wording, people: Sequence[str]) -> list[str]:
+    """Return what is said of *people*, as far as there is room, and the number left out: "ほか 3 人"."""
+    shown = list(accumulate(len(one) + 1 for one in people))
+    fits = sum(length <= _PEOPLE_LIMIT for length in shown) or 1
+    left_out = len(people) - fits
+    return [*people[:fits], *([words.say("alert.ladder.others", count=left_out)] if left_out > 0 else [])]
 
 
 def called(words: Wording, incident: Incident) -> list[str]:
     """Return a line for each person called, with the times: "@primary：DM 14:05、14:20"."""
-    return [_called(words, incident, who, pages) for who, pages in _people(words, incident)]
+    lines = [_called(words, incident, who, pages) for who, pages in _people(words, incident)]
+    return few_people(words, lines)
 
 
 def called_before(words: Wording, incident: Incident, moment: datetime, *, reader: str) -> list[str]:
@@ -98,17 +111,15 @@ def called_before(words: Wording, incident: Incident, moment: datetime, *, reade
     }
     earlier.discard(words.on_call([marked(reader)]))
     over = max(moment, _last_taken(incident) or moment)
-    return [
-        _called(words, incident, who, pages, over=over)
-        for who, pages in _people(words, incident)
-        if who in earlier
-    ]
+    people = [one for one in _people(words, incident) if one[0] in earlier]
+    return few_people(words, [_called(words, incident, *one, over=over) for one in people])
 
 
 def others_called(words: Wording, incident: Incident, *, reader: str) -> list[str]:
     """Return the lines of the people who were called beside *reader*, who cannot respond."""
     own = words.on_call([marked(reader)])
-    return [_called(words, incident, who, pages) for who, pages in _people(words, incident) if who != own]
+    people = [one for one in _people(words, incident) if one[0] != own]
+    return few_people(words, [_called(words, incident, *one) for one in people])
 
 
 def is_passed_on(incident: Incident, *, reader: str) -> bool:
@@ -129,7 +140,7 @@ def cannot(words: Wording, incident: Incident) -> str:
 
     "🙅 @primary は今は対応できません → @secondary：DM 14:09".
     """
-    return "\n".join(_declined(words, incident, one) for one in incident.calls.declined)
+    return "\n".join(few_people(words, [_declined(words, incident, one) for one in incident.calls.declined]))
 
 
 def _declined(words: Wording, incident: Incident, one: Decline) -> str:
@@ -271,17 +282,16 @@ def _outcome(words: Wording, incident: Incident, who: str, pages: Sequence[CallP
     return [told, words.say("alert.result.silent")]
 
 
-def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late: bool = False) -> str:
+def next_step(words: Wording, incident: Incident, *, asks: str = "ack") -> str:
     """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
 
     After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
 
     Args:
-        asks: Whom it asks for the acknowledgement: "ack", "anyone" who can respond, or "listed" in a list.
-        is_late: The ack deadline was missed, although the ladder may not say so.
+        asks: How it asks for the acknowledgement: "ack", or "listed" in a list.
     """
     if incident.status is Status.TRIGGERED:
-        return _acknowledge(words, incident, asks, is_late=is_late or is_overdue(incident))
+        return _acknowledge(words, incident, asks)
     due = incident.updates.due_at if incident.is_open else None
     if due is None:
         return ""
@@ -306,15 +316,24 @@ def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -
     return words.say("alert.do.update_or_lapse", span=words.span(lapses))
 
 
-def _acknowledge(words: Wording, incident: Incident, asks: str, *, is_late: bool) -> str:
-    emoji, due = words.policy.ack_emoji, incident.ack_due_at
-    following = incident.calls.following
-    if is_late or (is_again(incident) and following is None):
+def _acknowledge(words: Wording, incident: Incident, asks: str) -> str:
+    emoji, due = words.policy.ack_emoji, ack_by(incident)
+    if due is None:
         return words.say(f"alert.do.{asks}_now", emoji=emoji)
-    if is_again(incident) and following is not None:
-        due = following.due_at
     at = words.clock(due, on=incident.triggered_at)
     return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
+
+
+def ack_by(incident: Incident) -> datetime | None:
+    """Return by when to acknowledge: the deadline or, after an ack that ended later, the ladder's next step.
+
+    None: at once.
+    """
+    if is_overdue(incident):
+        return None
+    if is_again(incident):
+        return None if incident.calls.following is None else incident.calls.following.due_at
+    return incident.ack_due_at
 
 
 def update_due(words: Wording, incident: Incident) -> str:

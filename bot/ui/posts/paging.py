@@ -11,6 +11,7 @@ from bot.domain.escalation.pages import LISTED, Bundle
 from bot.domain.escalation.payloads import NextStep, PagingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.parts import CallStep
+from bot.domain.incident.posting import is_followed
 from bot.domain.oncall.people import marked
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
@@ -18,20 +19,22 @@ from bot.services.ports import Subject
 from bot.ui.buttons import BundleVerb, Component, IncidentVerb, Option, row
 from bot.ui.posts.bodies import HERE, Body, Renderers, about, colour_of, embed, message, of, severity_colour
 from bot.ui.posts.calls import (
+    ack_by,
     called,
     called_before,
+    few_people,
     has_declined,
     is_passed_on,
-    next_step,
     others_called,
     otherwise,
     shared,
     whom,
 )
 from bot.ui.posts.incident.aftermath import own_postmortem
-from bot.ui.posts.incident.alert import head, headline, impact, started, with_targets
+from bot.ui.posts.incident.alert import impact
 from bot.ui.words.inert import plain
-from bot.ui.words.wording import Wording, home, home_url, relative
+from bot.ui.words.summary import escalated, summary
+from bot.ui.words.wording import Wording, home, home_url, place_url, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -57,25 +60,16 @@ def page(
         reader: The handle of the person it goes to.
         queued_at: When it was stored.
     """
-    waiting, on_it, is_theirs = incident.status is Status.TRIGGERED, incident.on_it, False
-    if reader is not None and on_it is not None and incident.status is Status.ACKNOWLEDGED:
-        is_theirs = words.means(reader, user_id=on_it.id, name=on_it.name)
-    if waiting and has_newer_page(words, incident, data, reader=reader or "", queued_at=queued_at):
-        lines = [*_asked(words, incident, data, reader or "")[:-1], words.say("page.dm.followed")]
-    elif waiting:
-        lines = [
-            *_asked(words, incident, data, reader or ""),
-            _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
-            *_tried_before(words, incident, data, reader or ""),
-        ]
+    is_theirs = _is_theirs(words, incident, reader)
+    if incident.status is Status.TRIGGERED:
+        lines = _asked(words, incident, data, reader or "", queued_at)
     elif is_theirs:
-        due, late = next_step(words, incident), otherwise(words, incident)
-        lines = [words.say("page.dm.yours"), due, late, words.say("page.dm.hand_back")]
+        lines = [_yours(words, incident), otherwise(words, incident)]
     else:
-        lines = _others(words, incident, reader)
+        lines = [own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
     return message(
-        headline(words, incident),
-        embeds=[_embed(words, incident, [*lines, started(words, incident), incident.label])],
+        summary(words, incident),
+        embeds=[_embed(words, incident, lines)],
         components=_controls(words, incident, is_theirs=is_theirs),
     )
 
@@ -90,23 +84,34 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     """
     waiting = incident.status is Status.TRIGGERED
     rings = waiting and incident.rings and data.mention == Mention.HERE.value
-    counts = waiting and is_of_this_ladder(incident, data)
-    line = _escalation_line(words, incident, data) if counts else headline(words, incident)
-    other = [head(words, incident), next_step(words, incident), incident.label]
-    lines = _escalation_lines(words, incident, data) if counts else other
-    buttons = words.buttons
+    line = escalated(words, incident) if waiting else summary(words, incident)
+    lines = [impact(words, incident)]
+    if waiting:
+        lines += [*_cause(words, data), *_tried(words, incident, data)]
+        lines.append(_otherwise(words, incident, data, again="escalation.next_channel"))
+        lines.append(_overdue(words, incident, data.overdue))
+    buttons, asking = words.buttons, (IncidentVerb.ACK, IncidentVerb.DECLINE) if waiting else ()
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[_embed(words, incident, lines)],
         components=row(
             [
-                buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
+                *(buttons.make(verb, incident.id) for verb in asking),
                 buttons.link(*home(incident)),
                 buttons.make(IncidentVerb.WHY, incident.id),
             ]
         ),
         rings=rings,
     )
+
+
+def followed(words: Wording, incident: Incident, data: PagingData) -> Body:
+    """Compose what is left of an escalation after a newer one: a line that points to that one."""
+    newest = incident.escalation
+    url = place_url(incident.guild_id, newest.channel_id or 0, newest.message_id)
+    at = words.hour(asked_at(incident, data), on=incident.triggered_at)
+    line = words.say("escalation.followed", label=incident.label, at=at, url=url)
+    return message(words.drilled(incident, line))
 
 
 def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Component]:
@@ -122,29 +127,62 @@ def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Co
         return row([link, why])
     hand_back = buttons.make(IncidentVerb.HAND_BACK, number)
     if incident.kind is IncidentKind.ALERT:  # it has no updates and no roles
-        return row([link, hand_back, why])
-    lead = None if incident.commander == incident.on_it else buttons.make(IncidentVerb.COMMAND, number)
-    return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back, why])
+        return row([link, hand_back])
+    commands = incident.commander is not None and incident.commander.id == incident.owner.id
+    command = None if commands else buttons.make(IncidentVerb.COMMAND, number)
+    return row([link, *buttons.of(incident, IncidentVerb.DETAILS), command, hand_back])
 
 
-def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:
-    """Say who is on it or how it ended, and that nothing is left to do but a postmortem of the reader."""
-    act = incident.taken if incident.is_taken_last else incident.reopened or incident.acknowledged
-    if act is None or not incident.is_open:
-        return [head(words, incident), own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
-    at = words.clock(act.at, on=incident.triggered_at)
-    return [words.say("page.dm.taken_by", who=words.who(act.name), at=at)]
+def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
+    """Return True if the person with the handle *reader* has the incident."""
+    now = incident.owner
+    if reader is None or not incident.is_open or now.id is None or now.name is None:
+        return False
+    return words.means(reader, user_id=now.id, name=now.name)
 
 
-def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say why this person is paged, how bad it is, then what to do; to one who declined, who has it."""
-    if has_declined(incident, reader, asked_at=asked_at(incident, data)):
+def _yours(words: Wording, incident: Incident) -> str:
+    """Say that the reader has the incident, and until when the next status update is due."""
+    due = incident.updates.due_at
+    if due is None:
+        return words.say("page.dm.yours")
+    key = "yours_late" if incident.updates.reminders else "yours_until"
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say(f"page.dm.{key}", at=at, left=relative(due))
+
+
+def _asked(
+    words: Wording, incident: Incident, data: PagingData, reader: str, queued_at: datetime
+) -> list[str]:
+    """Say how bad it is, why this person is paged and what to do, and what happens otherwise.
+
+    A person who declined reads who was called instead; a DM that a newer one followed says only that.
+    """
+    asked = [words.sentences(_reason(words, incident, data, reader), _do(words, incident, data))]
+    if is_declined := has_declined(incident, reader, asked_at=asked_at(incident, data)):
         key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
-        others = others_called(words, incident, reader=reader)
-        return [words.say(f"page.dm.{key}"), *others, impact(words, incident), ""]
-    is_late = data.why is None and not data.declined_by and has_missed(incident, data)
-    reason, step = _reason(words, incident, data, reader), next_step(words, incident, is_late=is_late)
-    return [reason, impact(words, incident), step]
+        asked = [words.say(f"page.dm.{key}"), *others_called(words, incident, reader=reader)]
+    if has_newer_page(words, incident, data, reader=reader, queued_at=queued_at):
+        return [*(asked if is_declined else ()), words.say("page.dm.followed")]
+    return [
+        impact(words, incident),
+        *asked,
+        _otherwise(words, incident, data, again="page.dm.otherwise_channel"),
+        *_tried_before(words, incident, data, reader),
+    ]
+
+
+def _is_late(incident: Incident, data: PagingData) -> bool:
+    """Return True if the message is sent because the deadline was missed."""
+    return data.why is None and not data.declined_by and has_missed(incident, data)
+
+
+def _do(words: Wording, incident: Incident, data: PagingData) -> str:
+    """Say what to do, in bold, and how much time is left for it."""
+    due, emoji = None if _is_late(incident, data) else ack_by(incident), words.policy.ack_emoji
+    if due is None:
+        return words.say("page.dm.do_now", emoji=emoji)
+    return words.say("page.dm.do", emoji=emoji, left=relative(due))
 
 
 def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -> str:
@@ -155,10 +193,11 @@ def _reason(words: Wording, incident: Incident, data: PagingData, reader: str) -
         return words.say(f"page.dm.{why.kind.value}", who=_who(words, why))
     if data.declined_by:
         return words.say("page.dm.passed_on", who=words.who(data.declined_by))
-    if has_missed(incident, data):
-        key = "page.dm.missed_again" if had_a_responder(incident, data) else "page.dm.missed"
-        return words.say(key, **times_waited(words, incident, data), **missed(words, incident))
-    return words.say("page.dm.on_call" if incident.ack_ended is None else "page.dm.on_call_again")
+    if not has_missed(incident, data):
+        return words.say("page.dm.on_call")
+    due = present_deadline(incident) or incident.ack_due_at
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say("page.dm.missed", at=at, ago=relative(due))
 
 
 def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
@@ -194,36 +233,10 @@ def _who(words: Wording, why: Why) -> str:
     return words.who(why.who) if why.kind in _WAS_ON_IT else words.on_call([why.who])
 
 
-def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> str:
+def _cause(words: Wording, data: PagingData) -> list[str]:
+    """Return why an escalation comes before its time, if it does."""
     why = data.why
-    unexplained = "escalation.line_again" if had_a_responder(incident, data) else "escalation.line"
-    line = words.say(
-        unexplained if why is None else f"escalation.line_{why.kind.value}",
-        severity=incident.severity,
-        label=incident.label,
-        title=words.bare_title(incident),
-        **times_waited(words, incident, data),
-        who="" if why is None else _who(words, why),
-    )
-    return words.marked(incident, with_targets(words, incident, line))
-
-
-def _escalation_lines(words: Wording, incident: Incident, data: PagingData) -> list[str]:
-    """Say what was missed, how bad it is, what to do, what comes next, and who was tried."""
-    lines, is_late = [head(words, incident)], data.why is None and has_missed(incident, data)
-    if is_late:
-        lines = [words.say("escalation.missed", **missed(words, incident))]
-    if has_newer_step(incident, data):
-        followed = words.say("escalation.followed")
-        return [*lines, impact(words, incident), _overdue(words, incident, data.overdue), followed]
-    return [
-        *lines,
-        impact(words, incident),
-        next_step(words, incident, asks="anyone", is_late=is_late),
-        _otherwise(words, incident, data, again="escalation.next_channel"),
-        _overdue(words, incident, data.overdue),
-        *([words.say("escalation.so_far"), *told] if (told := _tried(words, incident, data)) else []),
-    ]
+    return [] if why is None else [words.say(f"escalation.why.{why.kind.value}", who=_who(words, why))]
 
 
 def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
@@ -245,7 +258,7 @@ def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     for who in data.dm or ():
         now = words.say("escalation.dm", who=words.on_call([who]))
         lines[who] = words.say("escalation.told_now", told=lines[who]) if who in lines else now
-    return list(lines.values())
+    return few_people(words, list(lines.values()))
 
 
 def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> str:
@@ -257,8 +270,13 @@ def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> s
     return words.say(key, first=first, last=last, count=len(times))
 
 
-def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
-    return embed(colour=colour_of(words, incident), description="\n".join(line for line in lines if line))
+def _embed(words: Wording, incident: Incident, lines: Sequence[str]) -> Body:
+    """Return *lines*, and in small letters where it is, since when, and its number."""
+    started = words.say("page.started", at=words.moment(incident.started_at))
+    facts = [words.targets(incident.targets, limit=_TARGETS_LIMIT), started, incident.label]
+    small = words.say("page.small", facts=" · ".join(fact for fact in facts if fact))
+    shown = (line for line in (*lines, small) if line)
+    return embed(colour=colour_of(words, incident), description="\n".join(shown))
 
 
 def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -267,7 +285,8 @@ def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    return escalation(words, about(Incident, delivery, subject), PagingData.from_json(delivery.data))
+    incident, data = about(Incident, delivery, subject), PagingData.from_json(delivery.data)
+    return (followed if is_followed(delivery, incident) else escalation)(words, incident, data)
 
 
 def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
@@ -298,12 +317,6 @@ def had_a_responder(incident: Incident, data: PagingData) -> bool:
     return waits_since(incident, at=asked_at(incident, data)) != incident.triggered_at
 
 
-def missed(words: Wording, incident: Incident) -> dict[str, str]:
-    """Return `at`, the deadline that has passed, and `ago`, which Discord counts."""
-    due = present_deadline(incident) or incident.ack_due_at
-    return {"at": words.clock(due, on=incident.triggered_at), "ago": relative(due)}
-
-
 def has_newer_page(
     words: Wording, incident: Incident, data: PagingData, *, reader: str, queued_at: datetime
 ) -> bool:
@@ -316,11 +329,6 @@ def has_newer_page(
     after = max(asked_at(incident, data) + SAME_MOMENT, queued_at)
     later = [page for page in incident.calls.pages if page.asked_at > after and not page.is_refused]
     return any(words.on_call([page.who]) == own for page in later)
-
-
-def has_newer_step(incident: Incident, data: PagingData) -> bool:
-    """Return True if a step was taken that came due after this one, which may be on record as taken later."""
-    return incident.calls.is_past(asked_at(incident, data) + SAME_MOMENT)
 
 
 def bundle_post(words: Wording, bundle: Bundle) -> Body:

@@ -1,9 +1,13 @@
 """The first line of every post about an incident, in one order: severity, title, who has it, until when."""
 
+from typing import Final
+
 from bot.domain.escalation.ladder import is_again, is_overdue
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.domain.incident.ownership import OwnerWhy
 from bot.ui.words.wording import Wording, sign_of, state_key
+
+_ESCALATED: Final = "⏫"
 
 
 def summary(words: Wording, incident: Incident) -> str:
@@ -12,26 +16,32 @@ def summary(words: Wording, incident: Incident) -> str:
     It begins with the severity's sign until a person has the incident; then the state has its own.
     """
     is_waiting = incident.status is Status.TRIGGERED
-    line = words.say(
-        "summary.line",
-        sign=words.severity_sign(incident.severity, is_drill=incident.is_drill)
-        if is_waiting
-        else sign_of(incident),
-        severity=incident.severity,
-        title=words.bare_title(incident),
-        owner=owner(words, incident),
-    )
-    due = until(words, incident)
+    sign = words.severity_sign(incident.severity, is_drill=incident.is_drill)
+    return _line(words, incident, sign if is_waiting else sign_of(incident), owner(words, incident))
+
+
+def escalated(words: Wording, incident: Incident) -> str:
+    """Return an escalation's line: "⏫ SEV1 · 決済 API が 5xx · **14:05 から未対応** · 次の通知 14:35"."""
+    return _line(words, incident, _ESCALATED, owner(words, incident, waits=True))
+
+
+def _line(words: Wording, incident: Incident, sign: str, who: str) -> str:
+    title, due = words.bare_title(incident), until(words, incident)
+    line = words.say("summary.line", sign=sign, severity=incident.severity, title=title, owner=who)
     return words.marked(incident, words.say("summary.line_until", line=line, until=due) if due else line)
 
 
-def owner(words: Wording, incident: Incident) -> str:
-    """Return who has it, in bold: "**@sato が対応中 (14:07 から)**", "**14:52 から担当なし**"."""
+def owner(words: Wording, incident: Incident, *, waits: bool = False) -> str:
+    """Return who has it, in bold: "**@sato が対応中 (14:07 から)**", "**14:52 から担当なし**".
+
+    Args:
+        waits: Say since when a new incident waits: "**14:05 から未対応**".
+    """
     now, other = incident.owner, incident.told_merged_into
     if now.why is OwnerWhy.ENDED:
         name = f"{state_key(incident)}_unseen" if incident.merged_into_hidden else state_key(incident)
     elif now.name is None:
-        name = "new" if now.why is OwnerWhy.NEW else "nobody"
+        name = "nobody" if now.why is not OwnerWhy.NEW else "waiting" if waits else "new"
     else:
         name = "held" if incident.shown_phase is None else "phase"
     phase = incident.shown_phase

@@ -37,7 +37,7 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
         await world.expect_dm(who, contains=TITLE)
     await world.expect_message(alert.thread, contains="ack は失効しました")
     await world.expect_text(alert.post, "@primary の ack は")
-    await world.expect_text(told, "未対応")
+    await world.expect_text(told, "担当なし")
     await world.restart_bot()  # READY reads the 👀 that stands under the alert
     await world.settle()
     [row] = await world.rows("SELECT status, acknowledged_by_name FROM incidents")
@@ -74,7 +74,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     await world.expect_text(alert.post, "手を離しました")
     await world.expect_nothing_more()
     await world.fast_forward(minutes=14)
-    await world.expect_message("p0-alerts", contains="から誰も対応していません", pings_here=True)
+    await world.expect_message("p0-alerts", contains="から担当なし", pings_here=True)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.click(alert, "ack", by="secondary")

@@ -79,7 +79,7 @@ async def test_nobody_acknowledges_so_it_escalates(world: World) -> None:
     await world.restart_bot()
     await world.human.delete("admin", posted)
     await world.fast_forward(minutes=15)
-    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+    await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.click(answer, "ack", by="secondary")

@@ -138,7 +138,7 @@ async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world:
     await world.fast_forward(minutes=15)
     await world.expect_message("p0-alerts", contains="INC-1", pings_here=True)
     for person in ("primary", "secondary"):
-        await world.expect_dm(person, contains="15 分経っても ack なし")
+        await world.expect_dm(person, contains="⏰ ack 期限切れ：")
 
     other = Monitor(world, "p0-alerts", name="日報")
     line = await asked(world, await other.say("券売機の様子：45人"), channel="p0-alerts")

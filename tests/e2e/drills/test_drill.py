@@ -62,7 +62,7 @@ async def test_it_rings_nobody_and_goes_on_after_a_kill(world: World) -> None:
     for inject in INJECTS[1:3]:
         await expect_inject(world, thread, inject)
     await world.fast_forward(minutes=4)
-    escalation = await world.expect_message("p0-alerts", contains="ack なし")
+    escalation = await world.expect_message("p0-alerts", contains="から未対応")
     assert escalation.content.startswith(MARK)
     assert not escalation.pings_here
     for who in ("primary", "secondary"):

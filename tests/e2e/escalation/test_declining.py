@@ -57,7 +57,7 @@ async def test_each_ladder_asks_anew_whoever_declined_on_the_last(world: World) 
     await world.fast_forward(minutes=15)
     await world.expect_nothing_more()
     await world.fast_forward(hours=3, minutes=45)
-    await world.expect_message("p1-ops", contains="ack なし", pings_here=False)
+    await world.expect_message("p1-ops", contains="から未対応", pings_here=False)
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.expect_nothing_more()

@@ -20,7 +20,7 @@ async def test_nobody_answers_in_discord_so_phones_ring(make_world: MakeWorld, t
             await world.fast_forward(minutes=14)
             assert outside.asked == []
             await world.fast_forward(minutes=1)
-            await world.expect_message("p0-alerts", contains="15 分経っても ack なし", pings_here=True)
+            await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
             for who in ("primary", "secondary"):
                 await world.expect_dm(who, contains="決済 API が 5xx")
             await world.settle()

@@ -26,5 +26,5 @@ async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: W
     await world.restart_bot()
     await world.fast_forward(hours=4)
     rung = await world.expect_message("p1-ops", contains="@primary：⚠️ DM 届かず", pings_here=False)
-    assert "4 時間経っても ack なし" in rung.text
+    assert "から未対応**" in rung.content
     await world.expect_dm("secondary", contains=TITLE)

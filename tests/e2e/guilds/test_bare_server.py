@@ -30,7 +30,7 @@ async def test_incidents_from_their_alert_to_their_end(world: World) -> None:
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     await world.fast_forward(minutes=15)
-    await expect_step(world, alert, waited="15 分")
+    await expect_step(world)
     await world.react(alert, by="responder")
     await world.expect_acknowledged(alert, by="responder")
     await world.command("incident cancel", channel=alert.thread, reason="監視の設定ミス")

@@ -38,7 +38,8 @@ async def test_alertmanager_calls_the_bot(make_world: MakeWorld, tmp_path: Path)
             assert now.startswith("**今やること：👀 ack を押して対応を始める · 期限 ")
             [source] = [line for line in details if line.startswith("送信元：[Alertmanager](<http://")]
             assert source.endswith(" · api.parky.co.jp")
-            await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
+            dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · **未対応**")
+            assert "-# api.parky.co.jp · " in dm.text
 
             await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")
             lesser = await world.expect_message("p1-ops", contains="INC-2 未対応 · SEV2")

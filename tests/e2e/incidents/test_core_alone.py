@@ -23,7 +23,7 @@ async def test_an_alert_escalates_in_a_tree_without_capabilities(
         await world.kill_bot()
         await world.shift(minutes=15)
         await world.start_bot()
-        await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+        await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
         for who in ("primary", "secondary"):
             await world.expect_dm(who, contains=TITLE)
         await world.restart_bot()

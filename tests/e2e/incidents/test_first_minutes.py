@@ -114,7 +114,7 @@ async def nobody_answers(made: Scene) -> None:
     await made.world.fast_forward(minutes=14)
     assert made.outside.pagerduty.events == []
     await made.world.fast_forward(minutes=1)
-    await made.world.expect_message("p0-alerts", contains="15 分経っても ack なし", pings_here=True)
+    await made.world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
     for who in ("primary", "secondary"):
         await made.world.expect_dm(who, contains=TITLE)
     await made.world.settle()

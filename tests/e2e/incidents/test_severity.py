@@ -44,7 +44,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     assert card.content.startswith("↗ INC-1 の続きはこちら")
     await world.expect_nothing_more()
     await world.fast_forward(minutes=15)
-    escalation = await world.expect_message("p0-alerts", contains="15 分経っても ack なし", pings_here=True)
+    escalation = await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
     await world.expect_dm("primary", contains=TITLE)
     second = await world.expect_dm("secondary", contains=TITLE)
     assert "\n@primary：" in second.text

@@ -55,7 +55,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         line = await expect_handover(world, former="primary", who="secondary")
         assert alert.label in line
         assert "決済" in line
-        rung = await world.expect_message("p0-alerts", contains="15 分経っても ack なし", pings_here=True)
+        rung = await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
         for who in ("secondary", "responder"):
             await world.expect_dm(who, contains=TITLE)
         assert "@primary：" in rung.text
@@ -205,7 +205,7 @@ async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_els
         assert "交代の予定はありません" in shown.text
         alert = await world.declare(SEV1, title=TITLE)
         await world.fast_forward(minutes=15)
-        await world.expect_message("p0-alerts", contains="15 分経っても ack なし", pings_here=True)
+        await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
         await world.expect_dm("primary", contains=TITLE)
         await world.react(alert, by="primary")
         await world.expect_acknowledged(alert, by="primary")

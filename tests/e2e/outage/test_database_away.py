@@ -56,7 +56,7 @@ async def test_a_deadline_while_the_database_is_away(
         # One may come twice, by each process: under one Message-ID, which mailboxes show once.
         assert len({mail["Message-ID"] for mail in stage.box.mails}) == 2
         await world.fast_forward(minutes=16)
-        await world.expect_message("p0-alerts", contains=f"{label} {TITLE} · 3", pings_here=True)
+        await world.expect_message("p0-alerts", contains=f"⏫ SEV1 · {TITLE} · **", pings_here=True)
         for who in ("primary", "secondary"):
             await world.expect_dm(who, contains=TITLE)
         rows = await world.rows("SELECT index, status FROM escalation_steps ORDER BY index LIMIT 4")

@@ -35,14 +35,14 @@ async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWor
         assert len(there.asked) == 1
         await world.human.clear_faults()
         await world.fast_forward(minutes=14)
-        rung = await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
+        rung = await world.expect_message("p0-alerts", contains="から未対応", pings_here=True)
         for who in ("primary", "secondary"):
             await world.expect_dm(who, contains=TITLE)
         await world.settle()
         await _beat_anew(world)
         await expect_pings(world, there, 2)
         await world.react(rung, by="primary")
-        await world.expect_text(rung, "👀 @primary")
+        await world.expect_text(rung, "@primary が対応中")
 
 
 async def _beat_anew(world: World) -> None:

@@ -143,7 +143,7 @@ async def test_only_its_people_see_it(world: World) -> None:
     assert not any(row["allowed"] for row in allowed)
 
     await world.fast_forward(minutes=16)
-    rung = await world.expect_message(thread, contains="分経っても ack なし")
+    rung = await world.expect_message(thread, contains="から未対応")
     assert roles_pinged(world, rung)
     for who in PEOPLE:
         await world.expect_dm(who, contains=TITLE)

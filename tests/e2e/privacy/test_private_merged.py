@@ -52,7 +52,7 @@ async def test_nobody_is_on_what_is_hidden_from_them(world: World) -> None:
     [row] = await world.rows("SELECT status, acknowledged_by_id FROM incidents WHERE id = 2")
     assert (row["status"], row["acknowledged_by_id"]) == ("triggered", None)
     await world.fast_forward(minutes=16)
-    await world.expect_message(threads[1], contains="分経っても ack なし")
+    await world.expect_message(threads[1], contains="から未対応")
     for who in PEOPLE:
         await world.expect_dm(who, contains=OTHER)
     assert await members(world, threads[1]) == set(PEOPLE.values())

@@ -24,7 +24,10 @@ _ALL_S = 90.0
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_row_91_newest_posts_first(stage: Stage, figure: Figure) -> None:
-    """Two incidents with twelve escalations each: what people look at says first who is on it."""
+    """Two incidents with twelve escalations each: what people look at says first who is on it.
+
+    The older escalations are one line each that points to the newest.
+    """
     took_s: list[float] = []
     with _limits(stage) as limits:
         limits.enabled = False
@@ -39,13 +42,16 @@ async def test_row_91_newest_posts_first(stage: Stage, figure: Figure) -> None:
         assert [len(told) for told in posts] == [1 + len(_STEPS_H)] * _INCIDENTS
         limits.enabled, limits.speed = True, 1.0
         for alert, told in zip(alerts, posts, strict=True):
-            began = time.monotonic()
+            began, before = time.monotonic(), _edits(stage, alert)
             await stage.world.human.react("primary", alert.post, "👀")
             await stage.until(partial(_say, stage, alert, told[-1:]), "the newest posts")
             took_s.append(time.monotonic() - began)
+            edited = {at: post for post, at in _edits(stage, alert).items() if before[post] != at and at}
+            first = [edited[at] for at in sorted(edited)][:2]
+            assert set(first) == {alert.post.id, str(told[-1])}, "not what people look at"
         assert max(took_s) < _MOST_S, took_s
         for alert, told in zip(alerts, posts, strict=True):
-            await stage.until(partial(_say, stage, alert, told), "the older posts", within_s=_ALL_S)
+            await stage.until(partial(_point, stage, alert, told), "the older posts", within_s=_ALL_S)
     figure(f"{_INCIDENTS} acks: newest and alert after {min(took_s):.1f} to {max(took_s):.1f} s")
 
 
@@ -58,6 +64,20 @@ def _limits(stage: Stage) -> Iterator[Limiter]:
         yield limits
     finally:
         limits.enabled, limits.speed = before
+
+
+def _edits(stage: Stage, alert: Alert) -> dict[str, str | None]:
+    """Return when each message of the alert's channel was edited last."""
+    messages = stage.world.sandbox.core.world.messages[alert.post.channel_id]
+    return {number: message.edited_at for number, message in messages.items()}
+
+
+def _point(stage: Stage, alert: Alert, escalations: Sequence[int]) -> bool:
+    """Return True if all of these escalations but the last one are one line that points to it."""
+    messages = stage.world.sandbox.core.world.messages[alert.post.channel_id]
+    *older, newest = (messages[str(number)] for number in escalations)
+    place = f"/{alert.post.channel_id}/{newest.id})"
+    return all(post.content.endswith(place) and not post.embeds and not post.components for post in older)
 
 
 def _say(stage: Stage, alert: Alert, escalations: Sequence[int]) -> bool:

@@ -82,8 +82,9 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
         sent(DeliveryKind.NOTICE, card),
     ]
     await world.notifier.refresh(acknowledged(incident), posts)
-    for posted in (alert, page, told):
-        assert world.message(posted).content.startswith("SEV1 · 🟠 対応中")
+    assert world.message(alert).content.startswith("SEV1 · 🟠 対応中")
+    for posted in (page, told):
+        assert world.message(posted).content.startswith("🟠 SEV1 · ")
     assert world.message(card).embeds[0]["description"].startswith("**🟠 対応中 · ")
     assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
 

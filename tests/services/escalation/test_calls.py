@@ -107,23 +107,44 @@ async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
 
 
 async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -> None:
-    """A step of the ladder edits the alert and only the newest messages; an acknowledge edits them all."""
+    """A step of the ladder edits the alert and only the newest DMs; an acknowledge edits all DMs."""
     incident = await opened(desk)
     await desk.pass_time(minutes=60)
     desk.discord.refreshed.clear()
     await desk.pass_time(hours=3, seconds=3)
     kinds = [kind for _, edited in desk.discord.refreshed for kind in edited]
     assert kinds.count(DeliveryKind.ALERT) >= 1
-    sent = {kind: len(desk.sent(kind)) for kind in (DeliveryKind.ESCALATION, DeliveryKind.PAGE)}
-    assert sent[DeliveryKind.ESCALATION] > kinds.count(DeliveryKind.ESCALATION)
-    assert sent[DeliveryKind.PAGE] > kinds.count(DeliveryKind.PAGE)
+    assert len(desk.sent(DeliveryKind.PAGE)) > kinds.count(DeliveryKind.PAGE)
     desk.discord.refreshed.clear()
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.work()
-    assert {kind: edits(desk, kind) > 0 for kind in sent} == dict.fromkeys(sent, True)
+    assert min(edits(desk, DeliveryKind.PAGE), edits(desk, DeliveryKind.ESCALATION)) > 0
     version = (await IncidentRows(desk.store.sql).incident(incident.id)).version
-    shown = {one.shown_version for one in await desk.database.deliveries() if one.kind in sent}
-    assert shown == {version}
+    pages = await DeliveryRows(desk.store.sql).pages(incident.id)
+    assert {one.shown_version for one in pages} == {version}
+
+
+async def test_an_escalation_that_is_followed_points_to_the_newest(desk: Desk) -> None:
+    """Each newer escalation edits all older ones: they point to it. An acknowledge leaves these alone."""
+    incident = await opened(desk)
+    await desk.pass_time(minutes=60)
+    await desk.pass_time(hours=3, seconds=3)
+    words = Wording(Texts.load(), desk.policy)
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
+    posts = await DeliveryRows(desk.store.sql).posts(incident.id)
+    *older, newest = [post for post in posts if post.kind is DeliveryKind.ESCALATION]
+    assert len(older) >= 2
+    place = f"/{newest.channel_id}/{newest.message_id})"
+    for post in older:
+        assert desk.discord.edited.count(post.id) >= 1
+        assert post.shown_version >= (shown.escalation.version or 0), "it was edited after the newest arrived"
+        assert str(render(words, post, shown)["content"]).endswith(place)
+    assert render(words, newest, shown)["embeds"]
+    desk.discord.edited.clear()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    assert newest.id in desk.discord.edited
+    assert not {post.id for post in older} & set(desk.discord.edited)
 
 
 async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:

@@ -142,7 +142,7 @@ async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
     first, second = (str(render(words, page, now)["embeds"]) for page in own)
     assert "今は対応できないと伝えました" in first
     assert "今は対応できないと伝えました" not in second
-    assert "15 分経っても ack なし" in second
+    assert "⏰ ack 期限切れ：" in second
 
 
 async def test_the_dm_of_whoever_declined_is_edited_when_the_next_one_arrives(desk: Desk) -> None:

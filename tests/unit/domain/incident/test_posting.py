@@ -7,11 +7,13 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.parts import AlertPost, IncidentThread
+from bot.domain.incident.parts import AlertPost, EscalationPost, IncidentThread
 from bot.domain.incident.posting import (
     by_attention,
     has_moved,
     is_current,
+    is_followed,
+    is_stale,
     is_superseded,
     posting_of,
 )
@@ -72,28 +74,48 @@ def test_an_alert_without_a_thread_carries_nothing() -> None:
 
 
 def test_what_people_look_at_is_edited_first() -> None:
-    """The newest escalation and the current alert come first, then the newest of the others.
+    """The newest escalation and the current alert come first, then the last DM to each person.
 
-    A post that a newer one has replaced comes after them, the newest first, and a triage's last.
+    The newest of the others follow. A post that a newer one has replaced comes after them, the newest first,
+    and a triage's last.
     """
     kinds = DeliveryKind
     posts = [
-        replace(owed(kind, posting), id=number)
-        for number, (kind, posting) in enumerate(
+        replace(owed(kind, posting), id=number, to=to)
+        for number, (kind, posting, to) in enumerate(
             [
-                (kinds.TRIAGE_LINE, None),
-                (kinds.ALERT, 1),
-                (kinds.THREAD_CARD, None),
-                (kinds.PAGE, None),
-                (kinds.ESCALATION, None),
-                (kinds.ALERT, 2),
-                (kinds.ESCALATION, None),
-                (kinds.ESCALATION, None),
-                (kinds.PAGE, None),
+                (kinds.TRIAGE_LINE, None, "incident"),
+                (kinds.ALERT, 1, "incident"),
+                (kinds.PAGE, None, "person:primary"),
+                (kinds.ESCALATION, None, "incident"),
+                (kinds.ALERT, 2, "incident"),
+                (kinds.PAGE, None, "person:primary"),
+                (kinds.ESCALATION, None, "incident"),
+                (kinds.ESCALATION, None, "incident"),
+                (kinds.PAGE, None, "person:secondary"),
+                (kinds.THREAD_CARD, None, "incident"),
             ]
         )
     ]
     moved = incident(post=AlertPost(2, message_id=1))
     awaited, replaced = by_attention(posts, moved)
-    assert [post.id for post in awaited] == [7, 5, 8, 3, 2]
-    assert [post.id for post in replaced] == [6, 4, 1, 0]
+    assert [post.id for post in awaited] == [7, 4, 8, 5, 9]
+    assert [post.id for post in replaced] == [6, 3, 2, 1, 0]
+
+
+def test_an_older_escalation_points_to_the_newest() -> None:
+    """An escalation is followed once a newer one is posted, but not if it is shown in a bundle.
+
+    It is edited once for each newer one and by no other change, after what people look at.
+    """
+    told = replace(owed(DeliveryKind.ESCALATION), message_id=10)
+    assert not is_followed(told, incident())
+    assert not is_followed(told, incident(escalation=EscalationPost(3, 10, 1)))
+    after = incident(escalation=EscalationPost(3, 20, 2), version=4)
+    assert is_followed(told, after)
+    assert [is_stale(replace(told, shown_version=shown), after) for shown in (1, 2)] == [True, False]
+    assert is_stale(replace(told, message_id=20, shown_version=3), after)
+    assert by_attention([told], after) == ([], [told])
+    assert not is_followed(replace(told, bundle_id=1), after)
+    assert not is_followed(replace(told, message_id=30), after), "the version before does not record it"
+    assert not is_followed(replace(told, message_id=None), after), "it is the newest, once it is posted"

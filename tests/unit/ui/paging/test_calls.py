@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
-from bot.domain.incident.parts import CallPage, Calls, CallStep, Decline, OutsideCall
+from bot.domain.incident.parts import CallPage, Calls, CallStep, Decline, EscalationPost, OutsideCall
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging import Way
 from bot.ui.posts.renderer import render
@@ -163,6 +163,39 @@ def test_what_was_taken_names_whom_it_called_then() -> None:
     assert "通知済み：14:22 @here + @before" in alert(shown)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (JA, "通知済み：14:22 @here + @b、14:37 @here + @c、ほか 1 人"),
+        (EN, "Notified so far: 14:22 @here + @b, 14:37 @here + @c, 1 more"),
+    ],
+)
+def test_people_of_earlier_steps_are_counted(words: Wording, told: str) -> None:
+    """The alert shows the last two steps, and says how many people only earlier ones have called."""
+    times = (AT, DUE, LATER.due_at)
+    pages = [CallPage(who=f"@{who}", asked_at=at, sent_at=at) for who, at in zip("abc", times, strict=True)]
+    third = taken(LATER, LATER.due_at)
+    assert told in alert(called(*pages, steps=(START, taken(DEADLINE), third, LAST)), words)
+    again = replace(pages[0], asked_at=DUE)
+    both = alert(called(*pages, again, steps=(START, taken(DEADLINE), third, LAST)), words)
+    assert not any("ほか" in line or " more" in line for line in both), (
+        "@a was called by a later step as well"
+    )
+
+
+@pytest.mark.parametrize(("words", "more"), [(JA, "ほか {} 人"), (EN, "{} more")])
+def test_people_for_whom_there_is_no_room_are_counted(words: Wording, more: str) -> None:
+    """Of sixty people the posts name as many as there is room for, and say how many the others are."""
+    people = [f"@person-with-a-long-name-{number:02}" for number in range(60)]
+    pages = [CallPage(who=who, asked_at=AT, sent_at=AT) for who in people]
+    many = called(*pages, steps=(START, taken(DEADLINE), LATER))
+    [tried] = [line for line in alert(many, words) if line.startswith(("通知の結果", "Tried"))]
+    for text in (tried, "\n".join(escalation(many, words)), "\n".join(dm(many, "secondary", words))):
+        named = sum(who in text for who in people)
+        assert 0 < named < len(people)
+        assert more.format(len(people) - named) in text
+
+
 def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
     """The lines of the DM to *reader*, of the step at the deadline."""
     data: Mapping[str, object] = {**FIRST_ESCALATION, **changes}
@@ -181,14 +214,13 @@ TWICE = called(
 
 def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     """The DM lists earlier pages to others, without its reader and without those of the same step."""
-    assert dm(TWICE, "secondary")[:5] == [
-        "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**",
+    assert dm(TWICE, "secondary")[:4] == [
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：今すぐ 👀 ack を押して対応を始める**",
+        "⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)。**今すぐ 👀 ack を押して対応を始める**",
         "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
         "@primary：DM 14:07、応答なし、DM 14:22",
     ]
-    assert dm(TWICE, "secondary", EN)[4] == "@primary: DM 14:07, no answer, DM 14:22"
+    assert dm(TWICE, "secondary", EN)[3] == "@primary: DM 14:07, no answer, DM 14:22"
     assert not any("応答なし" in line for line in dm(TWICE, "primary"))
     refused = called(CallPage(who="@primary", asked_at=AT, is_refused=True), *TWICE.calls.pages[2:])
     assert not any("@primary：" in line for line in dm(refused, "secondary")), "no DM has reached them"
@@ -207,8 +239,8 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     told = "@primary：DM 14:07、…、12/11 04:22、12/11 05:22"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[3].startswith("誰も押さないと：")
-    assert lines[4] == f"{told}、応答なし"
+    assert lines[2].startswith("誰も押さないと：")
+    assert lines[3] == f"{told}、応答なし"
 
 
 def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
@@ -231,9 +263,9 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
     """
     passed = called(*TWICE.calls.pages, declined=("@primary",))
     lines = dm(passed, "primary", words)
-    assert lines[:2] == [said, next_one]
-    assert not any("やること" in line or "Do now" in line for line in lines)
-    assert dm(passed, "secondary", words)[0] != said
+    assert lines[1:3] == [said, next_one]
+    assert not any(line.endswith(("対応を始める**", "to take it**")) for line in lines)
+    assert said not in dm(passed, "secondary", words)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +284,7 @@ def test_the_last_one_to_decline_does_not_read_that_others_have_it(
     """The last person to decline reads that no one else on call is left."""
     pages = [FIRST_PAGE, *([] if second is None else [second])]
     declined = ("@primary", "@secondary") if second is TWICE.calls.pages[2] else ("@primary",)
-    assert dm(called(*pages, declined=declined), "primary", words)[0] == said
+    assert dm(called(*pages, declined=declined), "primary", words)[1] == said
 
 
 def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
@@ -262,11 +294,10 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
     """
     early = Decline(who="@primary", at=AT + timedelta(minutes=1))
     anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
-    assert (
-        dm(anew, "primary")[0] == "**15 分経っても ack なし · ⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)**"
-    )
-    first = dm(anew, "primary", step=0, waited_s=0.0)
-    assert first[0] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
+    assert dm(anew, "primary")[1].startswith("⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)。")
+    passed = replace(anew, calls=replace(anew.calls, pages=(FIRST_PAGE, TWICE.calls.pages[2])))
+    first = dm(passed, "primary", step=0, waited_s=0.0)
+    assert first[1] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
 
 
 def test_an_escalation_says_who_has_declined() -> None:
@@ -462,67 +493,66 @@ def test_after_a_lapse_the_next_deadline_passes_as_the_first_one_does(lapsed: bo
 
 
 @pytest.mark.parametrize(
-    ("words", "line", "missed", "first"),
+    ("words", "line", "missed"),
     [
-        (
-            JA,
-            "15:22 JST から誰も対応していません (15 分)",
-            "**⏰ ack 期限切れ：15:37 JST (",
-            "**15:22 JST から誰も対応していません (15 分) · ⏰ ack 期限切れ：15:37 JST (",
-        ),
+        (JA, "**15:22 から担当なし** · 次の通知 11/25 14:22", "⏰ ack 期限切れ：15:37 JST ("),
         (
             EN,
-            "nobody on it since 15:22 JST (15 min)",
-            "**⏰ ack overdue since 15:37 JST (",
-            "**Nobody on it since 15:22 JST (15 min) · ⏰ overdue since 15:37 JST (",
+            "**nobody on it since 15:22** · next escalation 11/25 14:22",
+            "⏰ ack overdue since 15:37 JST (",
         ),
     ],
 )
-def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(
-    words: Wording, line: str, missed: str, first: str
-) -> None:
+def test_after_a_lapse_a_step_says_since_when_nobody_is_on_it(words: Wording, line: str, missed: str) -> None:
     """The message counts from the end of the acknowledge, not from the alert."""
     data = {**FIRST_ESCALATION, **AGAIN}
     body = render(words, delivery(DeliveryKind.ESCALATION, data=data), OVERDUE_AGAIN)
-    assert line in str(body["content"])
-    assert description_of(body).splitlines()[0].startswith(missed)
+    assert str(body["content"]).endswith(line)
     shown = dm(OVERDUE_AGAIN, "secondary", words, **AGAIN)
-    assert shown[0].startswith(first)
+    assert shown[1].startswith(missed)
     assert any(told.startswith(("@primary：DM 15:22", "@primary: DM 15:22")) for told in shown)
 
 
 @pytest.mark.parametrize(
-    ("words", "newer", "more"),
+    ("words", "newer"),
     [
-        (
-            JA,
-            "このあと新しい DM を送っています。今の状況はそちらにあります。",
-            "このあとも通知しています。今の状況は投稿にあります。",
-        ),
-        (
-            EN,
-            "A newer DM was sent after this one. It shows the current state.",
-            "Newer messages follow this one. The alert shows the current state.",
-        ),
+        (JA, "このあと新しい DM を送っています。今の状況はそちらにあります。"),
+        (EN, "A newer DM was sent after this one. It shows the current state."),
     ],
 )
-def test_what_a_later_step_has_followed_promises_nothing_more(words: Wording, newer: str, more: str) -> None:
-    """A DM or escalation that a later step followed points to newer messages and has no task or next step.
+def test_a_dm_that_a_later_one_has_followed_promises_nothing_more(words: Wording, newer: str) -> None:
+    """A DM that a newer one to the same person followed points to that one, without a task or a next step.
 
     The newest DM points to no newer DM, and neither does a DM whose successor Discord refused.
     """
-    first = dm(TWICE, "primary", words, step=0, waited_s=0.0)
-    later = replace(
-        TWICE, calls=replace(TWICE.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at), LAST))
+    lines = dm(TWICE, "primary", words, step=0, waited_s=0.0)
+    assert newer in lines
+    assert not any(
+        part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
     )
-    for lines, said in ((first, newer), (escalation(later, words), more)):
-        assert said in lines
-        assert not any(
-            part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
-        )
     assert newer not in dm(TWICE, "primary", words)
     refused = called(FIRST_PAGE, replace(TWICE.calls.pages[1], sent_at=None, is_refused=True))
     assert newer not in dm(refused, "primary", words, step=0, waited_s=0.0), "it has no newer one"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (JA, "⏫ INC-42 · 14:22 に通知 → [最新の通知](https://discord.com/channels/7/301/990)"),
+        (EN, "⏫ INC-42 · escalated at 14:22 → [latest](https://discord.com/channels/7/301/990)"),
+    ],
+)
+@pytest.mark.parametrize("incident", [OVERDUE, ACKNOWLEDGED])
+def test_an_older_escalation_is_one_line_that_points_to_the_newest(
+    words: Wording, says: str, incident: Incident
+) -> None:
+    """An escalation that a newer one has followed has no embed and no buttons, before and after an ack."""
+    newest = EscalationPost(channel_id=301, message_id=990, version=5)
+    after = replace(incident, escalation=newest, version=7)
+    older = replace(delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), message_id=980)
+    body = render(words, older, after)
+    assert (body["content"], body["embeds"], body["components"]) == (says, [], [])
+    assert render(words, replace(older, message_id=990), after)["embeds"]
 
 
 def test_messages_sent_without_the_database_are_not_followed_by_their_own_records() -> None:
@@ -540,31 +570,23 @@ def test_messages_sent_without_the_database_are_not_followed_by_their_own_record
 
 
 def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
-    """An incident that was handed back early is overdue from its ack deadline on.
-
-    The DM counts the time without a responder from the hand-back.
-    """
+    """An incident that was handed back early is overdue from its ack deadline on."""
     ended = EndedAck(who="primary", at=AT + timedelta(minutes=5), lapsed=False)
     early = replace(TWICE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
     assert alert(early)[0].startswith("**🔴 未対応 · ⏰ ack 期限切れ：14:22 JST (")
-    assert dm(early, "secondary")[0].startswith(
-        "**14:12 JST から誰も対応していません (10 分) · ⏰ ack 期限切れ：14:22 JST ("
-    )
+    assert dm(early, "secondary")[1].startswith("⏰ ack 期限切れ：14:22 JST (")
 
 
 def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
-    assert escalation(OVERDUE)[1:] == [
+    assert escalation(OVERDUE)[:5] == [
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：対応できる人は、今すぐ 👀 ack を押す**",
-        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
-        "通知済み：",
         "@primary：DM 14:07、14:22",
         "@secondary：⚠️ DM 届かず",
         "@third：今 DM",
+        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
     ]
-    assert escalation(OVERDUE, EN)[4:] == [
-        "Notified so far:",
+    assert escalation(OVERDUE, EN)[1:4] == [
         "@primary: DM 14:07, 14:22",
         "@secondary: ⚠️ no DM delivered",
         "@third: DM now",
@@ -577,13 +599,13 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "通知の結果：@primary (DM 1 回、対応できない)" in alert(both)
-    assert escalation(both)[5] == "@primary：DM 14:22、対応できない"
+    assert escalation(both)[1] == "@primary：DM 14:22、対応できない"
 
 
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     """The escalation and the DM were queued with the step that is past by now."""
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
     last = escalation(on, waited_s=1800.0)
-    assert last[3] == "誰も押さないと：11/25 14:22 JST このチャンネルに再通知"
+    assert "誰も押さないと：11/25 14:22 JST このチャンネルに再通知" in last
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
     assert "誰も押さないと：11/25 14:22 JST チャンネルに再通知" in description_of(render(JA, asked, on))
