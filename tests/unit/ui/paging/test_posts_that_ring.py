@@ -51,7 +51,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
         assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
         assert description_of(body).splitlines() == [
             "影響：エラー率上昇 · 本番影響あり → 影響大",
-            "あなたが当番です。**👀 ack を押して対応を始める (<t:1795497720:R>)**",
+            "あなたが当番です。**👀 ack を押して対応を始める · 期限 <t:1795497720:R>**",
             "誰も押さないと：この先は誰にも通知しません",
             "-# api.parky.co.jp · 開始 11/24 14:05 JST · INC-42",
         ]
