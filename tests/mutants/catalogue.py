@@ -328,8 +328,15 @@ MUTANTS: Final = (
     Mutant(
         name="what is about to be written to GitHub is not noted before",
         file="cogs/postmortem/exporting.py",
-        before="await self._note_writing(path, wanted)",
-        after="_ = self._note_writing, path, wanted",
+        before="await self._note(replace(self._export, path=path, writing=wanted))",
+        after="_ = self._note, path, wanted",
+        tests=("tests/cogs/postmortem/github/test_pull_requests.py",),
+    ),
+    Mutant(
+        name="a picture that people have changed on GitHub is overwritten",
+        file="cogs/postmortem/pulls.py",
+        before="return stored.sha != wanted and stored.sha in self.pictures",
+        after="return stored.sha != wanted",
         tests=("tests/cogs/postmortem/github/test_pull_requests.py",),
     ),
     Mutant(
