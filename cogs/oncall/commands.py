@@ -1,22 +1,21 @@
 """`/oncall`: who is on call, and changing it."""
 
 import asyncio
+from calendar import day_name
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.typed_times import plain_line
 from bot.domain.errors import BotError, UserError
-from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.people import NotifySettings, Who
-from bot.domain.oncall.rotation import Rotation, parse_turn
+from bot.domain.oncall.rotation import parse_turn
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, named_choices
@@ -34,12 +33,15 @@ from bot.ui.interaction import (
     wait,
 )
 from cogs.oncall.calendars import BIGGEST
+from cogs.oncall.rules import WantedTurns
+from cogs.oncall.schedules import RotationPreview
 from cogs.oncall.screens import (
     CLEAR,
     END,
     END_CONFIRMED,
     IMPORT,
     LEAVE,
+    ROTATE,
     calendar_file,
     clear_screen,
     cleared_said,
@@ -52,6 +54,8 @@ from cogs.oncall.screens import (
     notify_typed,
     overridden_said,
     preview_screen,
+    rotate_screen,
+    rotated_said,
     set_said,
     show_screen,
     swapped_said,
@@ -254,12 +258,18 @@ def _named(value: str) -> tuple[str, datetime]:
 
 
 Words = app_commands.Range[str, 1, 16]
+WEEKDAYS: Final = [
+    Choice(name=locale_str(name, key=f"oncall.weekday.{number}"), value=number)
+    for number, name in enumerate(day_name)
+]
 _NEXT = locale_str("Who comes next", key="commands.oncall_next")
 
 
 @schedule_group.command(
     name="rotate",
-    description=locale_str("Set up a rotation: people take turns", key="commands.oncall_rotate"),
+    description=locale_str(
+        "Set up a rotation: people take turns. Shows first what changes", key="commands.oncall_rotate"
+    ),
 )
 @described(
     every=locale_str("How long a turn is: 1w, 1d, 12h", key="commands.oncall_every"),
@@ -269,9 +279,10 @@ _NEXT = locale_str("Who comes next", key="commands.oncall_next")
     fourth=_NEXT,
     fifth=_NEXT,
     handover=locale_str("When turns begin. As now if left out, else 10:00", key="commands.oncall_handover"),
-    drop=locale_str("Take out people who are in the rotation now", key="commands.oncall_drop"),
+    weekday=locale_str("On which day turns of weeks begin", key="commands.oncall_weekday"),
     place=PLACE_OPTION,
 )
+@app_commands.choices(weekday=WEEKDAYS)
 @app_commands.autocomplete(place=offer_places)
 async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     interaction: Interaction,
@@ -282,30 +293,51 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     fourth: discord.User | None = None,
     fifth: discord.User | None = None,
     handover: Words | None = None,
-    drop: bool = False,  # noqa: FBT001, FBT002  # an option of Discord's
+    weekday: Choice[int] | None = None,
     place: Place | None = None,
 ) -> None:
-    """Begin a rotation; its first turn is the current one, from the last handover.
-
-    It keeps the hour and, of weeks, the weekday of a rotation that it replaces.
-    """
+    """Show who would be on call by a rotation; its first turn is the current one. Nothing changes yet."""
     await wait(interaction)
-    now = await now_here(interaction)
-    services, own = services_of(interaction), _own(interaction)
-    people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
-    at = place or first_place(interaction)
-    current = await own.schedules.rotation_at(own.guild_id, at)
-    begins = handover or ("10:00" if current is None else f"{current.handover:%H:%M}")
-    rotation = _rotation(
-        [who.handle for who in people], every, begins, now=now, zone=services.policy.timezone
+    own = _own(interaction)
+    try:
+        length = parse_turn(plain_line(every))
+    except ValueError:
+        raise UserError("oncall_turn_unreadable", value=every) from None
+    turns = WantedTurns(
+        tuple(chosen(user) for user in (first, second, third, fourth, fifth) if user is not None),
+        *length,
+        handover=None if handover is None else _time(handover),
+        weekday=None if weekday is None else weekday.value,
     )
-    if current is not None:
-        rotation = current.succeeded_by(rotation, now=now)
-    content = Content({who.handle: who for who in people}, rotation=rotation)
-    by = person_from(interaction.user)
-    holder = await own.schedules.rotate(own.guild_id, at, content, by=by, drops=drop)
-    doubled = await own.checks.of_places(own.guild_id, holder.place)
-    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+    preview = await own.rotating.preview(
+        own.guild_id, place or first_place(interaction), turns, by=person_from(interaction.user)
+    )
+    await reply(interaction, view=rotate_screen(voice_of(interaction), preview))
+
+
+@control(ROTATE)
+async def press_rotate(interaction: Interaction, pressed: Pressed) -> None:
+    """[設定する]: put the rotation into force. If the schedule has changed since, show and ask again."""
+    await keep(interaction)
+    own, voice = _own(interaction), voice_of(interaction)
+    done = await own.rotating.confirm(
+        own.guild_id,
+        pressed.fields["place"],
+        pressed.number,
+        seen=pressed.fields["mark"],
+        by=await person_of(interaction),
+    )
+    if isinstance(done, RotationPreview):
+        await redraw(interaction, rotate_screen(voice, done, is_changed=True))
+    else:
+        await redraw(interaction, Screen(text(rotated_said(voice, done))))
+
+
+def _time(typed: str) -> time:
+    try:
+        return datetime.strptime(plain_line(typed), "%H:%M").time()  # noqa: DTZ007  # a time of day
+    except ValueError:
+        raise UserError("oncall_time_unreadable", value=typed) from None
 
 
 @schedule_group.command(
@@ -336,21 +368,6 @@ async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
         await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
     else:
         await redraw(interaction, Screen(text(cleared_said(voice, cleared))))
-
-
-def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:
-    try:
-        count, unit = parse_turn(plain_line(every))
-    except ValueError:
-        raise UserError("oncall_turn_unreadable", value=every) from None
-    try:
-        begins = datetime.strptime(plain_line(handover), "%H:%M").time()  # noqa: DTZ007  # a time of day
-    except ValueError:
-        raise UserError("oncall_time_unreadable", value=handover) from None
-    day = now.astimezone(zone).date()
-    if local_moment(day, begins, timezone=zone) > now:
-        day -= timedelta(days=1)
-    return Rotation(tuple(handles), count, unit, day, begins, zone)
 
 
 @schedule_group.command(

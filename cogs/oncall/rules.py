@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, UserError
 from bot.domain.oncall.book import Rosters
-from bot.domain.oncall.rotation import Rotation, Shift
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.payloads import Payload
 
 
@@ -158,6 +161,79 @@ def _shared(own: Sequence[Shift], others: Sequence[Shift]) -> Iterator[Shift]:
         if one.person == other.person and starts < ends:
             yield Shift(one.person, starts, ends)
         first, second = first + (one.ends <= ends), second + (other.ends <= ends)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTurns:
+    """The turns that a person asked for.
+
+    Attributes:
+        every: The length of a turn in *unit*, >= 1.
+        handover: When turns begin; None: as they do now, else 10:00.
+        weekday: On which day turns of weeks begin, 0 for Monday; None: as they do now, else today.
+    """
+
+    people: tuple[Who, ...]
+    every: int
+    unit: Unit
+    handover: time | None = None
+    weekday: int | None = None
+
+    def rotation(self, current: Rotation | None, *, now: datetime, zone: ZoneInfo) -> Rotation:
+        """Return them as the rotation that replaces *current* at *now*; its first turn is the current one.
+
+        Args:
+            zone: Of a handover that *current* does not have.
+
+        Raises:
+            UserError: a weekday for turns that are not of weeks.
+        """
+        if self.weekday is not None and self.unit is not Unit.WEEKS:
+            raise UserError("oncall_weekday_needs_weeks")
+        kept = current if self.handover is None else None
+        weekday = self.weekday
+        if weekday is None and current is not None and current.unit is self.unit is Unit.WEEKS:
+            weekday = current.starts_on.weekday()
+        return Rotation(
+            people=tuple(who.handle for who in self.people),
+            every=self.every,
+            unit=self.unit,
+            starts_on=now.date(),
+            handover=self.handover or (_USUAL if kept is None else kept.handover),
+            timezone=zone if kept is None else kept.timezone,
+        ).begun(now, weekday=weekday)
+
+
+#: When turns begin if nobody has said so.
+_USUAL: Final = time(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the people on call, without and with a change, stay the same.
+
+    Attributes:
+        before, after: Handles.
+    """
+
+    starts: datetime
+    ends: datetime
+    before: str
+    after: str
+
+
+def compared(place: str, before: Rosters, after: Rosters, *, start: datetime, end: datetime) -> list[Stretch]:
+    """Return who is on call at *place* by two rosters, from *start* to *end*, in order and without gaps."""
+    old, new = (each.places[place].shifts(start, end) for each in (before, after))
+    stretches: list[Stretch] = []
+    for starts, ends in pairwise(sorted({shift.starts for shift in (*old, *new)} | {end})):
+        was, will = (next(each.person for each in shifts if each.covers(starts)) for shifts in (old, new))
+        last = stretches[-1] if stretches else None
+        if last is not None and (last.before, last.after) == (was, will):
+            stretches[-1] = replace(last, ends=ends)
+        else:
+            stretches.append(Stretch(starts, ends, was, will))
+    return stretches
 
 
 #: Shifts per place: more is no on-call schedule.

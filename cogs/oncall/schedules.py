@@ -25,7 +25,7 @@ from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
 from cogs.oncall.handovers import wake
-from cogs.oncall.rules import DoubleDuty, double_duties
+from cogs.oncall.rules import DoubleDuty, Stretch, WantedTurns, compared, double_duties
 from cogs.oncall.store import OnCallEntries
 
 log = structlog.get_logger(__name__)
@@ -135,26 +135,14 @@ class Schedules:
         Raises:
             NotPermitted; UserError: the policy has no such place.
         """
+        await self.require(by, guild_id, act="set_on_call", place=place)
         content = Content({who.handle: who}, person=who.handle)
-        return await self._put(guild_id, place, content, by=by, drops=True)
-
-    async def rotate(
-        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool = False
-    ) -> OnCallNow:
-        """Let the people of *content*, a rotation, take turns at *place* from now on, until further notice.
-
-        Args:
-            drops: People who take turns there now may be missing in it.
-
-        Raises:
-            NotPermitted; UserError: the policy has no such place, or people would drop out unasked.
-        """
-        return await self._put(guild_id, place, content, by=by, drops=drops)
-
-    async def rotation_at(self, guild_id: int, place: str) -> Rotation | None:
-        """Return the rotation by which people take turns at *place* now, if there is one."""
+        async with self._store.transaction() as tx:
+            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
+            facts = {"place": place, "schedule": number, "people": list(content.people)}
+            await self.done(tx, guild_id, by, "set_on_call", facts)
         rosters, now = await self._oncall.rosters(guild_id)
-        return rosters.places[place].turns_at(now)[1] if place in rosters.places else None
+        return holder_at(rosters, place, now)
 
     async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
         """Store an override of one place. A part that lies in the past is left out.
@@ -240,21 +228,6 @@ class Schedules:
         """
         await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
 
-    async def _put(
-        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool
-    ) -> OnCallNow:
-        action = "set_on_call" if content.rotation is None else "set_rotation"
-        await self.require(by, guild_id, act=action, place=place)
-        async with self._store.transaction() as tx:
-            if not drops:
-                rosters, now = await self._oncall.rosters(guild_id, source=tx)
-                _require_all(rosters, place, content, now)
-            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
-            facts = {"place": place, "schedule": number, "people": list(content.people)}
-            await self.done(tx, guild_id, by, action, facts)
-        rosters, now = await self._oncall.rosters(guild_id)
-        return holder_at(rosters, place, now)
-
     async def done(
         self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
     ) -> None:
@@ -268,19 +241,6 @@ def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
     """Return the holder of *place* at *now*, and until when."""
     shift = rosters.places[place].shifts(now, now + FAR)[0]
     return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
-
-
-def _require_all(rosters: Rosters, place: str, content: Content, now: datetime) -> None:
-    """Check that *content* leaves out no one who takes turns at *place* now.
-
-    Raises:
-        UserError.
-    """
-    kept = {rosters.person(who).handle for who in content.people.values()}
-    dropped = [handle for handle in rosters.places[place].turns_at(now)[0] if handle not in kept]
-    if dropped:
-        who = [rosters.people[handle].name for handle in dropped]
-        raise UserError("oncall_would_drop", who=who, place=place)
 
 
 def _turn(rosters: Rosters, place: str, at: datetime, now: datetime) -> Turn:
@@ -406,13 +366,18 @@ class Clearing:
             pointless=tuple((each, rosters.person(each.who)) for each in pointless),
             holder=holder_at(rosters, place, now),
             after=holder_at(after, place, now),
-            mark=sha256(repr(numbers).encode()).hexdigest()[:8],
+            mark=_mark(numbers),
         )
         # An override may keep another person on call than the policy file names.
         if bare.at(now)[place].handle != clearing.after.person.handle:
             following = _following(after, clearing.after)
             clearing = replace(clearing, is_override=True, following=following)
         return {each.id for each in schedules}, clearing
+
+
+def _mark(shown: Sequence[object]) -> str:
+    """Return eight hexadecimal digits that change with what was *shown*."""
+    return sha256(repr(shown).encode()).hexdigest()[:8]
 
 
 def _following(rosters: Rosters, holder: OnCallNow) -> OnCallNow | None:
@@ -431,6 +396,139 @@ def _changes_nothing(
     """Return True if *person* has all of the override's shifts anyway."""
     shifts = roster.shifts(max(override.starts, now), override.ends)
     return all(shift.person == person.handle for shift in shifts)
+
+
+#: How far a new rotation is compared with the schedule that it replaces.
+COMPARED: Final = timedelta(weeks=4)
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPreview:
+    """What a rotation would change.
+
+    Attributes:
+        number: Of the draft, which names it when it is confirmed.
+        people: By handle, all of the rotation and of the stretches.
+        stretches: Within `COMPARED`, in order and without gaps.
+        dropped: People who take turns now, and would not any more.
+        mark: Changes if another change comes first: eight hexadecimal digits.
+    """
+
+    number: int
+    place: str
+    rotation: Rotation
+    people: Mapping[str, OnCallPerson]
+    stretches: tuple[Stretch, ...]
+    dropped: tuple[OnCallPerson, ...]
+    doubled: tuple["Doubled", ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotationSet:
+    """A rotation as it was stored.
+
+    Attributes:
+        people: By handle.
+        holder: The person on call now, perhaps by an override.
+        following: The next shift of another person; None if none is in sight.
+    """
+
+    rotation: Rotation
+    people: Mapping[str, OnCallPerson]
+    holder: OnCallNow
+    following: Turn | None
+
+
+class Rotating:
+    """The use cases of `/oncall schedule rotate`."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, schedules: Schedules) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+        self._schedules = schedules
+
+    async def preview(self, guild_id: int, place: str, turns: WantedTurns, *, by: Person) -> RotationPreview:
+        """Return who would be on call if people took *turns* at *place* from now on; nothing changes yet.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or there are no such turns.
+        """
+        await self._schedules.require(by, guild_id, act="set_rotation", place=place)
+        async with self._store.transaction() as tx:
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+            current = rosters.places[place].turns_at(now)[1]
+            rotation = turns.rotation(current, now=now, zone=self._policy.timezone)
+            content = Content({who.handle: who for who in turns.people}, rotation=rotation)
+            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by, draft=True)
+            return await self._read(tx, guild_id, number, place, content)
+
+    async def confirm(
+        self, guild_id: int, place: str, number: int, *, seen: str, by: Person
+    ) -> RotationSet | RotationPreview:
+        """Put a previewed rotation into force, until further notice.
+
+        Args:
+            seen: The mark of the preview that was confirmed.
+
+        Returns:
+            What was set; the new preview if the schedule has changed since the one that was seen. Then
+            nothing changes.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or the rotation is in force already, or its
+                preview is older than a day.
+        """
+        await self._schedules.require(by, guild_id, act="set_rotation", place=place)
+        async with self._store.transaction() as tx:
+            content = await OnCallEntries(tx.sql).draft(guild_id, place, number)
+            if content is None:
+                raise UserError("oncall_rotation_gone")
+            shown = await self._read(tx, guild_id, number, place, content)
+            if shown.mark != seen:
+                return shown
+            await OnCallEntries(tx.sql).confirm_schedule(guild_id, number, by=by)
+            facts = {
+                "place": place,
+                "schedule": number,
+                "people": list(content.people),
+                "dropped": [person.handle for person in shown.dropped],
+            }
+            await self._schedules.done(tx, guild_id, by, "set_rotation", facts)
+        rosters, now = await self._oncall.rosters(guild_id)
+        ahead = rosters.places[place].shifts(now, now + FAR)[1:2]
+        following = next((Turn(place, rosters.people[shift.person], shift) for shift in ahead), None)
+        return RotationSet(shown.rotation, shown.people, holder_at(rosters, place, now), following)
+
+    async def _read(
+        self, tx: Transaction, guild_id: int, number: int, place: str, content: Content
+    ) -> RotationPreview:
+        assert content.rotation is not None
+        now = await tx.now()
+        book = await OnCallRows(tx.sql).oncall_book(guild_id, since=now)
+        before = self._oncall.combined(book)
+        added = StoredSchedule(number, place, content, "", now)
+        after = self._oncall.combined(replace(book, schedules=[*book.schedules, added]))
+        own = {handle: after.person(who) for handle, who in content.people.items()}
+        turning = before.places[place].turns_at(now)[0]
+        kept = {person.handle for person in own.values()}
+        duties = double_duties(after, place, now, now + AHEAD)
+        entries = [
+            *(each.id for each in book.set_for(place)),
+            0,
+            *(each.id for each in book.overrides if each.place == place),
+        ]
+        return RotationPreview(
+            number=number,
+            place=place,
+            rotation=content.rotation,
+            people={**after.people, **own},
+            stretches=tuple(compared(place, before, after, start=now, end=now + COMPARED)),
+            dropped=tuple(before.people[handle] for handle in turning if handle not in kept),
+            doubled=tuple(_first_of_each(after, (duty for duty in duties if duty.handle in kept))),
+            mark=_mark([*entries, *turning]),
+        )
 
 
 #: How far ahead of a change without an end is looked at: two months, so that longer rotations come round.

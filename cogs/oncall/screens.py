@@ -1,7 +1,7 @@
 """`/oncall`: who is on call and who comes next, the answers to changes, the form of one's own ways."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final, TypeAlias
 
@@ -19,6 +19,7 @@ from bot.domain.oncall.people import (
     is_ntfy,
     is_pushover,
 )
+from bot.domain.oncall.rotation import Rotation
 from bot.domain.paging import Also, Way
 from bot.domain.people import Person
 from bot.domain.text import half_width
@@ -29,11 +30,14 @@ from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, relative
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
 from cogs.oncall.posts import gap_lines, until
+from cogs.oncall.rules import Stretch
 from cogs.oncall.schedules import (
     Doubled,
     DutyView,
     OnCallNow,
     OverrideCheck,
+    RotationPreview,
+    RotationSet,
     ScheduleClearing,
     SetSchedule,
     Swapped,
@@ -299,6 +303,85 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
         voice.say("oncall.clear.confirm"), f"onc:v1:clear:{place}:{clearing.mark}", style=ButtonStyle.danger
     )
     return Screen(text(*lines), rows=[or_quit(voice, confirm)])
+
+
+#: The custom id of [設定する] of a rotation: the place, the draft, and the mark of what was shown.
+ROTATE: Final = r"onc:v1:rotate:(?P<place>[a-z0-9_]{1,24}):(?P<number>\d{1,18}):(?P<mark>[0-9a-f]{8})"
+
+_STRETCHES_BUDGET: Final = 2_200
+
+
+def rotate_screen(voice: Voice, preview: RotationPreview, *, is_changed: bool = False) -> Screen:
+    """Show who would be on call by a rotation in the next weeks, and who drops out, and ask.
+
+    Args:
+        is_changed: It was confirmed, but something else had been shown.
+    """
+    stretches = [_stretch(voice, preview, each) for each in preview.stretches]
+    until_at = voice.moment(preview.stretches[-1].ends)
+    dropped = voice.joined([who_said(voice, person) for person in preview.dropped], limit=_PEOPLE_BUDGET)
+    count = len(preview.dropped)
+    confirm = button(
+        voice.say("oncall.rotate.confirm_dropping", count=count)
+        if count
+        else voice.say("oncall.rotate.confirm"),
+        f"onc:v1:rotate:{preview.place}:{preview.number}:{preview.mark}",
+        style=ButtonStyle.danger if count else ButtonStyle.primary,
+    )
+    return Screen(
+        text(
+            voice.say("oncall.rotate.changed") if is_changed else "",
+            voice.say("oncall.rotate.title", place=preview.place),
+            _rotation_said(voice, preview.rotation, preview.people),
+            voice.say("oncall.rotate.drops", who=dropped) if count else "",
+        ),
+        ui.Separator(),
+        text(
+            voice.say("oncall.rotate.ahead", until=until_at),
+            voice.joined(stretches, separator="\n", limit=_STRETCHES_BUDGET),
+        ),
+        *(text(line) for line in [doubled_said(voice, preview.doubled)] if line),
+        rows=[or_quit(voice, confirm)],
+    )
+
+
+def _stretch(voice: Voice, preview: RotationPreview, one: Stretch) -> str:
+    return voice.say(
+        "oncall.rotate.same" if one.before == one.after else "oncall.rotate.other",
+        starts=voice.moment(one.starts),
+        former=who_said(voice, preview.people[one.before]),
+        who=who_said(voice, preview.people[one.after]),
+    )
+
+
+def rotated_said(voice: Voice, done: RotationSet) -> str:
+    """Say which rotation was stored, who is on call now, and when who comes next."""
+    following = done.following
+    return _lines(
+        voice.say("oncall.rotate.done", place=done.holder.place),
+        _rotation_said(voice, done.rotation, done.people),
+        holder_said(voice, "oncall.rotate.now", done.holder),
+        ""
+        if following is None
+        else voice.say(
+            "oncall.rotate.next",
+            at=voice.moment(following.shift.starts),
+            relative=relative(following.shift.starts),
+            who=who_said(voice, following.person),
+        ),
+    )
+
+
+def _rotation_said(voice: Voice, rotation: Rotation, people: Mapping[str, OnCallPerson]) -> str:
+    """Say how long turns are, when they begin, and who takes them in which order."""
+    named = [who_said(voice, people[handle]) for handle in rotation.people]
+    return voice.say(
+        f"oncall.rotate.turns.{rotation.unit.value}",
+        count=rotation.every,
+        weekday=voice.say(f"oncall.weekday.{rotation.starts_on.weekday()}"),
+        time=f"{rotation.handover:%H:%M}",
+        people=voice.joined(named, separator=" → ", limit=_PEOPLE_BUDGET),
+    )
 
 
 def set_said(voice: Voice, holder: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:

@@ -66,6 +66,11 @@ class OnCallEntries:
         )
         return None if row is None else (row["place"], Content.from_json(row["content"]))
 
+    async def draft(self, guild_id: int, place: str, number: int) -> Content | None:
+        """Lock and return a draft of the last day; None when it is gone or was confirmed before."""
+        row = await self._sql.first("lock_oncall_draft", guild_id=guild_id, place=place, schedule_id=number)
+        return None if row is None else Content.from_json(row["content"])
+
     async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> set[int]:
         """End the schedules that are in force at a place, and return their numbers."""
         rows = await self._sql.all(

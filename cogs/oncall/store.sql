@@ -45,6 +45,14 @@ UPDATE oncall_schedules
  WHERE id = :schedule_id AND guild_id = :guild_id AND starts_at IS NULL AND at >= now() - interval '1 day'
 RETURNING *;
 
+-- name: lock_oncall_draft
+-- Locks and returns a draft of the last day.
+SELECT content
+  FROM oncall_schedules
+ WHERE id = :schedule_id AND guild_id = :guild_id AND place = :place
+   AND starts_at IS NULL AND at >= now() - interval '1 day'
+   FOR UPDATE;
+
 -- name: end_oncall_schedules
 -- Ends the schedules that are in force at a place.
 UPDATE oncall_schedules

@@ -8,7 +8,7 @@ from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from cogs.oncall.calendars import CalendarFiles, WorkerCalendars
 from cogs.oncall.handovers import Handovers, OnCallDeliveries
-from cogs.oncall.schedules import ChangeChecks, Clearing, Notifying, Schedules
+from cogs.oncall.schedules import ChangeChecks, Clearing, Notifying, Rotating, Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class OnCallUseCases:
 
     guild_id: int
     schedules: Schedules
+    rotating: Rotating
     clearing: Clearing
     checks: ChangeChecks
     notifying: Notifying
@@ -32,6 +33,7 @@ def build(core: Core) -> OnCallUseCases:
     return OnCallUseCases(
         guild_id=core.guild_id,
         schedules=schedules,
+        rotating=Rotating(store, policy, oncall, schedules),
         clearing=Clearing(store, oncall, schedules),
         checks=ChangeChecks(store, oncall, core.reach),
         notifying=Notifying(store, core.access, ways=core.ways),

@@ -119,16 +119,15 @@ class Rotation:
                 yield at
             following += 1
 
-    def succeeded_by(self, turns: "Rotation", *, now: datetime) -> "Rotation":
-        """Return *turns*, which take this rotation's place at *now*, with its weekday of the handover.
+    def begun(self, now: datetime, *, weekday: int | None = None) -> "Rotation":
+        """Return the same turns from their last handover before *now* (aware) on.
 
-        A weekly handover stays on its weekday, be the hour another; the first turn is the current one.
+        Args:
+            weekday: Of that handover, 0 for Monday; None for any day.
         """
-        if not self.unit is turns.unit is Unit.WEEKS:
-            return turns
-        days = (now.astimezone(turns.timezone).date() - timedelta(days=ago) for ago in range(14))
-        same = (day for day in days if day.weekday() == self.starts_on.weekday())
-        starts = (replace(turns, starts_on=day) for day in same)
+        days = (now.astimezone(self.timezone).date() - timedelta(days=ago) for ago in range(14))
+        same = (day for day in days if weekday in {None, day.weekday()})
+        starts = (replace(self, starts_on=day) for day in same)
         return next(one for one in starts if one.begins(0) <= now)
 
     def _moment(self, local: datetime) -> datetime:

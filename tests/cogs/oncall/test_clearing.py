@@ -11,7 +11,7 @@ from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports.discord import Gap, ReadinessFinding
 from cogs.oncall.schedules import ScheduleClearing
-from tests.cogs.oncall.acts import oncall_of
+from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
 AI, BEN, RESPONDER = Who(8, "ai", "Ai"), Who(9, "ben", "Ben"), Who(3, "responder", "responder")
@@ -21,9 +21,7 @@ HOUR = timedelta(hours=1)
 async def rotate(desk: Desk) -> None:
     """Ai and Ben take turns as primary."""
     turns = Rotation(("8", "9"), 1, Unit.DAYS, date(2024, 1, 1), time(10), ZoneInfo("Asia/Tokyo"))
-    await oncall_of(desk).schedules.rotate(
-        GUILD, "primary", Content({"8": AI, "9": BEN}, rotation=turns), by=PRIMARY
-    )
+    await put_rotation(desk, "primary", [AI, BEN], turns)
 
 
 async def asked(desk: Desk) -> ScheduleClearing:

@@ -114,16 +114,21 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     rows = await world.rows(question)
     assert [row["action"] for row in rows] == ["override", "end_override"]
 
-    said = await world.command(
+    asked = await world.command(
         "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
     )
-    assert "✅ primary はいまから" in said.text
+    assert "まだ何も変わっていません" in asked.text
+    said = await world.human.press("primary", asked.messages[-1], "設定する")
+    assert "✅ primary の交代を設定しました" in said.text
+    assert "次の交代：" in said.text
     await world.expect_dm("responder", contains="当番になりました")
     world.ledger.forgive("dm:secondary")
-    refused = await world.command(
+    asked = await world.command(
         "oncall schedule rotate", by="primary", every="1w", first="responder", second="primary"
     )
-    assert "@secondary が外れてしまうので" in refused.text
+    assert "交代から外れる人：" in asked.text
+    left = await world.human.press("primary", asked.messages[-1], "やめる")
+    assert "外して" not in left.text
     asked = await world.command("oncall schedule clear", by="primary")
     assert "1 日ごとの交代：" in asked.text
     cleared = await world.human.press("primary", asked.messages[-1], "消す")

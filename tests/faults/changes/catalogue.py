@@ -122,6 +122,7 @@ READS: Final = frozenset(
             "/oncall schedule export",
             "/oncall schedule import",
             "/oncall schedule clear",
+            "/oncall schedule rotate",
         ),
         *(
             "incidents.looking.press_why",

@@ -183,11 +183,11 @@ async def _(scene: Scene) -> Change:
     return scene.acts(scene.runs("oncall swap", by="primary", **both), "swap", of="seatswap")
 
 
-@change("/oncall schedule rotate")
+@change("oncall.commands.press_rotate")
 async def _(scene: Scene) -> Change:
     people = {"first": "responder", "second": "secondary"}
-    act = scene.runs("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
-    return scene.acts(act, "set_rotation", of="seatrotate")
+    asked = await scene.say("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
+    return scene.acts(scene.presses(asked, "設定する", by="primary"), "set_rotation", of="seatrotate")
 
 
 @change("oncall.commands.press_clear")
