@@ -21,6 +21,7 @@ CAPABILITY = Capability(
         commands.press_end_confirmed,
         commands.press_clear,
         commands.press_rotate,
+        commands.press_undo,
         commands.press_import,
         commands.press_leave_import,
     ],

@@ -42,12 +42,14 @@ from cogs.oncall.screens import (
     IMPORT,
     LEAVE,
     ROTATE,
+    UNDO,
     calendar_file,
+    changed_screen,
     clear_screen,
     cleared_said,
     end_asked_screen,
     ended_said,
-    imported_screen,
+    imported_said,
     left_screen,
     notify_form,
     notify_said,
@@ -60,6 +62,7 @@ from cogs.oncall.screens import (
     show_screen,
     swapped_said,
     turn_choice,
+    undone_said,
 )
 from cogs.oncall.use_cases import OnCallUseCases
 
@@ -151,8 +154,9 @@ async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> Non
     services, own = services_of(interaction), _own(interaction)
     by = await person_of(interaction)
     ended = await own.schedules.end_override(own.guild_id, pressed.number, by=by)
-    stand_ins = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended]
-    await redraw(interaction, Screen(text(ended_said(voice_of(interaction), stand_ins))))
+    stand_ins = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended.value]
+    voice = voice_of(interaction)
+    await redraw(interaction, changed_screen(voice, ended_said(voice, stand_ins), ended.number))
 
 
 Shift = app_commands.Range[str, 1, 60]
@@ -171,11 +175,12 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
     """Put a person on call from now on."""
     await wait(interaction)
     own = _own(interaction)
-    holder = await own.schedules.set_person(
+    done = await own.schedules.set_person(
         own.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
     )
-    doubled = await own.checks.of_places(own.guild_id, holder.place)
-    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+    doubled = await own.checks.of_places(own.guild_id, done.value.place)
+    voice = voice_of(interaction)
+    await reply(interaction, view=changed_screen(voice, set_said(voice, done.value, doubled), done.number))
 
 
 @oncall_group.command(
@@ -213,8 +218,11 @@ async def override(  # Discord's options
         reason=reason,
     )
     made = await own.schedules.override(own.guild_id, new, by=person_from(interaction.user))
-    check = await own.checks.of_override(own.guild_id, made)
-    await reply(interaction, overridden_said(voice_of(interaction), made, check))
+    check = await own.checks.of_override(own.guild_id, made.value)
+    voice = voice_of(interaction)
+    await reply(
+        interaction, view=changed_screen(voice, overridden_said(voice, made.value, check), made.number)
+    )
 
 
 async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -242,12 +250,15 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     """Exchange the shifts of two people."""
     await wait(interaction)
     own = _own(interaction)
-    swapped = await own.schedules.swap(
+    done = await own.schedules.swap(
         own.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
     )
-    places = dict.fromkeys([swapped.first.place, swapped.second.place])
+    places = dict.fromkeys([done.value.first.place, done.value.second.place])
     doubled = await own.checks.of_places(own.guild_id, *places)
-    await reply(interaction, swapped_said(voice_of(interaction), swapped, doubled))
+    voice = voice_of(interaction)
+    await reply(
+        interaction, view=changed_screen(voice, swapped_said(voice, done.value, doubled), done.number)
+    )
 
 
 def _named(value: str) -> tuple[str, datetime]:
@@ -330,7 +341,7 @@ async def press_rotate(interaction: Interaction, pressed: Pressed) -> None:
     if isinstance(done, RotationPreview):
         await redraw(interaction, rotate_screen(voice, done, is_changed=True))
     else:
-        await redraw(interaction, Screen(text(rotated_said(voice, done))))
+        await redraw(interaction, changed_screen(voice, rotated_said(voice, done.value), done.number))
 
 
 def _time(typed: str) -> time:
@@ -367,7 +378,17 @@ async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
         clearing = await own.clearing.preview(own.guild_id, place, by=by)
         await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
     else:
-        await redraw(interaction, Screen(text(cleared_said(voice, cleared))))
+        said = cleared_said(voice, cleared.value)
+        await redraw(interaction, changed_screen(voice, said, cleared.number))
+
+
+@control(UNDO)
+async def press_undo(interaction: Interaction, pressed: Pressed) -> None:
+    """[元に戻す]: restore what was there before a change, and say who is on call now."""
+    await keep(interaction)
+    own = _own(interaction)
+    holders = await own.undoing.undo(own.guild_id, pressed.number, by=await person_of(interaction))
+    await redraw(interaction, Screen(text(undone_said(voice_of(interaction), holders))))
 
 
 @schedule_group.command(
@@ -409,9 +430,10 @@ async def press_import(interaction: Interaction, pressed: Pressed) -> None:
     by = await person_of(interaction)
     own = _own(interaction)
     numbers = [int(number) for number in pressed.fields["drafts"].split("-")]
-    places = await own.calendars.confirm(own.guild_id, numbers, by=by)
-    doubled = await own.checks.of_places(own.guild_id, *places)
-    await redraw(interaction, imported_screen(voice_of(interaction), places, doubled))
+    done = await own.calendars.confirm(own.guild_id, numbers, by=by)
+    doubled = await own.checks.of_places(own.guild_id, *done.value)
+    voice = voice_of(interaction)
+    await redraw(interaction, changed_screen(voice, imported_said(voice, done.value, doubled), done.number))
 
 
 @control(LEAVE)

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import structlog
 import typer
 
-from bot.domain.audit import AuditData
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.book import Book, Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import OnCallPerson, Who, id_of
@@ -23,9 +22,8 @@ from bot.services.core import Core
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
-from bot.storage.tables.timeline import AuditWrites
+from cogs.oncall.changes import ScheduleChanges
 from cogs.oncall.exports import grafana_oncall, opsgenie, pagerduty, table
-from cogs.oncall.handovers import wake
 from cogs.oncall.rules import CarriedOver, LeftOut, SourcePerson, SourceSchedule, carry_over, compared
 from cogs.oncall.store import OnCallEntries
 
@@ -111,26 +109,21 @@ class ScheduleImports:
             ConfigError: the place's schedules have changed since the plan was made.
         """
         assert plan.content is not None, plan.unknown
-        async with self._store.transaction() as tx:
-            ended = await OnCallEntries(tx.sql).end_schedules(guild_id, plan.place, by=IMPORTER)
+        async with ScheduleChanges(self._store).begin(guild_id, "import_schedule", by=IMPORTER) as change:
+            entries = OnCallEntries(change.tx.sql)
+            ended = await entries.end_schedules(guild_id, plan.place, by=IMPORTER)
             if ended != plan.replaced:
                 raise ConfigError(f"the schedule of {plan.place} has changed meanwhile: look at it again")
-            number = await OnCallEntries(tx.sql).add_schedule(guild_id, plan.place, plan.content, by=IMPORTER)
+            number = await entries.add_schedule(guild_id, plan.place, plan.content, by=IMPORTER)
             for override in plan.overrides:
-                await OnCallEntries(tx.sql).add_override(guild_id, override, by=IMPORTER)
-            facts = {
+                await entries.add_override(guild_id, override, by=IMPORTER)
+            change.facts = {
                 "place": plan.place,
                 "schedule": number,
                 "ended": sorted(ended),
                 "people": list(plan.content.people),
                 "overrides": len(plan.overrides),
             }
-            data = AuditData(facts=facts)
-            await AuditWrites(tx.sql).audit(
-                guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data
-            )
-            await wake(tx, guild_id)
-        log.info("oncall.changed", guild_id=guild_id, action="import_schedule", user_id=IMPORTER.id)
 
     def _completed(self, plan: ImportPlan, book: Book, now: datetime) -> ImportPlan:
         content = _content(plan)

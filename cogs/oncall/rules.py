@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.oncall.book import Rosters
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.payloads import Payload
 
@@ -138,6 +138,29 @@ class DoubleDuty:
     other: str
     starts: datetime
     ends: datetime
+
+
+#: Where an end that is in sight is looked for.
+FAR: Final = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallNow:
+    """The person on call at a place now.
+
+    Attributes:
+        until: Aware; None for a shift without a known end.
+    """
+
+    place: str
+    person: OnCallPerson
+    until: datetime | None
+
+
+def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
+    """Return the holder of *place* at *now*, and until when."""
+    shift = rosters.places[place].shifts(now, now + FAR)[0]
+    return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
 
 
 def double_duties(rosters: Rosters, place: str, start: datetime, end: datetime) -> list[DoubleDuty]:

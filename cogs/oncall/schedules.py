@@ -24,8 +24,17 @@ from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from cogs.oncall.handovers import wake
-from cogs.oncall.rules import DoubleDuty, Stretch, WantedTurns, compared, double_duties
+from cogs.oncall.changes import Changed, ScheduleChanges
+from cogs.oncall.rules import (
+    FAR,
+    DoubleDuty,
+    OnCallNow,
+    Stretch,
+    WantedTurns,
+    compared,
+    double_duties,
+    holder_at,
+)
 from cogs.oncall.store import OnCallEntries
 
 log = structlog.get_logger(__name__)
@@ -33,22 +42,6 @@ log = structlog.get_logger(__name__)
 #: How far `/oncall show` looks ahead, and the longest override.
 SHOWN: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=90)
-
-#: Where an end that is in sight is looked for.
-FAR: Final = timedelta(days=100)
-
-
-@dataclass(frozen=True, slots=True)
-class OnCallNow:
-    """The person on call at a place now.
-
-    Attributes:
-        until: Aware; None for a shift without a known end.
-    """
-
-    place: str
-    person: OnCallPerson
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +84,14 @@ class Swapped:
 class Schedules:
     """The use cases of `/oncall` but for files, which `cogs.oncall.calendars` sees to."""
 
-    def __init__(self, store: Store, policy: Policy, access: Access, oncall: OnCall) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, oncall: OnCall, changes: ScheduleChanges
+    ) -> None:
         self._store = store
         self._policy = policy
         self._access = access
         self._oncall = oncall
+        self.changes = changes
 
     async def now(self) -> datetime:
         """Return the database's time, aware: the times that people type count from it."""
@@ -129,7 +125,7 @@ class Schedules:
         ]
         return sorted(turns, key=lambda turn: turn.shift.starts)
 
-    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> OnCallNow:
+    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> Changed[OnCallNow]:
         """Put *who* on call at *place* from now on, until further notice.
 
         Raises:
@@ -137,14 +133,13 @@ class Schedules:
         """
         await self.require(by, guild_id, act="set_on_call", place=place)
         content = Content({who.handle: who}, person=who.handle)
-        async with self._store.transaction() as tx:
-            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
-            facts = {"place": place, "schedule": number, "people": list(content.people)}
-            await self.done(tx, guild_id, by, "set_on_call", facts)
+        async with self.changes.begin(guild_id, "set_on_call", by=by) as change:
+            number = await OnCallEntries(change.tx.sql).add_schedule(guild_id, place, content, by=by)
+            change.facts = {"place": place, "schedule": number, "people": list(content.people)}
         rosters, now = await self._oncall.rosters(guild_id)
-        return holder_at(rosters, place, now)
+        return Changed(holder_at(rosters, place, now), change.number)
 
-    async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
+    async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> Changed[NewOverride]:
         """Store an override of one place. A part that lies in the past is left out.
 
         Raises:
@@ -152,19 +147,19 @@ class Schedules:
                 it is longer than `LONGEST`.
         """
         await self.require(by, guild_id, act="override", place=new.place)
-        async with self._store.transaction() as tx:
-            now = await tx.now()
+        async with self.changes.begin(guild_id, "override", by=by) as change:
+            now = await change.tx.now()
             new = replace(new, starts=max(new.starts, now))
             if new.ends <= new.starts:
                 raise UserError("oncall_ends_early")
             if new.ends - new.starts > LONGEST:
                 raise UserError("oncall_too_long", days=LONGEST.days)
-            number = await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
+            number = await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
             facts = {"place": new.place, "override": number, "who": new.who.handle}
-            await self.done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
-        return new
+            change.facts = {**facts, **_times(new.starts, new.ends)}
+        return Changed(new, change.number)
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> Changed[list[StoredOverride]]:
         """End an override now; for a swap end both halves, so that no person is left with two shifts.
 
         Returns:
@@ -174,18 +169,18 @@ class Schedules:
             NotPermitted; UserError: it is over already.
         """
         await self._access.require(by, "oncall", guild_id=guild_id, act="end_override", override=number)
-        async with self._store.transaction() as tx:
-            ended = await OnCallEntries(tx.sql).end_override(guild_id, number, by=by)
+        async with self.changes.begin(guild_id, "end_override", by=by) as change:
+            ended = await OnCallEntries(change.tx.sql).end_override(guild_id, number, by=by)
             if not ended:
                 raise UserError("oncall_override_over")
             facts = [{"place": one.place, "override": one.id} for one in ended]
             other = {"other_half": facts[1]} if facts[1:] else {}
-            await self.done(tx, guild_id, by, "end_override", {**facts[0], **other})
-        return ended
+            change.facts = {**facts[0], **other}
+        return Changed(ended, change.number)
 
     async def swap(
         self, guild_id: int, first: tuple[str, datetime], second: tuple[str, datetime], *, by: Person
-    ) -> Swapped:
+    ) -> Changed[Swapped]:
         """Two people exchange two shifts, or what is left of them, in one commit.
 
         Args:
@@ -195,20 +190,19 @@ class Schedules:
             NotPermitted; UserError: one of them is over or has no planned end, or both are one person's.
         """
         await self.require(by, guild_id, act="swap", place=first[0])
-        async with self._store.transaction() as tx:
-            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+        async with self.changes.begin(guild_id, "swap", by=by) as change:
+            rosters, now = await self._oncall.rosters(guild_id, source=change.tx)
             one, other = (_turn(rosters, place, at, now) for place, at in (first, second))
             if one.person.handle == other.person.handle:
                 raise UserError("oncall_same_person", who=one.person.name)
             for turn, stands_in in ((one, other.person), (other, one.person)):
                 new = NewOverride(turn.place, stands_in.who, turn.shift.starts, turn.shift.ends, is_swap=True)
-                await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
-            facts = {
+                await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
+            change.facts = {
                 "first": {"place": one.place, **_times(one.shift.starts, one.shift.ends)},
                 "second": {"place": other.place, **_times(other.shift.starts, other.shift.ends)},
             }
-            await self.done(tx, guild_id, by, "swap", facts)
-        return Swapped(one, other)
+        return Changed(Swapped(one, other), change.number)
 
     async def require(self, by: Person, guild_id: int, *, act: str, place: str) -> None:
         """Check that *by* may change who is on call at *place*.
@@ -227,20 +221,6 @@ class Schedules:
             NotPermitted: *by* may not respond.
         """
         await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
-
-    async def done(
-        self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
-    ) -> None:
-        """Record a change of the schedule, and let the watch look at it at once."""
-        await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
-        await wake(tx, guild_id)
-        log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
-
-
-def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
-    """Return the holder of *place* at *now*, and until when."""
-    shift = rosters.places[place].shifts(now, now + FAR)[0]
-    return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
 
 
 def _turn(rosters: Rosters, place: str, at: datetime, now: datetime) -> Turn:
@@ -285,7 +265,7 @@ class ScheduleClearing:
         is_override: `after` is on call only by an override, which stays.
         following: The person on call by the policy file once that override is over; None if it has no end,
             or another override comes next.
-        mark: Changes with anything above: eight hexadecimal digits.
+        mark: ScheduleChanges with anything above: eight hexadecimal digits.
     """
 
     place: str
@@ -316,7 +296,9 @@ class Clearing:
         _, clearing = await self._read(self._store, guild_id, place)
         return clearing
 
-    async def clear(self, guild_id: int, place: str, *, seen: str, by: Person) -> ScheduleClearing | None:
+    async def clear(
+        self, guild_id: int, place: str, *, seen: str, by: Person
+    ) -> Changed[ScheduleClearing] | None:
         """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
 
         Args:
@@ -329,14 +311,14 @@ class Clearing:
             NotPermitted; UserError: the policy has no such place, or nothing is set for it any more.
         """
         await self._schedules.require(by, guild_id, act="clear_schedule", place=place)
-        async with self._store.transaction() as tx:
-            numbers, clearing = await self._read(tx, guild_id, place)
+        async with self._schedules.changes.begin(guild_id, "clear_schedule", by=by) as change:
+            numbers, clearing = await self._read(change.tx, guild_id, place)
             if clearing.mark != seen:
                 return None
-            if await OnCallEntries(tx.sql).end_schedules(guild_id, place, by=by) != numbers:
+            if await OnCallEntries(change.tx.sql).end_schedules(guild_id, place, by=by) != numbers:
                 raise UserError("oncall_changed_meanwhile", place=place)  # by a commit of this very moment
-            await self._schedules.done(tx, guild_id, by, "clear_schedule", {"place": place})
-        return clearing
+            change.facts = {"place": place}
+        return Changed(clearing, change.number)
 
     async def _read(
         self, source: Store | Transaction, guild_id: int, place: str
@@ -411,7 +393,7 @@ class RotationPreview:
         people: By handle, all of the rotation and of the stretches.
         stretches: Within `COMPARED`, in order and without gaps.
         dropped: People who take turns now, and would not any more.
-        mark: Changes if another change comes first: eight hexadecimal digits.
+        mark: ScheduleChanges if another change comes first: eight hexadecimal digits.
     """
 
     number: int
@@ -466,7 +448,7 @@ class Rotating:
 
     async def confirm(
         self, guild_id: int, place: str, number: int, *, seen: str, by: Person
-    ) -> RotationSet | RotationPreview:
+    ) -> Changed[RotationSet] | RotationPreview:
         """Put a previewed rotation into force, until further notice.
 
         Args:
@@ -481,25 +463,26 @@ class Rotating:
                 preview is older than a day.
         """
         await self._schedules.require(by, guild_id, act="set_rotation", place=place)
-        async with self._store.transaction() as tx:
-            content = await OnCallEntries(tx.sql).draft(guild_id, place, number)
+        async with self._schedules.changes.begin(guild_id, "set_rotation", by=by) as change:
+            entries = OnCallEntries(change.tx.sql)
+            content = await entries.draft(guild_id, place, number)
             if content is None:
                 raise UserError("oncall_rotation_gone")
-            shown = await self._read(tx, guild_id, number, place, content)
+            shown = await self._read(change.tx, guild_id, number, place, content)
             if shown.mark != seen:
                 return shown
-            await OnCallEntries(tx.sql).confirm_schedule(guild_id, number, by=by)
-            facts = {
+            await entries.confirm_schedule(guild_id, number, by=by)
+            change.facts = {
                 "place": place,
                 "schedule": number,
                 "people": list(content.people),
                 "dropped": [person.handle for person in shown.dropped],
             }
-            await self._schedules.done(tx, guild_id, by, "set_rotation", facts)
         rosters, now = await self._oncall.rosters(guild_id)
         ahead = rosters.places[place].shifts(now, now + FAR)[1:2]
         following = next((Turn(place, rosters.people[shift.person], shift) for shift in ahead), None)
-        return RotationSet(shown.rotation, shown.people, holder_at(rosters, place, now), following)
+        done = RotationSet(shown.rotation, shown.people, holder_at(rosters, place, now), following)
+        return Changed(done, change.number)
 
     async def _read(
         self, tx: Transaction, guild_id: int, number: int, place: str, content: Content

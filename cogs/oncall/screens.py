@@ -29,12 +29,12 @@ from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, relative
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
+from cogs.oncall.changes import UNDONE_WITHIN
 from cogs.oncall.posts import gap_lines, until
-from cogs.oncall.rules import Stretch
+from cogs.oncall.rules import OnCallNow, Stretch
 from cogs.oncall.schedules import (
     Doubled,
     DutyView,
-    OnCallNow,
     OverrideCheck,
     RotationPreview,
     RotationSet,
@@ -92,7 +92,7 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
 
 
 def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
-    """Ask once before ending stand-ins, which cannot be undone.
+    """Ask once before ending stand-ins.
 
     Args:
         ending: The one that was named, and the other half of a swap that does not yet lie in the past.
@@ -157,11 +157,9 @@ def preview_screen(voice: Voice, preview: ImportPreview, doubled: Sequence[Doubl
     return Screen(*parts, text(voice.say("oncall.preview.rule")), rows=[row(leave, confirm)])
 
 
-def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> Screen:
+def imported_said(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> str:
     """Say that the import is in force, and who is at two places at once by that."""
-    return Screen(
-        text(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
-    )
+    return _lines(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
 
 
 def left_screen(voice: Voice) -> Screen:
@@ -382,6 +380,23 @@ def _rotation_said(voice: Voice, rotation: Rotation, people: Mapping[str, OnCall
         time=f"{rotation.handover:%H:%M}",
         people=voice.joined(named, separator=" → ", limit=_PEOPLE_BUDGET),
     )
+
+
+#: The custom id of [元に戻す]: the number of the change.
+UNDO: Final = r"onc:v1:undo:(?P<number>\d{1,18})"
+
+
+def changed_screen(voice: Voice, said: str, number: int) -> Screen:
+    """Answer a change, with the button that takes it back."""
+    minutes = UNDONE_WITHIN // timedelta(minutes=1)
+    undo = button(voice.say("oncall.undo.button"), f"onc:v1:undo:{number}", emoji="↩️")
+    return Screen(text(said, voice.say("oncall.undo.hint", minutes=minutes)), rows=[row(undo)])
+
+
+def undone_said(voice: Voice, holders: Sequence[OnCallNow]) -> str:
+    """Say that a change was undone, and who is on call now where it was."""
+    now = [holder_said(voice, "oncall.show.now", each) for each in holders]
+    return _lines(voice.say("oncall.undo.done"), _listed(voice, now))
 
 
 def set_said(voice: Voice, holder: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:

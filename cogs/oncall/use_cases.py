@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
 from cogs.oncall.calendars import CalendarFiles, WorkerCalendars
+from cogs.oncall.changes import ScheduleChanges, Undoing
 from cogs.oncall.handovers import Handovers, OnCallDeliveries
 from cogs.oncall.schedules import ChangeChecks, Clearing, Notifying, Rotating, Schedules
 
@@ -19,6 +20,7 @@ class OnCallUseCases:
     schedules: Schedules
     rotating: Rotating
     clearing: Clearing
+    undoing: Undoing
     checks: ChangeChecks
     notifying: Notifying
     calendars: CalendarFiles
@@ -28,13 +30,14 @@ class OnCallUseCases:
 def build(core: Core) -> OnCallUseCases:
     """Make the use cases of one guild."""
     store, policy, oncall = core.store, core.policy, core.oncall
-    schedules = Schedules(store, policy, core.access, oncall)
+    schedules = Schedules(store, policy, core.access, oncall, ScheduleChanges(store))
     calendars = WorkerCalendars(policy.timezone.key)
     return OnCallUseCases(
         guild_id=core.guild_id,
         schedules=schedules,
         rotating=Rotating(store, policy, oncall, schedules),
         clearing=Clearing(store, oncall, schedules),
+        undoing=Undoing(store, core.access, oncall),
         checks=ChangeChecks(store, oncall, core.reach),
         notifying=Notifying(store, core.access, ways=core.ways),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=core.reach, calendars=calendars),

@@ -309,7 +309,8 @@ async def test_ending_half_a_swap_ends_it_whole(turning: Desk) -> None:
     view = await oncall_of(turning).schedules.view(GUILD)
     numbers = [one.id for one, _ in view.overrides]
     asked = [one.id for one, _ in view.ended_by(numbers[1])]
-    ended = [one.id for one in await oncall_of(turning).schedules.end_override(GUILD, numbers[1], by=PRIMARY)]
+    done = await oncall_of(turning).schedules.end_override(GUILD, numbers[1], by=PRIMARY)
+    ended = [one.id for one in done.value]
     assert asked == ended == numbers[::-1]
     assert [
         turn for turn in await oncall_of(turning).schedules.turns(GUILD) if turn.place == "primary"

@@ -32,7 +32,8 @@ async def previewed(desk: Desk, turns: WantedTurns) -> RotationPreview:
 
 async def confirmed(desk: Desk, shown: RotationPreview) -> RotationSet | RotationPreview:
     """What comes of a press on [設定する]."""
-    return await oncall_of(desk).rotating.confirm(GUILD, "primary", shown.number, seen=shown.mark, by=PRIMARY)
+    done = await oncall_of(desk).rotating.confirm(GUILD, "primary", shown.number, seen=shown.mark, by=PRIMARY)
+    return done if isinstance(done, RotationPreview) else done.value
 
 
 async def current(desk: Desk) -> Rotation | None:

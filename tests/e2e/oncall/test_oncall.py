@@ -113,6 +113,13 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
     rows = await world.rows(question)
     assert [row["action"] for row in rows] == ["override", "end_override"]
+    await world.restart_bot()
+    undone = await world.human.press("primary", ended.messages[-1], "元に戻す")
+    assert "元に戻しました" in undone.text
+    await world.expect_dm("responder", contains="当番になりました")
+    undone = await world.human.press("primary", said.messages[-1], "元に戻す")  # once more the last change
+    assert "**primary** @primary" in undone.text
+    await world.expect_dm("primary", contains="当番になりました")
 
     asked = await world.command(
         "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"

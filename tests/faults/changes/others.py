@@ -176,6 +176,12 @@ async def _(scene: Scene) -> Change:
     return scene.acts(scene.presses(asked, "いま終える", by="primary"), "end_override", of="seatend")
 
 
+@change("oncall.commands.press_undo")
+async def _(scene: Scene) -> Change:
+    said = await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatundo")
+    return scene.acts(scene.presses(said, "元に戻す", by="primary"), "undo_schedule", of="seatundo")
+
+
 @change("/oncall swap")
 async def _(scene: Scene) -> Change:
     offered = await scene.human.autocomplete("primary", "general", "oncall swap", "shift", "seatswap @")
