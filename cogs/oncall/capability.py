@@ -17,6 +17,7 @@ CAPABILITY = Capability(
     begin=use_cases.begin,
     commands=[commands.oncall_group],
     controls=[
+        commands.press_month,
         commands.press_end,
         commands.press_end_confirmed,
         commands.press_clear,

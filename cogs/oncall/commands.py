@@ -32,8 +32,9 @@ from bot.ui.interaction import (
     voice_of,
     wait,
 )
+from bot.ui.pictures import as_files, drawn
 from cogs.oncall.calendars import BIGGEST
-from cogs.oncall.rules import WantedTurns
+from cogs.oncall.rules import WantedTurns, months_later, parse_month
 from cogs.oncall.schedules import RotationPreview
 from cogs.oncall.screens import (
     CLEAR,
@@ -41,6 +42,7 @@ from cogs.oncall.screens import (
     END_CONFIRMED,
     IMPORT,
     LEAVE,
+    MONTH,
     ROTATE,
     UNDO,
     calendar_file,
@@ -51,6 +53,9 @@ from cogs.oncall.screens import (
     ended_said,
     imported_said,
     left_screen,
+    month_name,
+    month_pictures,
+    month_screen,
     notify_form,
     notify_said,
     notify_typed,
@@ -123,16 +128,59 @@ def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> 
     return now if text is None else parse_later(text, now=now, base=base)
 
 
+Words = app_commands.Range[str, 1, 16]
+
+#: A person waits for the calendar; without it, the shifts are listed.
+_DRAWN_WITHIN_S: Final = 10.0
+
+
+async def offer_months(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer this month and the following ones; none while the time is not known."""
+    try:
+        today = (await now_here(interaction)).date()
+    except BotError:
+        return []
+    months = [months_later(today, count) for count in range(_MONTHS_OFFERED)]
+    return choices_of({f"{month:%Y-%m}": month_name(voice_of(interaction), month) for month in months}, typed)
+
+
+_MONTHS_OFFERED: Final = 6
+
+
 @oncall_group.command(
     name="show",
     description=locale_str("Who is on call now, and who comes next", key="commands.oncall_show"),
 )
-async def show(interaction: Interaction) -> None:
-    """Show who is on call and until when, the next two weeks, and the overrides."""
+@described(
+    month=locale_str("A month as a calendar: 2026-12, this month, next month", key="commands.oncall_month"),
+    place=PLACE_OPTION,
+)
+@app_commands.autocomplete(month=offer_months, place=offer_places)
+async def show(interaction: Interaction, month: Words | None = None, place: Place | None = None) -> None:
+    """Show who is on call and until when, the next two weeks, and the overrides; or a month."""
     await wait(interaction)
     own = _own(interaction)
-    view = await own.schedules.view(own.guild_id)
-    await reply(interaction, view=show_screen(voice_of(interaction), view))
+    if month is None and place is None:
+        view = await own.schedules.view(own.guild_id)
+        await reply(interaction, view=show_screen(voice_of(interaction), view))
+    else:
+        await _show_month(interaction, month or "今月", place)
+
+
+@control(MONTH)
+async def press_month(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀ 11 月] [1 月 ▶]: show another month."""
+    await keep(interaction)
+    await _show_month(interaction, pressed.fields["month"], pressed.fields["place"] or None)
+
+
+async def _show_month(interaction: Interaction, typed: str, place: str | None) -> None:
+    own, voice = _own(interaction), voice_of(interaction)
+    month = parse_month(typed, today=(await now_here(interaction)).date())
+    months = await own.schedules.month(own.guild_id, month, place)
+    pictures = await drawn(own.charts, month_pictures(voice, months), within_s=_DRAWN_WITHIN_S)
+    screen = month_screen(voice, months, pictures, place=place)
+    await redraw(interaction, screen, files=lambda: as_files(pictures))
 
 
 @control(END)
@@ -268,7 +316,6 @@ def _named(value: str) -> tuple[str, datetime]:
     return place, datetime.fromtimestamp(int(second), UTC)
 
 
-Words = app_commands.Range[str, 1, 16]
 WEEKDAYS: Final = [
     Choice(name=locale_str(name, key=f"oncall.weekday.{number}"), value=number)
     for number, name in enumerate(day_name)

@@ -1,18 +1,20 @@
 """On-call messages, double duty, the watch over handovers, and what is kept of another system's schedule."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.calendar.typed_times import plain_line
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.oncall.book import Rosters
-from bot.domain.oncall.people import OnCallPerson, Who
-from bot.domain.oncall.rotation import Rotation, Shift, Unit
+from bot.domain.oncall.people import DutyKind, OnCallPerson, Who
+from bot.domain.oncall.rotation import Applies, Layer, Roster, Rotation, Shift, Unit
 from bot.domain.payloads import Payload
 
 
@@ -257,6 +259,92 @@ def compared(place: str, before: Rosters, after: Rosters, *, start: datetime, en
         else:
             stretches.append(Stretch(starts, ends, was, will))
     return stretches
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShift:
+    """A person's stretch of a month.
+
+    Attributes:
+        person: A handle.
+        is_override: They stand in for another person, or have swapped.
+        is_gap: Nobody was planned, so the policy's person is on call.
+    """
+
+    person: str
+    starts: datetime
+    ends: datetime
+    is_override: bool = False
+    is_gap: bool = False
+
+
+def month_shifts(roster: Roster, start: datetime, end: datetime) -> list[MonthShift]:
+    """Return who is on call from *start* to *end*, in order and without gaps."""
+    # With layers for some hours only, the policy's person has the others by design.
+    is_whole = any(not isinstance(each, Layer) or each.applies is Applies.ALWAYS for each in roster.layers)
+    shifts: list[MonthShift] = []
+    for starts, ends in pairwise(roster.edges(start, end)):
+        duty = roster.duty_at(starts)
+        shift = MonthShift(
+            duty.who,
+            starts,
+            ends,
+            is_override=duty.kind in {DutyKind.OVERRIDE, DutyKind.SWAP},
+            is_gap=is_whole and duty.kind is DutyKind.ALWAYS,
+        )
+        last = shifts[-1] if shifts else None
+        if last is not None and replace(last, starts=starts, ends=ends) == shift:
+            shifts[-1] = replace(last, ends=ends)
+        else:
+            shifts.append(shift)
+    return shifts
+
+
+_NEAR: Final = {
+    **dict.fromkeys(("先月", "last month"), -1),
+    **dict.fromkeys(("今月", "this month"), 0),
+    **dict.fromkeys(("来月", "next month"), 1),
+    **dict.fromkeys(("再来月",), 2),
+}
+_MONTH: Final = re.compile(r"(?:(\d{4})\s?(?:-|/|年)\s?)?(\d{1,2})月?", re.ASCII)
+_FURTHEST_MONTHS: Final = 12
+
+
+def parse_month(typed: str, *, today: date) -> date:
+    """Return the first day of the month that was typed: "2026-12", "12月", "来月", "next month".
+
+    A month without a year is the nearest one from this month on.
+
+    Raises:
+        UserError: it is no month, or more than a year away.
+    """
+    this = today.replace(day=1)
+    try:
+        month = _month(plain_line(typed), this)
+    except ValueError:
+        example = f"{months_later(this, 1):%Y-%m}"
+        raise UserError("oncall_month_unreadable", value=typed, example=example) from None
+    if not months_later(this, -_FURTHEST_MONTHS) <= month <= months_later(this, _FURTHEST_MONTHS):
+        raise UserError("oncall_month_far", month=f"{month:%Y-%m}")
+    return month
+
+
+def _month(line: str, this: date) -> date:
+    if line in _NEAR:
+        return months_later(this, _NEAR[line])
+    found = _MONTH.fullmatch(line)
+    if found is None:
+        raise ValueError(line)
+    number = date(this.year, int(found[2]), 1).month
+    if found[1] is None:
+        return months_later(this, (number - this.month) % 12)
+    return date(int(found[1]), number, 1)
+
+
+def months_later(month: date, count: int) -> date:
+    """Return the first day of the month *count* months after *month*."""
+    years, number = divmod(month.year * 12 + month.month - 1 + count, 12)
+    return date(years, number + 1, 1)
 
 
 #: Shifts per place: more is no on-call schedule.

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Final
 
 import structlog
 
 from bot.domain.audit import AuditData
+from bot.domain.calendar.business_time import local_moment
 from bot.domain.errors import UpstreamUnavailable, UserError
 from bot.domain.oncall.book import Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import DutyKind, NotifySettings, OnCallPerson, Who
@@ -28,12 +29,15 @@ from cogs.oncall.changes import Changed, ScheduleChanges
 from cogs.oncall.rules import (
     FAR,
     DoubleDuty,
+    MonthShift,
     OnCallNow,
     Stretch,
     WantedTurns,
     compared,
     double_duties,
     holder_at,
+    month_shifts,
+    months_later,
 )
 from cogs.oncall.store import OnCallEntries
 
@@ -42,6 +46,9 @@ log = structlog.get_logger(__name__)
 #: How far `/oncall show` looks ahead, and the longest override.
 SHOWN: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=90)
+
+#: Places of which a month is shown unless one is named: a picture each.
+MOST_PLACES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,23 @@ class DutyView:
         """Return the overrides that `Schedules.end_override` would end; for a swap both halves, it first."""
         named = [each for each in self.overrides if each[0].id == number]
         return named + [each for each in self.overrides if named and each[0].is_half_with(named[0][0])]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMonth:
+    """Who has which day of a month at a place.
+
+    Attributes:
+        month: Its first day.
+        people: By handle.
+        shifts: In order and without gaps, from the first midnight to the last.
+    """
+
+    place: str
+    month: date
+    today: date
+    people: Mapping[str, OnCallPerson]
+    shifts: tuple[MonthShift, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +138,32 @@ class Schedules:
             ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
             overrides=tuple((one, rosters.person(one.who)) for one in known),
         )
+
+    async def month(self, guild_id: int, month: date, place: str | None) -> list[PlaceMonth]:
+        """Return who has which day of a month, at *place* or at the first places.
+
+        Args:
+            month: Its first day.
+
+        Raises:
+            UserError: the policy has no such place.
+        """
+        self._require_place(place)
+        zone = self._policy.timezone
+        start, end = (local_moment(day, time(), timezone=zone) for day in (month, months_later(month, 1)))
+        now = await self._store.now()
+        rosters, now = await self._oncall.rosters(guild_id, past=max(now - start, timedelta()))
+        shown = list(self._policy.oncall)[:MOST_PLACES] if place is None else [place]
+        return [
+            PlaceMonth(
+                place=each,
+                month=month,
+                today=now.astimezone(zone).date(),
+                people=rosters.people,
+                shifts=tuple(month_shifts(rosters.places[each], start, end)),
+            )
+            for each in shown
+        ]
 
     async def turns(self, guild_id: int) -> list[Turn]:
         """Return the shifts that may be swapped: those that go on now or begin within 60 days, in order."""
@@ -211,7 +261,10 @@ class Schedules:
             NotPermitted; UserError: the policy has no such place.
         """
         await self._access.require(by, "oncall", guild_id=guild_id, act=act, place=place)
-        if place not in self._policy.oncall:
+        self._require_place(place)
+
+    def _require_place(self, place: str | None) -> None:
+        if place is not None and place not in self._policy.oncall:
             raise UserError("oncall_no_place", place=place, places=list(self._policy.oncall))
 
     async def require_look(self, by: Person, guild_id: int, *, act: str) -> None:

@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 
 import discord
 from discord import ButtonStyle, ui
 
+from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.typed_times import format_duration, parse_duration
+from bot.domain.charts import DayShift, DrawnChart, MonthChart, MonthDay
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import NewOverride, StoredOverride
 from bot.domain.oncall.people import (
@@ -26,16 +28,18 @@ from bot.domain.text import half_width
 from bot.ui.buttons import Option
 from bot.ui.components import Screen, button, or_quit, row, text
 from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
+from bot.ui.pictures import Picture, gallery
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, relative
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
 from cogs.oncall.changes import UNDONE_WITHIN
 from cogs.oncall.posts import gap_lines, until
-from cogs.oncall.rules import OnCallNow, Stretch
+from cogs.oncall.rules import OnCallNow, Stretch, months_later
 from cogs.oncall.schedules import (
     Doubled,
     DutyView,
     OverrideCheck,
+    PlaceMonth,
     RotationPreview,
     RotationSet,
     ScheduleClearing,
@@ -89,6 +93,124 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
         for override, _ in view.overrides[:_BUTTONS]
     ]
     return Screen(*parts, rows=[row(*ends)])
+
+
+#: The custom id of [◀ 11 月] and [1 月 ▶]: the place, empty for the first ones, and the month.
+MONTH: Final = r"onc:v1:month:(?P<place>[a-z0-9_]{0,24}):(?P<month>\d{4}-\d{2})"
+
+_NAME_LIMIT: Final = 24
+_MONTH_BUDGET: Final = 3_300
+
+
+def month_pictures(voice: Voice, months: Sequence[PlaceMonth]) -> list[Picture]:
+    """Return a calendar of each place's month, and what it shows in words."""
+    return [
+        Picture(_month_file(each), _month_chart(voice, each), "\n".join(_month_lines(voice, each)))
+        for each in months
+    ]
+
+
+def month_screen(
+    voice: Voice, months: Sequence[PlaceMonth], pictures: Sequence[DrawnChart], *, place: str | None
+) -> Screen:
+    """Show a month: the picture of each place, or its shifts as a list where there is no picture.
+
+    Args:
+        place: The one that was asked for; None for the first ones.
+    """
+    drawn = {picture.filename: picture for picture in pictures}
+    budget = _MONTH_BUDGET // len(months)
+    parts: list[ui.Item[ui.LayoutView]] = []
+    for each in months:
+        if (picture := drawn.get(_month_file(each))) is not None:
+            parts += [text(_month_title(voice, each)), gallery([picture])]
+        else:
+            lines = [inert(line, limit=200) for line in _month_lines(voice, each)]
+            parts.append(text(_month_title(voice, each), voice.joined(lines, separator="\n", limit=budget)))
+    month = months[0].month
+    turns = [(sign, months_later(month, count)) for sign, count in (("◀️", -1), ("▶️", 1))]
+    buttons = [
+        button(
+            voice.say(f"oncall.month.name.{other.month}"),
+            f"onc:v1:month:{place or ''}:{other:%Y-%m}",
+            emoji=sign,
+        )
+        for sign, other in turns
+    ]
+    return Screen(*parts, rows=[row(*buttons)])
+
+
+def month_name(voice: Voice, month: date) -> str:
+    """Return "2026 年 12 月", "December 2026"."""
+    return voice.say(
+        "oncall.month.whole", year=month.year, name=voice.say(f"oncall.month.name.{month.month}")
+    )
+
+
+def _month_title(voice: Voice, one: PlaceMonth) -> str:
+    return voice.say("oncall.month.title", place=one.place, month=month_name(voice, one.month))
+
+
+def _month_file(one: PlaceMonth) -> str:
+    return f"on-call-{one.place}-{one.month:%Y-%m}.png"
+
+
+def _month_chart(voice: Voice, one: PlaceMonth) -> MonthChart:
+    zone, hours = voice.policy.timezone, voice.policy.business_hours
+    # In an order that no stand-in changes, so that people mostly keep their colours.
+    handles = sorted({each.person for each in one.shifts}, key=lambda each: (one.people[each].name, each))
+    days: list[MonthDay] = []
+    for ahead in range((months_later(one.month, 1) - one.month).days):
+        day = one.month + timedelta(days=ahead)
+        start, end = (local_moment(each, time(), timezone=zone) for each in (day, day + timedelta(days=1)))
+        shifts = [each for each in one.shifts if each.starts < end and start < each.ends]
+        days.append(
+            MonthDay(
+                shifts=tuple(
+                    DayShift(
+                        person=handles.index(each.person),
+                        at=f"{each.starts.astimezone(zone):%H:%M}" if each.starts > start else "",
+                        is_override=each.is_override,
+                        is_gap=each.is_gap,
+                    )
+                    for each in shifts
+                ),
+                note="" if hours.is_business_day(day) else voice.say("oncall.month.off"),
+                is_today=day == one.today,
+            )
+        )
+    has_override = any(each.is_override for each in one.shifts)
+    return MonthChart(
+        title=voice.say(
+            "oncall.month.heading",
+            place=one.place,
+            month=month_name(voice, one.month),
+            zone=f"{one.shifts[0].starts.astimezone(zone):%Z}",
+        ),
+        weekdays=tuple(voice.say(f"time.weekday.{day}") for day in range(7)),
+        first=one.month.weekday(),
+        days=tuple(days),
+        people=tuple(plain(one.people[handle].name, limit=_NAME_LIMIT) for handle in handles),
+        override=voice.say("oncall.month.override") if has_override else "",
+        gap=voice.say("oncall.month.gap") if any(each.is_gap for each in one.shifts) else "",
+    )
+
+
+def _month_lines(voice: Voice, one: PlaceMonth) -> list[str]:
+    """Return the shifts of the month in plain words, in order."""
+    return [
+        voice.say(
+            "oncall.month.shift",
+            starts=voice.moment(each.starts),
+            who=plain(one.people[each.person].name, limit=_NAME_LIMIT),
+            mark=voice.say("oncall.month.mark_override")
+            if each.is_override
+            else voice.say("oncall.month.mark_gap")
+            if each.is_gap
+            else "",
+        ).rstrip()
+        for each in one.shifts
+    ]
 
 
 def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports.systems import Charts
 from cogs.oncall.calendars import CalendarFiles, WorkerCalendars
 from cogs.oncall.changes import ScheduleChanges, Undoing
 from cogs.oncall.handovers import Handovers, OnCallDeliveries
@@ -25,6 +26,7 @@ class OnCallUseCases:
     notifying: Notifying
     calendars: CalendarFiles
     handovers: Handovers
+    charts: Charts
 
 
 def build(core: Core) -> OnCallUseCases:
@@ -42,6 +44,7 @@ def build(core: Core) -> OnCallUseCases:
         notifying=Notifying(store, core.access, ways=core.ways),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=core.reach, calendars=calendars),
         handovers=Handovers(store, policy, oncall, core.reach),
+        charts=core.charts,
     )
 
 

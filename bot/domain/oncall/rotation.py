@@ -287,15 +287,18 @@ class Roster:
 
     def shifts(self, start: datetime, end: datetime) -> list[Shift]:
         """Return the shifts from *start* to *end*, in order, without gaps; each changes the person."""
-        edges = [start, *sorted(set(self._edges(start, end))), end]
         found: list[Shift] = []
-        for at, until in pairwise(edges):
+        for at, until in pairwise(self.edges(start, end)):
             person = self.person_at(at)
             if found and found[-1].person == person:
                 found[-1] = Shift(person, found[-1].starts, until)
             else:
                 found.append(Shift(person, at, until))
         return found
+
+    def edges(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return *start*, every moment before *end* at which the duty might change, and *end*."""
+        return [start, *sorted(set(self._edges(start, end))), end]
 
     def _edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield every moment in (start, end) at which the person might change."""

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from bot.domain.charts import BarChart, Chart, SeverityChart, TimesChart
+from bot.domain.charts import BarChart, Chart, MonthChart, SeverityChart, TimesChart
 
-_KINDS: Final = {made.__name__: made for made in (SeverityChart, TimesChart, BarChart)}
+_KINDS: Final = {made.__name__: made for made in (SeverityChart, TimesChart, BarChart, MonthChart)}
 
 _SECONDS: Final = 30
 _BYTES: Final = 1024 * 1024 * 1024

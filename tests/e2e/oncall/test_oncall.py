@@ -147,6 +147,20 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     await world.expect_dm("secondary", contains="当番になりました")
 
 
+async def test_a_month_is_a_picture(world: World) -> None:
+    """A month is shown as a calendar for each place, and the buttons turn to the months beside it."""
+    both = (await world.command("oncall show", by="observer", month="来月")).messages[-1]
+    assert len(both.raw["attachments"]) == 2
+    one = (await world.command("oncall show", by="observer", place="secondary")).messages[-1]
+    [calendar] = one.raw["attachments"]
+    turned = await world.human.press("observer", one, one.controls[-1].label)
+    [following] = turned.messages[-1].raw["attachments"]
+    assert calendar["filename"] < following["filename"]
+    assert calendar["filename"].startswith("on-call-secondary-")
+    refused = await world.command("oncall show", by="observer", month="師走")
+    assert "月として読めません" in refused.text
+
+
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
     """Primary and secondary swap the rest of this week for the next shift, in both directions.
 

@@ -19,7 +19,10 @@ from bot.domain.charts import (
     Bar,
     BarChart,
     Chart,
+    DayShift,
     Mark,
+    MonthChart,
+    MonthDay,
     SeverityChart,
     SeverityCounts,
     SeverityTimes,
@@ -79,7 +82,26 @@ STATUSES: Final = BarChart(
     title="HTTP 別の失敗",
     bars=(Bar(label="429 送りすぎ", count=1_200), Bar(label="なし (接続できない)", count=3)),
 )
-ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES)
+MONTH: Final = MonthChart(
+    title="2026 年 11 月の当番 · primary (JST)",
+    weekdays=("月", "火", "水", "木", "金", "土", "日"),
+    first=6,
+    days=tuple(
+        MonthDay(
+            shifts=(
+                DayShift(person=day % 3, is_gap=day % 10 == 9),
+                *(DayShift(person=3, at=f"{hour}:00", is_override=True) for hour in range(10, 10 + day % 7)),
+            ),
+            note="休" if day % 7 in {0, 6} else "",
+            is_today=day == 23,
+        )
+        for day in range(30)
+    ),
+    people=("佐藤", "secondary with a name that is too long", "鈴木", "Ito"),
+    override="白枠：代理・交換",
+    gap="斜線：予定なし (設定ファイルの当番)",
+)
+ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES, MONTH)
 
 #: What a reader's Discord is painted with.
 DARK, LIGHT = "#313338", "#ffffff"
@@ -123,9 +145,10 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: type(chart).__name__)
 def test_a_phone_shows_it(pictures: dict[Chart, bytes], chart: Chart) -> None:
-    """Each chart is a PNG of the fixed size and below 80 kB, for a phone on a slow network."""
+    """Each chart is a PNG as wide as a phone and below 80 kB, for a slow network; six weeks are no square."""
     image = Image.open(BytesIO(pictures[chart]))
-    assert (image.format, image.size) == ("PNG", (drawing.WIDTH, drawing.HEIGHT))
+    height = 1_224 if chart is MONTH else drawing.HEIGHT
+    assert (image.format, image.size) == ("PNG", (drawing.WIDTH, height))
     assert len(pictures[chart]) < 80_000
 
 
@@ -146,7 +169,8 @@ def test_words_and_marks_stand_out() -> None:
     """WCAG AA: 4.5 for text, 3 for what else must be seen; also each colour of the bars beside the next."""
     for ink in (drawing.INK, drawing.FAINT_INK):
         assert contrast(ink, drawing.GROUND) >= 4.5
-    for colour in (*drawing.SEVERITY_COLOURS, drawing.BAR):
+    assert contrast(drawing.OFF, drawing.GROUND) >= 4.5
+    for colour in (*drawing.SEVERITY_COLOURS, drawing.BAR, *drawing.PEOPLE_COLOURS):
         assert contrast(colour, drawing.GROUND) >= 4.5  # the numbers in a bar have the ground's colour
 
 
@@ -179,8 +203,8 @@ async def test_a_dead_worker_is_logged_once_until_it_works_again(tmp_path: Path)
     """Charts of a dead worker are missing without an error, and it is logged once until it works again."""
     charts = WorkerCharts(tmp_path, module="bot.no_such_worker")
     with capture_logs() as logs:
-        assert await charts.draw(ALL, within_s=WITHIN_S) == [None, None, None]
-        assert await charts.draw(ALL, within_s=WITHIN_S) == [None, None, None]
+        assert await charts.draw(ALL, within_s=WITHIN_S) == [None] * len(ALL)
+        assert await charts.draw(ALL, within_s=WITHIN_S) == [None] * len(ALL)
         charts._module = WorkerCharts(tmp_path)._module
         assert None not in await charts.draw([STATUSES], within_s=WITHIN_S)
     assert [log["event"] for log in logs] == ["charts.failed", "charts.drawn_again"]
