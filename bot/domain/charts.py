@@ -154,7 +154,55 @@ class IncidentChart(Payload):
     lines: tuple[Mark, ...] = ()
 
 
-Chart: TypeAlias = SeverityChart | TimesChart | BarChart | IncidentChart
+class DayShift(Payload):
+    """The part of a day that one person has.
+
+    Attributes:
+        person: The place of their name in `MonthChart.people`.
+        at: When it begins, "10:00"; empty if it goes on from the day before.
+        is_override: They stand in for another person.
+        is_gap: Nobody was planned, so they are on call by default.
+    """
+
+    person: int
+    at: str = ""
+    is_override: bool = False
+    is_gap: bool = False
+
+
+class MonthDay(Payload):
+    """One day of a month.
+
+    Attributes:
+        note: What is special about it: "休"; empty for a day of work.
+        shifts: In their order, at least one.
+    """
+
+    shifts: tuple[DayShift, ...]
+    note: str = ""
+    is_today: bool = False
+
+
+class MonthChart(Payload):
+    """Who has which day of a month, weeks as rows.
+
+    Attributes:
+        weekdays: The words above the columns, Monday first.
+        first: The column of the first day, from 0.
+        people: Their names; the order decides about colours.
+        override, gap: What the marks of such shifts mean; empty without any.
+    """
+
+    title: str
+    weekdays: tuple[str, ...]
+    first: int
+    days: tuple[MonthDay, ...]
+    people: tuple[str, ...]
+    override: str = ""
+    gap: str = ""
+
+
+Chart: TypeAlias = SeverityChart | TimesChart | BarChart | IncidentChart | MonthChart
 
 
 @dataclass(frozen=True, slots=True)

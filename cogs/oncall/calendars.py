@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import structlog
 
-from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import Content, Rosters
 from bot.domain.oncall.people import OnCallPerson, Who
@@ -22,8 +21,7 @@ from bot.runbook.model import Policy
 from bot.services.ports.discord import Reachability
 from bot.services.shared.roster import PAST, OnCall
 from bot.storage.store import Store
-from bot.storage.tables.timeline import AuditWrites
-from cogs.oncall.handovers import wake
+from cogs.oncall.changes import Changed
 from cogs.oncall.schedules import Schedules
 from cogs.oncall.store import OnCallEntries
 
@@ -262,7 +260,7 @@ class CalendarFiles:
         drafts = [await self._keep(guild_id, reading, place, rosters, by=by) for place in reading.shifts]
         return ImportPreview(tuple(drafts), tuple(reading.unknown))
 
-    async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
+    async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> Changed[list[str]]:
         """Put drafts into force; the places they are for.
 
         Raises:
@@ -270,17 +268,14 @@ class CalendarFiles:
         """
         first = next(iter(self._policy.oncall))
         await self._schedules.require(by, guild_id, act="import_schedule", place=first)
-        async with self._store.transaction() as tx:
-            done = [
-                await OnCallEntries(tx.sql).confirm_schedule(guild_id, number, by=by) for number in numbers
-            ]
+        async with self._schedules.changes.begin(guild_id, "import_schedule", by=by) as change:
+            entries = OnCallEntries(change.tx.sql)
+            done = [await entries.confirm_schedule(guild_id, number, by=by) for number in numbers]
             places = [confirmed[0] for confirmed in done if confirmed is not None]
             if not places:
                 raise UserError("oncall_draft_gone")
-            data = AuditData(facts={"places": places})
-            await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action="import_schedule", data=data)
-            await wake(tx, guild_id)
-        return places
+            change.facts = {"places": places}
+        return Changed(places, change.number)
 
     async def _keep(
         self, guild_id: int, reading: "_CalendarReading", place: str, rosters: Rosters, *, by: Person

@@ -17,9 +17,12 @@ CAPABILITY = Capability(
     begin=use_cases.begin,
     commands=[commands.oncall_group],
     controls=[
+        commands.press_month,
         commands.press_end,
         commands.press_end_confirmed,
         commands.press_clear,
+        commands.press_rotate,
+        commands.press_undo,
         commands.press_import,
         commands.press_leave_import,
     ],

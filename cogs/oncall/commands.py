@@ -1,22 +1,21 @@
 """`/oncall`: who is on call, and changing it."""
 
 import asyncio
+from calendar import day_name
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.typed_times import plain_line
 from bot.domain.errors import BotError, UserError
-from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.people import NotifySettings, Who
-from bot.domain.oncall.rotation import Rotation, parse_turn
+from bot.domain.oncall.rotation import parse_turn
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import choices_of, named_choices
@@ -33,29 +32,42 @@ from bot.ui.interaction import (
     voice_of,
     wait,
 )
+from bot.ui.pictures import as_files, drawn
 from cogs.oncall.calendars import BIGGEST
+from cogs.oncall.rules import WantedTurns, months_later, parse_month
+from cogs.oncall.schedules import RotationPreview
 from cogs.oncall.screens import (
     CLEAR,
     END,
     END_CONFIRMED,
     IMPORT,
     LEAVE,
+    MONTH,
+    ROTATE,
+    UNDO,
     calendar_file,
+    changed_screen,
     clear_screen,
     cleared_said,
     end_asked_screen,
     ended_said,
-    imported_screen,
+    imported_said,
     left_screen,
+    month_name,
+    month_pictures,
+    month_screen,
     notify_form,
     notify_said,
     notify_typed,
     overridden_said,
     preview_screen,
+    rotate_screen,
+    rotated_said,
     set_said,
     show_screen,
     swapped_said,
     turn_choice,
+    undone_said,
 )
 from cogs.oncall.use_cases import OnCallUseCases
 
@@ -116,16 +128,59 @@ def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> 
     return now if text is None else parse_later(text, now=now, base=base)
 
 
+Words = app_commands.Range[str, 1, 16]
+
+#: A person waits for the calendar; without it, the shifts are listed.
+_DRAWN_WITHIN_S: Final = 10.0
+
+
+async def offer_months(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer this month and the following ones; none while the time is not known."""
+    try:
+        today = (await now_here(interaction)).date()
+    except BotError:
+        return []
+    months = [months_later(today, count) for count in range(_MONTHS_OFFERED)]
+    return choices_of({f"{month:%Y-%m}": month_name(voice_of(interaction), month) for month in months}, typed)
+
+
+_MONTHS_OFFERED: Final = 6
+
+
 @oncall_group.command(
     name="show",
     description=locale_str("Who is on call now, and who comes next", key="commands.oncall_show"),
 )
-async def show(interaction: Interaction) -> None:
-    """Show who is on call and until when, the next two weeks, and the overrides."""
+@described(
+    month=locale_str("A month as a calendar: 2026-12, this month, next month", key="commands.oncall_month"),
+    place=PLACE_OPTION,
+)
+@app_commands.autocomplete(month=offer_months, place=offer_places)
+async def show(interaction: Interaction, month: Words | None = None, place: Place | None = None) -> None:
+    """Show who is on call and until when, the next two weeks, and the overrides; or a month."""
     await wait(interaction)
     own = _own(interaction)
-    view = await own.schedules.view(own.guild_id)
-    await reply(interaction, view=show_screen(voice_of(interaction), view))
+    if month is None and place is None:
+        view = await own.schedules.view(own.guild_id)
+        await reply(interaction, view=show_screen(voice_of(interaction), view))
+    else:
+        await _show_month(interaction, month or "今月", place)
+
+
+@control(MONTH)
+async def press_month(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀ 11 月] [1 月 ▶]: show another month."""
+    await keep(interaction)
+    await _show_month(interaction, pressed.fields["month"], pressed.fields["place"] or None)
+
+
+async def _show_month(interaction: Interaction, typed: str, place: str | None) -> None:
+    own, voice = _own(interaction), voice_of(interaction)
+    month = parse_month(typed, today=(await now_here(interaction)).date())
+    months = await own.schedules.month(own.guild_id, month, place)
+    pictures = await drawn(own.charts, month_pictures(voice, months), within_s=_DRAWN_WITHIN_S)
+    screen = month_screen(voice, months, pictures, place=place)
+    await redraw(interaction, screen, files=lambda: as_files(pictures))
 
 
 @control(END)
@@ -147,8 +202,9 @@ async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> Non
     services, own = services_of(interaction), _own(interaction)
     by = await person_of(interaction)
     ended = await own.schedules.end_override(own.guild_id, pressed.number, by=by)
-    stand_ins = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended]
-    await redraw(interaction, Screen(text(ended_said(voice_of(interaction), stand_ins))))
+    stand_ins = [(one, await services.oncall.person(own.guild_id, one.who)) for one in ended.value]
+    voice = voice_of(interaction)
+    await redraw(interaction, changed_screen(voice, ended_said(voice, stand_ins), ended.number))
 
 
 Shift = app_commands.Range[str, 1, 60]
@@ -167,11 +223,12 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
     """Put a person on call from now on."""
     await wait(interaction)
     own = _own(interaction)
-    holder = await own.schedules.set_person(
+    done = await own.schedules.set_person(
         own.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
     )
-    doubled = await own.checks.of_places(own.guild_id, holder.place)
-    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+    doubled = await own.checks.of_places(own.guild_id, done.value.place)
+    voice = voice_of(interaction)
+    await reply(interaction, view=changed_screen(voice, set_said(voice, done.value, doubled), done.number))
 
 
 @oncall_group.command(
@@ -209,8 +266,11 @@ async def override(  # Discord's options
         reason=reason,
     )
     made = await own.schedules.override(own.guild_id, new, by=person_from(interaction.user))
-    check = await own.checks.of_override(own.guild_id, made)
-    await reply(interaction, overridden_said(voice_of(interaction), made, check))
+    check = await own.checks.of_override(own.guild_id, made.value)
+    voice = voice_of(interaction)
+    await reply(
+        interaction, view=changed_screen(voice, overridden_said(voice, made.value, check), made.number)
+    )
 
 
 async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -238,12 +298,15 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     """Exchange the shifts of two people."""
     await wait(interaction)
     own = _own(interaction)
-    swapped = await own.schedules.swap(
+    done = await own.schedules.swap(
         own.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
     )
-    places = dict.fromkeys([swapped.first.place, swapped.second.place])
+    places = dict.fromkeys([done.value.first.place, done.value.second.place])
     doubled = await own.checks.of_places(own.guild_id, *places)
-    await reply(interaction, swapped_said(voice_of(interaction), swapped, doubled))
+    voice = voice_of(interaction)
+    await reply(
+        interaction, view=changed_screen(voice, swapped_said(voice, done.value, doubled), done.number)
+    )
 
 
 def _named(value: str) -> tuple[str, datetime]:
@@ -253,13 +316,18 @@ def _named(value: str) -> tuple[str, datetime]:
     return place, datetime.fromtimestamp(int(second), UTC)
 
 
-Words = app_commands.Range[str, 1, 16]
+WEEKDAYS: Final = [
+    Choice(name=locale_str(name, key=f"oncall.weekday.{number}"), value=number)
+    for number, name in enumerate(day_name)
+]
 _NEXT = locale_str("Who comes next", key="commands.oncall_next")
 
 
 @schedule_group.command(
     name="rotate",
-    description=locale_str("Set up a rotation: people take turns", key="commands.oncall_rotate"),
+    description=locale_str(
+        "Set up a rotation: people take turns. Shows first what changes", key="commands.oncall_rotate"
+    ),
 )
 @described(
     every=locale_str("How long a turn is: 1w, 1d, 12h", key="commands.oncall_every"),
@@ -269,9 +337,10 @@ _NEXT = locale_str("Who comes next", key="commands.oncall_next")
     fourth=_NEXT,
     fifth=_NEXT,
     handover=locale_str("When turns begin. As now if left out, else 10:00", key="commands.oncall_handover"),
-    drop=locale_str("Take out people who are in the rotation now", key="commands.oncall_drop"),
+    weekday=locale_str("On which day turns of weeks begin", key="commands.oncall_weekday"),
     place=PLACE_OPTION,
 )
+@app_commands.choices(weekday=WEEKDAYS)
 @app_commands.autocomplete(place=offer_places)
 async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     interaction: Interaction,
@@ -282,30 +351,51 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     fourth: discord.User | None = None,
     fifth: discord.User | None = None,
     handover: Words | None = None,
-    drop: bool = False,  # noqa: FBT001, FBT002  # an option of Discord's
+    weekday: Choice[int] | None = None,
     place: Place | None = None,
 ) -> None:
-    """Begin a rotation; its first turn is the current one, from the last handover.
-
-    It keeps the hour and, of weeks, the weekday of a rotation that it replaces.
-    """
+    """Show who would be on call by a rotation; its first turn is the current one. Nothing changes yet."""
     await wait(interaction)
-    now = await now_here(interaction)
-    services, own = services_of(interaction), _own(interaction)
-    people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
-    at = place or first_place(interaction)
-    current = await own.schedules.rotation_at(own.guild_id, at)
-    begins = handover or ("10:00" if current is None else f"{current.handover:%H:%M}")
-    rotation = _rotation(
-        [who.handle for who in people], every, begins, now=now, zone=services.policy.timezone
+    own = _own(interaction)
+    try:
+        length = parse_turn(plain_line(every))
+    except ValueError:
+        raise UserError("oncall_turn_unreadable", value=every) from None
+    turns = WantedTurns(
+        tuple(chosen(user) for user in (first, second, third, fourth, fifth) if user is not None),
+        *length,
+        handover=None if handover is None else _time(handover),
+        weekday=None if weekday is None else weekday.value,
     )
-    if current is not None:
-        rotation = current.succeeded_by(rotation, now=now)
-    content = Content({who.handle: who for who in people}, rotation=rotation)
-    by = person_from(interaction.user)
-    holder = await own.schedules.rotate(own.guild_id, at, content, by=by, drops=drop)
-    doubled = await own.checks.of_places(own.guild_id, holder.place)
-    await reply(interaction, set_said(voice_of(interaction), holder, doubled))
+    preview = await own.rotating.preview(
+        own.guild_id, place or first_place(interaction), turns, by=person_from(interaction.user)
+    )
+    await reply(interaction, view=rotate_screen(voice_of(interaction), preview))
+
+
+@control(ROTATE)
+async def press_rotate(interaction: Interaction, pressed: Pressed) -> None:
+    """[設定する]: put the rotation into force. If the schedule has changed since, show and ask again."""
+    await keep(interaction)
+    own, voice = _own(interaction), voice_of(interaction)
+    done = await own.rotating.confirm(
+        own.guild_id,
+        pressed.fields["place"],
+        pressed.number,
+        seen=pressed.fields["mark"],
+        by=await person_of(interaction),
+    )
+    if isinstance(done, RotationPreview):
+        await redraw(interaction, rotate_screen(voice, done, is_changed=True))
+    else:
+        await redraw(interaction, changed_screen(voice, rotated_said(voice, done.value), done.number))
+
+
+def _time(typed: str) -> time:
+    try:
+        return datetime.strptime(plain_line(typed), "%H:%M").time()  # noqa: DTZ007  # a time of day
+    except ValueError:
+        raise UserError("oncall_time_unreadable", value=typed) from None
 
 
 @schedule_group.command(
@@ -335,22 +425,17 @@ async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
         clearing = await own.clearing.preview(own.guild_id, place, by=by)
         await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
     else:
-        await redraw(interaction, Screen(text(cleared_said(voice, cleared))))
+        said = cleared_said(voice, cleared.value)
+        await redraw(interaction, changed_screen(voice, said, cleared.number))
 
 
-def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:
-    try:
-        count, unit = parse_turn(plain_line(every))
-    except ValueError:
-        raise UserError("oncall_turn_unreadable", value=every) from None
-    try:
-        begins = datetime.strptime(plain_line(handover), "%H:%M").time()  # noqa: DTZ007  # a time of day
-    except ValueError:
-        raise UserError("oncall_time_unreadable", value=handover) from None
-    day = now.astimezone(zone).date()
-    if local_moment(day, begins, timezone=zone) > now:
-        day -= timedelta(days=1)
-    return Rotation(tuple(handles), count, unit, day, begins, zone)
+@control(UNDO)
+async def press_undo(interaction: Interaction, pressed: Pressed) -> None:
+    """[元に戻す]: restore what was there before a change, and say who is on call now."""
+    await keep(interaction)
+    own = _own(interaction)
+    holders = await own.undoing.undo(own.guild_id, pressed.number, by=await person_of(interaction))
+    await redraw(interaction, Screen(text(undone_said(voice_of(interaction), holders))))
 
 
 @schedule_group.command(
@@ -392,9 +477,10 @@ async def press_import(interaction: Interaction, pressed: Pressed) -> None:
     by = await person_of(interaction)
     own = _own(interaction)
     numbers = [int(number) for number in pressed.fields["drafts"].split("-")]
-    places = await own.calendars.confirm(own.guild_id, numbers, by=by)
-    doubled = await own.checks.of_places(own.guild_id, *places)
-    await redraw(interaction, imported_screen(voice_of(interaction), places, doubled))
+    done = await own.calendars.confirm(own.guild_id, numbers, by=by)
+    doubled = await own.checks.of_places(own.guild_id, *done.value)
+    voice = voice_of(interaction)
+    await redraw(interaction, changed_screen(voice, imported_said(voice, done.value, doubled), done.number))
 
 
 @control(LEAVE)

@@ -3,10 +3,9 @@
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo
 import structlog
 import typer
 
-from bot.domain.audit import AuditData
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.book import Book, Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import OnCallPerson, Who, id_of
@@ -24,10 +22,9 @@ from bot.services.core import Core
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
-from bot.storage.tables.timeline import AuditWrites
+from cogs.oncall.changes import ScheduleChanges
 from cogs.oncall.exports import grafana_oncall, opsgenie, pagerduty, table
-from cogs.oncall.handovers import wake
-from cogs.oncall.rules import CarriedOver, LeftOut, SourcePerson, SourceSchedule, carry_over
+from cogs.oncall.rules import CarriedOver, LeftOut, SourcePerson, SourceSchedule, carry_over, compared
 from cogs.oncall.store import OnCallEntries
 
 log = structlog.get_logger(__name__)
@@ -112,26 +109,21 @@ class ScheduleImports:
             ConfigError: the place's schedules have changed since the plan was made.
         """
         assert plan.content is not None, plan.unknown
-        async with self._store.transaction() as tx:
-            ended = await OnCallEntries(tx.sql).end_schedules(guild_id, plan.place, by=IMPORTER)
+        async with ScheduleChanges(self._store).begin(guild_id, "import_schedule", by=IMPORTER) as change:
+            entries = OnCallEntries(change.tx.sql)
+            ended = await entries.end_schedules(guild_id, plan.place, by=IMPORTER)
             if ended != plan.replaced:
                 raise ConfigError(f"the schedule of {plan.place} has changed meanwhile: look at it again")
-            number = await OnCallEntries(tx.sql).add_schedule(guild_id, plan.place, plan.content, by=IMPORTER)
+            number = await entries.add_schedule(guild_id, plan.place, plan.content, by=IMPORTER)
             for override in plan.overrides:
-                await OnCallEntries(tx.sql).add_override(guild_id, override, by=IMPORTER)
-            facts = {
+                await entries.add_override(guild_id, override, by=IMPORTER)
+            change.facts = {
                 "place": plan.place,
                 "schedule": number,
                 "ended": sorted(ended),
                 "people": list(plan.content.people),
                 "overrides": len(plan.overrides),
             }
-            data = AuditData(facts=facts)
-            await AuditWrites(tx.sql).audit(
-                guild_id=guild_id, by=IMPORTER, action="import_schedule", data=data
-            )
-            await wake(tx, guild_id)
-        log.info("oncall.changed", guild_id=guild_id, action="import_schedule", user_id=IMPORTER.id)
 
     def _completed(self, plan: ImportPlan, book: Book, now: datetime) -> ImportPlan:
         content = _content(plan)
@@ -140,7 +132,7 @@ class ScheduleImports:
             new for new in _overrides(plan, now) if not any(_is_same(new, old) for old in recorded)
         )
         set_before = book.set_for(plan.place)
-        after = replace(
+        changed = replace(
             book.without_schedules(plan.place),
             overrides=[
                 *book.overrides,
@@ -156,13 +148,17 @@ class ScheduleImports:
                 StoredSchedule(0, plan.place, content, IMPORTER.name, now),
             ],
         )
-        rosters = self._oncall.combined(book), self._oncall.combined(after)
+        before, after = self._oncall.combined(book), self._oncall.combined(changed)
         return replace(
             plan,
             content=content,
             overrides=overrides,
             replaced=frozenset(each.id for each in set_before),
-            differences=tuple(_differences(plan.place, *rosters, now=now)),
+            differences=tuple(
+                Difference(each.starts, each.ends, before.people[each.before], after.people[each.after])
+                for each in compared(plan.place, before, after, start=now, end=now + COMPARED)
+                if each.before != each.after
+            ),
             is_new=bool(overrides) or [each.content for each in set_before] != [content],
         )
 
@@ -207,23 +203,6 @@ def _overrides(plan: ImportPlan, now: datetime) -> Iterable[NewOverride]:
 def _is_same(new: NewOverride, old: StoredOverride) -> bool:
     """Return True if *old* is *new* from an earlier import, which may have begun before this one."""
     return (new.who.handle, new.ends) == (old.who.handle, old.ends) and old.starts <= new.starts
-
-
-def _differences(place: str, before: Rosters, after: Rosters, *, now: datetime) -> Sequence[Difference]:
-    end, differences = now + COMPARED, list[Difference]()
-    old, new = (each.places[place].shifts(now, end) for each in (before, after))
-    edges = sorted({shift.starts for shift in (*old, *new)} | {end})
-    for starts, ends in pairwise(edges):
-        was, will = (next(shift.person for shift in shifts if shift.covers(starts)) for shifts in (old, new))
-        if was == will:
-            continue
-        one = Difference(starts, ends, before.people[was], after.people[will])
-        last = differences[-1] if differences else None
-        if last and (last.ends, last.before, last.after) == (one.starts, one.before, one.after):
-            differences[-1] = replace(last, ends=ends)
-        else:
-            differences.append(one)
-    return differences
 
 
 READERS: Final[Mapping[str, Callable[..., SourceSchedule]]] = {

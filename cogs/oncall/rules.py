@@ -1,15 +1,20 @@
 """On-call messages, double duty, the watch over handovers, and what is kept of another system's schedule."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from bot.domain.calendar.typed_times import plain_line
 from bot.domain.delivery.kinds import AnyDeliveryKind
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, UserError
 from bot.domain.oncall.book import Rosters
-from bot.domain.oncall.rotation import Rotation, Shift
+from bot.domain.oncall.people import DutyKind, OnCallPerson, Who
+from bot.domain.oncall.rotation import Applies, Layer, Roster, Rotation, Shift, Unit
 from bot.domain.payloads import Payload
 
 
@@ -137,6 +142,29 @@ class DoubleDuty:
     ends: datetime
 
 
+#: Where an end that is in sight is looked for.
+FAR: Final = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallNow:
+    """The person on call at a place now.
+
+    Attributes:
+        until: Aware; None for a shift without a known end.
+    """
+
+    place: str
+    person: OnCallPerson
+    until: datetime | None
+
+
+def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
+    """Return the holder of *place* at *now*, and until when."""
+    shift = rosters.places[place].shifts(now, now + FAR)[0]
+    return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
+
+
 def double_duties(rosters: Rosters, place: str, start: datetime, end: datetime) -> list[DoubleDuty]:
     """Return when the holder of *place* holds another place as well, between two moments, in order."""
     own = rosters.places[place].shifts(start, end)
@@ -158,6 +186,165 @@ def _shared(own: Sequence[Shift], others: Sequence[Shift]) -> Iterator[Shift]:
         if one.person == other.person and starts < ends:
             yield Shift(one.person, starts, ends)
         first, second = first + (one.ends <= ends), second + (other.ends <= ends)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTurns:
+    """The turns that a person asked for.
+
+    Attributes:
+        every: The length of a turn in *unit*, >= 1.
+        handover: When turns begin; None: as they do now, else 10:00.
+        weekday: On which day turns of weeks begin, 0 for Monday; None: as they do now, else today.
+    """
+
+    people: tuple[Who, ...]
+    every: int
+    unit: Unit
+    handover: time | None = None
+    weekday: int | None = None
+
+    def rotation(self, current: Rotation | None, *, now: datetime, zone: ZoneInfo) -> Rotation:
+        """Return them as the rotation that replaces *current* at *now*; its first turn is the current one.
+
+        Args:
+            zone: Of a handover that *current* does not have.
+
+        Raises:
+            UserError: a weekday for turns that are not of weeks.
+        """
+        if self.weekday is not None and self.unit is not Unit.WEEKS:
+            raise UserError("oncall_weekday_needs_weeks")
+        kept = current if self.handover is None else None
+        weekday = self.weekday
+        if weekday is None and current is not None and current.unit is self.unit is Unit.WEEKS:
+            weekday = current.starts_on.weekday()
+        return Rotation(
+            people=tuple(who.handle for who in self.people),
+            every=self.every,
+            unit=self.unit,
+            starts_on=now.date(),
+            handover=self.handover or (_USUAL if kept is None else kept.handover),
+            timezone=zone if kept is None else kept.timezone,
+        ).begun(now, weekday=weekday)
+
+
+#: When turns begin if nobody has said so.
+_USUAL: Final = time(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the people on call, without and with a change, stay the same.
+
+    Attributes:
+        before, after: Handles.
+    """
+
+    starts: datetime
+    ends: datetime
+    before: str
+    after: str
+
+
+def compared(place: str, before: Rosters, after: Rosters, *, start: datetime, end: datetime) -> list[Stretch]:
+    """Return who is on call at *place* by two rosters, from *start* to *end*, in order and without gaps."""
+    old, new = (each.places[place].shifts(start, end) for each in (before, after))
+    stretches: list[Stretch] = []
+    for starts, ends in pairwise(sorted({shift.starts for shift in (*old, *new)} | {end})):
+        was, will = (next(each.person for each in shifts if each.covers(starts)) for shifts in (old, new))
+        last = stretches[-1] if stretches else None
+        if last is not None and (last.before, last.after) == (was, will):
+            stretches[-1] = replace(last, ends=ends)
+        else:
+            stretches.append(Stretch(starts, ends, was, will))
+    return stretches
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShift:
+    """A person's stretch of a month.
+
+    Attributes:
+        person: A handle.
+        is_override: They stand in for another person, or have swapped.
+        is_gap: Nobody was planned, so the policy's person is on call.
+    """
+
+    person: str
+    starts: datetime
+    ends: datetime
+    is_override: bool = False
+    is_gap: bool = False
+
+
+def month_shifts(roster: Roster, start: datetime, end: datetime) -> list[MonthShift]:
+    """Return who is on call from *start* to *end*, in order and without gaps."""
+    # With layers for some hours only, the policy's person has the others by design.
+    is_whole = any(not isinstance(each, Layer) or each.applies is Applies.ALWAYS for each in roster.layers)
+    shifts: list[MonthShift] = []
+    for starts, ends in pairwise(roster.edges(start, end)):
+        duty = roster.duty_at(starts)
+        shift = MonthShift(
+            duty.who,
+            starts,
+            ends,
+            is_override=duty.kind in {DutyKind.OVERRIDE, DutyKind.SWAP},
+            is_gap=is_whole and duty.kind is DutyKind.ALWAYS,
+        )
+        last = shifts[-1] if shifts else None
+        if last is not None and replace(last, starts=starts, ends=ends) == shift:
+            shifts[-1] = replace(last, ends=ends)
+        else:
+            shifts.append(shift)
+    return shifts
+
+
+_NEAR: Final = {
+    **dict.fromkeys(("先月", "last month"), -1),
+    **dict.fromkeys(("今月", "this month"), 0),
+    **dict.fromkeys(("来月", "next month"), 1),
+    **dict.fromkeys(("再来月",), 2),
+}
+_MONTH: Final = re.compile(r"(?:(\d{4})\s?(?:-|/|年)\s?)?(\d{1,2})月?", re.ASCII)
+_FURTHEST_MONTHS: Final = 12
+
+
+def parse_month(typed: str, *, today: date) -> date:
+    """Return the first day of the month that was typed: "2026-12", "12月", "来月", "next month".
+
+    A month without a year is the nearest one from this month on.
+
+    Raises:
+        UserError: it is no month, or more than a year away.
+    """
+    this = today.replace(day=1)
+    try:
+        month = _month(plain_line(typed), this)
+    except ValueError:
+        example = f"{months_later(this, 1):%Y-%m}"
+        raise UserError("oncall_month_unreadable", value=typed, example=example) from None
+    if not months_later(this, -_FURTHEST_MONTHS) <= month <= months_later(this, _FURTHEST_MONTHS):
+        raise UserError("oncall_month_far", month=f"{month:%Y-%m}")
+    return month
+
+
+def _month(line: str, this: date) -> date:
+    if line in _NEAR:
+        return months_later(this, _NEAR[line])
+    found = _MONTH.fullmatch(line)
+    if found is None:
+        raise ValueError(line)
+    number = date(this.year, int(found[2]), 1).month
+    if found[1] is None:
+        return months_later(this, (number - this.month) % 12)
+    return date(int(found[1]), number, 1)
+
+
+def months_later(month: date, count: int) -> date:
+    """Return the first day of the month *count* months after *month*."""
+    years, number = divmod(month.year * 12 + month.month - 1 + count, 12)
+    return date(years, number + 1, 1)
 
 
 #: Shifts per place: more is no on-call schedule.

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Final
 
 import structlog
 
 from bot.domain.audit import AuditData
+from bot.domain.calendar.business_time import local_moment
 from bot.domain.errors import UpstreamUnavailable, UserError
 from bot.domain.oncall.book import Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import DutyKind, NotifySettings, OnCallPerson, Who
@@ -24,8 +25,20 @@ from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from cogs.oncall.handovers import wake
-from cogs.oncall.rules import DoubleDuty, double_duties
+from cogs.oncall.changes import Changed, ScheduleChanges
+from cogs.oncall.rules import (
+    FAR,
+    DoubleDuty,
+    MonthShift,
+    OnCallNow,
+    Stretch,
+    WantedTurns,
+    compared,
+    double_duties,
+    holder_at,
+    month_shifts,
+    months_later,
+)
 from cogs.oncall.store import OnCallEntries
 
 log = structlog.get_logger(__name__)
@@ -34,21 +47,8 @@ log = structlog.get_logger(__name__)
 SHOWN: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=90)
 
-#: Where an end that is in sight is looked for.
-FAR: Final = timedelta(days=100)
-
-
-@dataclass(frozen=True, slots=True)
-class OnCallNow:
-    """The person on call at a place now.
-
-    Attributes:
-        until: Aware; None for a shift without a known end.
-    """
-
-    place: str
-    person: OnCallPerson
-    until: datetime | None
+#: Places of which a month is shown unless one is named: a picture each.
+MOST_PLACES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,23 @@ class DutyView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceMonth:
+    """Who has which day of a month at a place.
+
+    Attributes:
+        month: Its first day.
+        people: By handle.
+        shifts: In order and without gaps, from the first midnight to the last.
+    """
+
+    place: str
+    month: date
+    today: date
+    people: Mapping[str, OnCallPerson]
+    shifts: tuple[MonthShift, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Swapped:
     """The two shifts whose people have changed places."""
 
@@ -91,11 +108,14 @@ class Swapped:
 class Schedules:
     """The use cases of `/oncall` but for files, which `cogs.oncall.calendars` sees to."""
 
-    def __init__(self, store: Store, policy: Policy, access: Access, oncall: OnCall) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, access: Access, oncall: OnCall, changes: ScheduleChanges
+    ) -> None:
         self._store = store
         self._policy = policy
         self._access = access
         self._oncall = oncall
+        self.changes = changes
 
     async def now(self) -> datetime:
         """Return the database's time, aware: the times that people type count from it."""
@@ -119,6 +139,32 @@ class Schedules:
             overrides=tuple((one, rosters.person(one.who)) for one in known),
         )
 
+    async def month(self, guild_id: int, month: date, place: str | None) -> list[PlaceMonth]:
+        """Return who has which day of a month, at *place* or at the first places.
+
+        Args:
+            month: Its first day.
+
+        Raises:
+            UserError: the policy has no such place.
+        """
+        self._require_place(place)
+        zone = self._policy.timezone
+        start, end = (local_moment(day, time(), timezone=zone) for day in (month, months_later(month, 1)))
+        now = await self._store.now()
+        rosters, now = await self._oncall.rosters(guild_id, past=max(now - start, timedelta()))
+        shown = list(self._policy.oncall)[:MOST_PLACES] if place is None else [place]
+        return [
+            PlaceMonth(
+                place=each,
+                month=month,
+                today=now.astimezone(zone).date(),
+                people=rosters.people,
+                shifts=tuple(month_shifts(rosters.places[each], start, end)),
+            )
+            for each in shown
+        ]
+
     async def turns(self, guild_id: int) -> list[Turn]:
         """Return the shifts that may be swapped: those that go on now or begin within 60 days, in order."""
         rosters, now = await self._oncall.rosters(guild_id)
@@ -129,34 +175,21 @@ class Schedules:
         ]
         return sorted(turns, key=lambda turn: turn.shift.starts)
 
-    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> OnCallNow:
+    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> Changed[OnCallNow]:
         """Put *who* on call at *place* from now on, until further notice.
 
         Raises:
             NotPermitted; UserError: the policy has no such place.
         """
+        await self.require(by, guild_id, act="set_on_call", place=place)
         content = Content({who.handle: who}, person=who.handle)
-        return await self._put(guild_id, place, content, by=by, drops=True)
-
-    async def rotate(
-        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool = False
-    ) -> OnCallNow:
-        """Let the people of *content*, a rotation, take turns at *place* from now on, until further notice.
-
-        Args:
-            drops: People who take turns there now may be missing in it.
-
-        Raises:
-            NotPermitted; UserError: the policy has no such place, or people would drop out unasked.
-        """
-        return await self._put(guild_id, place, content, by=by, drops=drops)
-
-    async def rotation_at(self, guild_id: int, place: str) -> Rotation | None:
-        """Return the rotation by which people take turns at *place* now, if there is one."""
+        async with self.changes.begin(guild_id, "set_on_call", by=by) as change:
+            number = await OnCallEntries(change.tx.sql).add_schedule(guild_id, place, content, by=by)
+            change.facts = {"place": place, "schedule": number, "people": list(content.people)}
         rosters, now = await self._oncall.rosters(guild_id)
-        return rosters.places[place].turns_at(now)[1] if place in rosters.places else None
+        return Changed(holder_at(rosters, place, now), change.number)
 
-    async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
+    async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> Changed[NewOverride]:
         """Store an override of one place. A part that lies in the past is left out.
 
         Raises:
@@ -164,19 +197,19 @@ class Schedules:
                 it is longer than `LONGEST`.
         """
         await self.require(by, guild_id, act="override", place=new.place)
-        async with self._store.transaction() as tx:
-            now = await tx.now()
+        async with self.changes.begin(guild_id, "override", by=by) as change:
+            now = await change.tx.now()
             new = replace(new, starts=max(new.starts, now))
             if new.ends <= new.starts:
                 raise UserError("oncall_ends_early")
             if new.ends - new.starts > LONGEST:
                 raise UserError("oncall_too_long", days=LONGEST.days)
-            number = await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
+            number = await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
             facts = {"place": new.place, "override": number, "who": new.who.handle}
-            await self.done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
-        return new
+            change.facts = {**facts, **_times(new.starts, new.ends)}
+        return Changed(new, change.number)
 
-    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> Changed[list[StoredOverride]]:
         """End an override now; for a swap end both halves, so that no person is left with two shifts.
 
         Returns:
@@ -186,18 +219,18 @@ class Schedules:
             NotPermitted; UserError: it is over already.
         """
         await self._access.require(by, "oncall", guild_id=guild_id, act="end_override", override=number)
-        async with self._store.transaction() as tx:
-            ended = await OnCallEntries(tx.sql).end_override(guild_id, number, by=by)
+        async with self.changes.begin(guild_id, "end_override", by=by) as change:
+            ended = await OnCallEntries(change.tx.sql).end_override(guild_id, number, by=by)
             if not ended:
                 raise UserError("oncall_override_over")
             facts = [{"place": one.place, "override": one.id} for one in ended]
             other = {"other_half": facts[1]} if facts[1:] else {}
-            await self.done(tx, guild_id, by, "end_override", {**facts[0], **other})
-        return ended
+            change.facts = {**facts[0], **other}
+        return Changed(ended, change.number)
 
     async def swap(
         self, guild_id: int, first: tuple[str, datetime], second: tuple[str, datetime], *, by: Person
-    ) -> Swapped:
+    ) -> Changed[Swapped]:
         """Two people exchange two shifts, or what is left of them, in one commit.
 
         Args:
@@ -207,20 +240,19 @@ class Schedules:
             NotPermitted; UserError: one of them is over or has no planned end, or both are one person's.
         """
         await self.require(by, guild_id, act="swap", place=first[0])
-        async with self._store.transaction() as tx:
-            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+        async with self.changes.begin(guild_id, "swap", by=by) as change:
+            rosters, now = await self._oncall.rosters(guild_id, source=change.tx)
             one, other = (_turn(rosters, place, at, now) for place, at in (first, second))
             if one.person.handle == other.person.handle:
                 raise UserError("oncall_same_person", who=one.person.name)
             for turn, stands_in in ((one, other.person), (other, one.person)):
                 new = NewOverride(turn.place, stands_in.who, turn.shift.starts, turn.shift.ends, is_swap=True)
-                await OnCallEntries(tx.sql).add_override(guild_id, new, by=by)
-            facts = {
+                await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
+            change.facts = {
                 "first": {"place": one.place, **_times(one.shift.starts, one.shift.ends)},
                 "second": {"place": other.place, **_times(other.shift.starts, other.shift.ends)},
             }
-            await self.done(tx, guild_id, by, "swap", facts)
-        return Swapped(one, other)
+        return Changed(Swapped(one, other), change.number)
 
     async def require(self, by: Person, guild_id: int, *, act: str, place: str) -> None:
         """Check that *by* may change who is on call at *place*.
@@ -229,7 +261,10 @@ class Schedules:
             NotPermitted; UserError: the policy has no such place.
         """
         await self._access.require(by, "oncall", guild_id=guild_id, act=act, place=place)
-        if place not in self._policy.oncall:
+        self._require_place(place)
+
+    def _require_place(self, place: str | None) -> None:
+        if place is not None and place not in self._policy.oncall:
             raise UserError("oncall_no_place", place=place, places=list(self._policy.oncall))
 
     async def require_look(self, by: Person, guild_id: int, *, act: str) -> None:
@@ -239,48 +274,6 @@ class Schedules:
             NotPermitted: *by* may not respond.
         """
         await self._access.require(by, "acknowledge", guild_id=guild_id, act=act)
-
-    async def _put(
-        self, guild_id: int, place: str, content: Content, *, by: Person, drops: bool
-    ) -> OnCallNow:
-        action = "set_on_call" if content.rotation is None else "set_rotation"
-        await self.require(by, guild_id, act=action, place=place)
-        async with self._store.transaction() as tx:
-            if not drops:
-                rosters, now = await self._oncall.rosters(guild_id, source=tx)
-                _require_all(rosters, place, content, now)
-            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by)
-            facts = {"place": place, "schedule": number, "people": list(content.people)}
-            await self.done(tx, guild_id, by, action, facts)
-        rosters, now = await self._oncall.rosters(guild_id)
-        return holder_at(rosters, place, now)
-
-    async def done(
-        self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
-    ) -> None:
-        """Record a change of the schedule, and let the watch look at it at once."""
-        await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action=action, data=AuditData(facts=facts))
-        await wake(tx, guild_id)
-        log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
-
-
-def holder_at(rosters: Rosters, place: str, now: datetime) -> OnCallNow:
-    """Return the holder of *place* at *now*, and until when."""
-    shift = rosters.places[place].shifts(now, now + FAR)[0]
-    return OnCallNow(place, rosters.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
-
-
-def _require_all(rosters: Rosters, place: str, content: Content, now: datetime) -> None:
-    """Check that *content* leaves out no one who takes turns at *place* now.
-
-    Raises:
-        UserError.
-    """
-    kept = {rosters.person(who).handle for who in content.people.values()}
-    dropped = [handle for handle in rosters.places[place].turns_at(now)[0] if handle not in kept]
-    if dropped:
-        who = [rosters.people[handle].name for handle in dropped]
-        raise UserError("oncall_would_drop", who=who, place=place)
 
 
 def _turn(rosters: Rosters, place: str, at: datetime, now: datetime) -> Turn:
@@ -325,7 +318,7 @@ class ScheduleClearing:
         is_override: `after` is on call only by an override, which stays.
         following: The person on call by the policy file once that override is over; None if it has no end,
             or another override comes next.
-        mark: Changes with anything above: eight hexadecimal digits.
+        mark: ScheduleChanges with anything above: eight hexadecimal digits.
     """
 
     place: str
@@ -356,7 +349,9 @@ class Clearing:
         _, clearing = await self._read(self._store, guild_id, place)
         return clearing
 
-    async def clear(self, guild_id: int, place: str, *, seen: str, by: Person) -> ScheduleClearing | None:
+    async def clear(
+        self, guild_id: int, place: str, *, seen: str, by: Person
+    ) -> Changed[ScheduleClearing] | None:
         """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
 
         Args:
@@ -369,14 +364,14 @@ class Clearing:
             NotPermitted; UserError: the policy has no such place, or nothing is set for it any more.
         """
         await self._schedules.require(by, guild_id, act="clear_schedule", place=place)
-        async with self._store.transaction() as tx:
-            numbers, clearing = await self._read(tx, guild_id, place)
+        async with self._schedules.changes.begin(guild_id, "clear_schedule", by=by) as change:
+            numbers, clearing = await self._read(change.tx, guild_id, place)
             if clearing.mark != seen:
                 return None
-            if await OnCallEntries(tx.sql).end_schedules(guild_id, place, by=by) != numbers:
+            if await OnCallEntries(change.tx.sql).end_schedules(guild_id, place, by=by) != numbers:
                 raise UserError("oncall_changed_meanwhile", place=place)  # by a commit of this very moment
-            await self._schedules.done(tx, guild_id, by, "clear_schedule", {"place": place})
-        return clearing
+            change.facts = {"place": place}
+        return Changed(clearing, change.number)
 
     async def _read(
         self, source: Store | Transaction, guild_id: int, place: str
@@ -406,13 +401,18 @@ class Clearing:
             pointless=tuple((each, rosters.person(each.who)) for each in pointless),
             holder=holder_at(rosters, place, now),
             after=holder_at(after, place, now),
-            mark=sha256(repr(numbers).encode()).hexdigest()[:8],
+            mark=_mark(numbers),
         )
         # An override may keep another person on call than the policy file names.
         if bare.at(now)[place].handle != clearing.after.person.handle:
             following = _following(after, clearing.after)
             clearing = replace(clearing, is_override=True, following=following)
         return {each.id for each in schedules}, clearing
+
+
+def _mark(shown: Sequence[object]) -> str:
+    """Return eight hexadecimal digits that change with what was *shown*."""
+    return sha256(repr(shown).encode()).hexdigest()[:8]
 
 
 def _following(rosters: Rosters, holder: OnCallNow) -> OnCallNow | None:
@@ -431,6 +431,140 @@ def _changes_nothing(
     """Return True if *person* has all of the override's shifts anyway."""
     shifts = roster.shifts(max(override.starts, now), override.ends)
     return all(shift.person == person.handle for shift in shifts)
+
+
+#: How far a new rotation is compared with the schedule that it replaces.
+COMPARED: Final = timedelta(weeks=4)
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPreview:
+    """What a rotation would change.
+
+    Attributes:
+        number: Of the draft, which names it when it is confirmed.
+        people: By handle, all of the rotation and of the stretches.
+        stretches: Within `COMPARED`, in order and without gaps.
+        dropped: People who take turns now, and would not any more.
+        mark: ScheduleChanges if another change comes first: eight hexadecimal digits.
+    """
+
+    number: int
+    place: str
+    rotation: Rotation
+    people: Mapping[str, OnCallPerson]
+    stretches: tuple[Stretch, ...]
+    dropped: tuple[OnCallPerson, ...]
+    doubled: tuple["Doubled", ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotationSet:
+    """A rotation as it was stored.
+
+    Attributes:
+        people: By handle.
+        holder: The person on call now, perhaps by an override.
+        following: The next shift of another person; None if none is in sight.
+    """
+
+    rotation: Rotation
+    people: Mapping[str, OnCallPerson]
+    holder: OnCallNow
+    following: Turn | None
+
+
+class Rotating:
+    """The use cases of `/oncall schedule rotate`."""
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, schedules: Schedules) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+        self._schedules = schedules
+
+    async def preview(self, guild_id: int, place: str, turns: WantedTurns, *, by: Person) -> RotationPreview:
+        """Return who would be on call if people took *turns* at *place* from now on; nothing changes yet.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or there are no such turns.
+        """
+        await self._schedules.require(by, guild_id, act="set_rotation", place=place)
+        async with self._store.transaction() as tx:
+            rosters, now = await self._oncall.rosters(guild_id, source=tx)
+            current = rosters.places[place].turns_at(now)[1]
+            rotation = turns.rotation(current, now=now, zone=self._policy.timezone)
+            content = Content({who.handle: who for who in turns.people}, rotation=rotation)
+            number = await OnCallEntries(tx.sql).add_schedule(guild_id, place, content, by=by, draft=True)
+            return await self._read(tx, guild_id, number, place, content)
+
+    async def confirm(
+        self, guild_id: int, place: str, number: int, *, seen: str, by: Person
+    ) -> Changed[RotationSet] | RotationPreview:
+        """Put a previewed rotation into force, until further notice.
+
+        Args:
+            seen: The mark of the preview that was confirmed.
+
+        Returns:
+            What was set; the new preview if the schedule has changed since the one that was seen. Then
+            nothing changes.
+
+        Raises:
+            NotPermitted; UserError: the policy has no such place, or the rotation is in force already, or its
+                preview is older than a day.
+        """
+        await self._schedules.require(by, guild_id, act="set_rotation", place=place)
+        async with self._schedules.changes.begin(guild_id, "set_rotation", by=by) as change:
+            entries = OnCallEntries(change.tx.sql)
+            content = await entries.draft(guild_id, place, number)
+            if content is None:
+                raise UserError("oncall_rotation_gone")
+            shown = await self._read(change.tx, guild_id, number, place, content)
+            if shown.mark != seen:
+                return shown
+            await entries.confirm_schedule(guild_id, number, by=by)
+            change.facts = {
+                "place": place,
+                "schedule": number,
+                "people": list(content.people),
+                "dropped": [person.handle for person in shown.dropped],
+            }
+        rosters, now = await self._oncall.rosters(guild_id)
+        ahead = rosters.places[place].shifts(now, now + FAR)[1:2]
+        following = next((Turn(place, rosters.people[shift.person], shift) for shift in ahead), None)
+        done = RotationSet(shown.rotation, shown.people, holder_at(rosters, place, now), following)
+        return Changed(done, change.number)
+
+    async def _read(
+        self, tx: Transaction, guild_id: int, number: int, place: str, content: Content
+    ) -> RotationPreview:
+        assert content.rotation is not None
+        now = await tx.now()
+        book = await OnCallRows(tx.sql).oncall_book(guild_id, since=now)
+        before = self._oncall.combined(book)
+        added = StoredSchedule(number, place, content, "", now)
+        after = self._oncall.combined(replace(book, schedules=[*book.schedules, added]))
+        own = {handle: after.person(who) for handle, who in content.people.items()}
+        turning = before.places[place].turns_at(now)[0]
+        kept = {person.handle for person in own.values()}
+        duties = double_duties(after, place, now, now + AHEAD)
+        entries = [
+            *(each.id for each in book.set_for(place)),
+            0,
+            *(each.id for each in book.overrides if each.place == place),
+        ]
+        return RotationPreview(
+            number=number,
+            place=place,
+            rotation=content.rotation,
+            people={**after.people, **own},
+            stretches=tuple(compared(place, before, after, start=now, end=now + COMPARED)),
+            dropped=tuple(before.people[handle] for handle in turning if handle not in kept),
+            doubled=tuple(_first_of_each(after, (duty for duty in duties if duty.handle in kept))),
+            mark=_mark([*entries, *turning]),
+        )
 
 
 #: How far ahead of a change without an end is looked at: two months, so that longer rotations come round.

@@ -1,14 +1,16 @@
 """`/oncall`: who is on call and who comes next, the answers to changes, the form of one's own ways."""
 
 import io
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 
 import discord
 from discord import ButtonStyle, ui
 
+from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.typed_times import format_duration, parse_duration
+from bot.domain.charts import DayShift, DrawnChart, MonthChart, MonthDay
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import NewOverride, StoredOverride
 from bot.domain.oncall.people import (
@@ -19,21 +21,27 @@ from bot.domain.oncall.people import (
     is_ntfy,
     is_pushover,
 )
+from bot.domain.oncall.rotation import Rotation
 from bot.domain.paging import Also, Way
 from bot.domain.people import Person
 from bot.domain.text import half_width
 from bot.ui.buttons import Option
 from bot.ui.components import Screen, button, or_quit, row, text
 from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
+from bot.ui.pictures import Picture, gallery
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, relative
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
+from cogs.oncall.changes import UNDONE_WITHIN
 from cogs.oncall.posts import gap_lines, until
+from cogs.oncall.rules import OnCallNow, Stretch, months_later
 from cogs.oncall.schedules import (
     Doubled,
     DutyView,
-    OnCallNow,
     OverrideCheck,
+    PlaceMonth,
+    RotationPreview,
+    RotationSet,
     ScheduleClearing,
     SetSchedule,
     Swapped,
@@ -87,8 +95,126 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
     return Screen(*parts, rows=[row(*ends)])
 
 
+#: The custom id of [◀ 11 月] and [1 月 ▶]: the place, empty for the first ones, and the month.
+MONTH: Final = r"onc:v1:month:(?P<place>[a-z0-9_]{0,24}):(?P<month>\d{4}-\d{2})"
+
+_NAME_LIMIT: Final = 24
+_MONTH_BUDGET: Final = 3_300
+
+
+def month_pictures(voice: Voice, months: Sequence[PlaceMonth]) -> list[Picture]:
+    """Return a calendar of each place's month, and what it shows in words."""
+    return [
+        Picture(_month_file(each), _month_chart(voice, each), "\n".join(_month_lines(voice, each)))
+        for each in months
+    ]
+
+
+def month_screen(
+    voice: Voice, months: Sequence[PlaceMonth], pictures: Sequence[DrawnChart], *, place: str | None
+) -> Screen:
+    """Show a month: the picture of each place, or its shifts as a list where there is no picture.
+
+    Args:
+        place: The one that was asked for; None for the first ones.
+    """
+    drawn = {picture.filename: picture for picture in pictures}
+    budget = _MONTH_BUDGET // len(months)
+    parts: list[ui.Item[ui.LayoutView]] = []
+    for each in months:
+        if (picture := drawn.get(_month_file(each))) is not None:
+            parts += [text(_month_title(voice, each)), gallery([picture])]
+        else:
+            lines = [inert(line, limit=200) for line in _month_lines(voice, each)]
+            parts.append(text(_month_title(voice, each), voice.joined(lines, separator="\n", limit=budget)))
+    month = months[0].month
+    turns = [(sign, months_later(month, count)) for sign, count in (("◀️", -1), ("▶️", 1))]
+    buttons = [
+        button(
+            voice.say(f"oncall.month.name.{other.month}"),
+            f"onc:v1:month:{place or ''}:{other:%Y-%m}",
+            emoji=sign,
+        )
+        for sign, other in turns
+    ]
+    return Screen(*parts, rows=[row(*buttons)])
+
+
+def month_name(voice: Voice, month: date) -> str:
+    """Return "2026 年 12 月", "December 2026"."""
+    return voice.say(
+        "oncall.month.whole", year=month.year, name=voice.say(f"oncall.month.name.{month.month}")
+    )
+
+
+def _month_title(voice: Voice, one: PlaceMonth) -> str:
+    return voice.say("oncall.month.title", place=one.place, month=month_name(voice, one.month))
+
+
+def _month_file(one: PlaceMonth) -> str:
+    return f"on-call-{one.place}-{one.month:%Y-%m}.png"
+
+
+def _month_chart(voice: Voice, one: PlaceMonth) -> MonthChart:
+    zone, hours = voice.policy.timezone, voice.policy.business_hours
+    # In an order that no stand-in changes, so that people mostly keep their colours.
+    handles = sorted({each.person for each in one.shifts}, key=lambda each: (one.people[each].name, each))
+    days: list[MonthDay] = []
+    for ahead in range((months_later(one.month, 1) - one.month).days):
+        day = one.month + timedelta(days=ahead)
+        start, end = (local_moment(each, time(), timezone=zone) for each in (day, day + timedelta(days=1)))
+        shifts = [each for each in one.shifts if each.starts < end and start < each.ends]
+        days.append(
+            MonthDay(
+                shifts=tuple(
+                    DayShift(
+                        person=handles.index(each.person),
+                        at=f"{each.starts.astimezone(zone):%H:%M}" if each.starts > start else "",
+                        is_override=each.is_override,
+                        is_gap=each.is_gap,
+                    )
+                    for each in shifts
+                ),
+                note="" if hours.is_business_day(day) else voice.say("oncall.month.off"),
+                is_today=day == one.today,
+            )
+        )
+    has_override = any(each.is_override for each in one.shifts)
+    return MonthChart(
+        title=voice.say(
+            "oncall.month.heading",
+            place=one.place,
+            month=month_name(voice, one.month),
+            zone=f"{one.shifts[0].starts.astimezone(zone):%Z}",
+        ),
+        weekdays=tuple(voice.say(f"time.weekday.{day}") for day in range(7)),
+        first=one.month.weekday(),
+        days=tuple(days),
+        people=tuple(plain(one.people[handle].name, limit=_NAME_LIMIT) for handle in handles),
+        override=voice.say("oncall.month.override") if has_override else "",
+        gap=voice.say("oncall.month.gap") if any(each.is_gap for each in one.shifts) else "",
+    )
+
+
+def _month_lines(voice: Voice, one: PlaceMonth) -> list[str]:
+    """Return the shifts of the month in plain words, in order."""
+    return [
+        voice.say(
+            "oncall.month.shift",
+            starts=voice.moment(each.starts),
+            who=plain(one.people[each.person].name, limit=_NAME_LIMIT),
+            mark=voice.say("oncall.month.mark_override")
+            if each.is_override
+            else voice.say("oncall.month.mark_gap")
+            if each.is_gap
+            else "",
+        ).rstrip()
+        for each in one.shifts
+    ]
+
+
 def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
-    """Ask once before ending stand-ins, which cannot be undone.
+    """Ask once before ending stand-ins.
 
     Args:
         ending: The one that was named, and the other half of a swap that does not yet lie in the past.
@@ -153,11 +279,9 @@ def preview_screen(voice: Voice, preview: ImportPreview, doubled: Sequence[Doubl
     return Screen(*parts, text(voice.say("oncall.preview.rule")), rows=[row(leave, confirm)])
 
 
-def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> Screen:
+def imported_said(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> str:
     """Say that the import is in force, and who is at two places at once by that."""
-    return Screen(
-        text(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
-    )
+    return _lines(voice.say("oncall.imported", places=voice.listed(places)), doubled_said(voice, doubled))
 
 
 def left_screen(voice: Voice) -> Screen:
@@ -299,6 +423,102 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
         voice.say("oncall.clear.confirm"), f"onc:v1:clear:{place}:{clearing.mark}", style=ButtonStyle.danger
     )
     return Screen(text(*lines), rows=[or_quit(voice, confirm)])
+
+
+#: The custom id of [設定する] of a rotation: the place, the draft, and the mark of what was shown.
+ROTATE: Final = r"onc:v1:rotate:(?P<place>[a-z0-9_]{1,24}):(?P<number>\d{1,18}):(?P<mark>[0-9a-f]{8})"
+
+_STRETCHES_BUDGET: Final = 2_200
+
+
+def rotate_screen(voice: Voice, preview: RotationPreview, *, is_changed: bool = False) -> Screen:
+    """Show who would be on call by a rotation in the next weeks, and who drops out, and ask.
+
+    Args:
+        is_changed: It was confirmed, but something else had been shown.
+    """
+    stretches = [_stretch(voice, preview, each) for each in preview.stretches]
+    until_at = voice.moment(preview.stretches[-1].ends)
+    dropped = voice.joined([who_said(voice, person) for person in preview.dropped], limit=_PEOPLE_BUDGET)
+    count = len(preview.dropped)
+    confirm = button(
+        voice.say("oncall.rotate.confirm_dropping", count=count)
+        if count
+        else voice.say("oncall.rotate.confirm"),
+        f"onc:v1:rotate:{preview.place}:{preview.number}:{preview.mark}",
+        style=ButtonStyle.danger if count else ButtonStyle.primary,
+    )
+    return Screen(
+        text(
+            voice.say("oncall.rotate.changed") if is_changed else "",
+            voice.say("oncall.rotate.title", place=preview.place),
+            _rotation_said(voice, preview.rotation, preview.people),
+            voice.say("oncall.rotate.drops", who=dropped) if count else "",
+        ),
+        ui.Separator(),
+        text(
+            voice.say("oncall.rotate.ahead", until=until_at),
+            voice.joined(stretches, separator="\n", limit=_STRETCHES_BUDGET),
+        ),
+        *(text(line) for line in [doubled_said(voice, preview.doubled)] if line),
+        rows=[or_quit(voice, confirm)],
+    )
+
+
+def _stretch(voice: Voice, preview: RotationPreview, one: Stretch) -> str:
+    return voice.say(
+        "oncall.rotate.same" if one.before == one.after else "oncall.rotate.other",
+        starts=voice.moment(one.starts),
+        former=who_said(voice, preview.people[one.before]),
+        who=who_said(voice, preview.people[one.after]),
+    )
+
+
+def rotated_said(voice: Voice, done: RotationSet) -> str:
+    """Say which rotation was stored, who is on call now, and when who comes next."""
+    following = done.following
+    return _lines(
+        voice.say("oncall.rotate.done", place=done.holder.place),
+        _rotation_said(voice, done.rotation, done.people),
+        holder_said(voice, "oncall.rotate.now", done.holder),
+        ""
+        if following is None
+        else voice.say(
+            "oncall.rotate.next",
+            at=voice.moment(following.shift.starts),
+            relative=relative(following.shift.starts),
+            who=who_said(voice, following.person),
+        ),
+    )
+
+
+def _rotation_said(voice: Voice, rotation: Rotation, people: Mapping[str, OnCallPerson]) -> str:
+    """Say how long turns are, when they begin, and who takes them in which order."""
+    named = [who_said(voice, people[handle]) for handle in rotation.people]
+    return voice.say(
+        f"oncall.rotate.turns.{rotation.unit.value}",
+        count=rotation.every,
+        weekday=voice.say(f"oncall.weekday.{rotation.starts_on.weekday()}"),
+        time=f"{rotation.handover:%H:%M}",
+        people=voice.joined(named, separator=" → ", limit=_PEOPLE_BUDGET),
+    )
+
+
+#: The custom id of [元に戻す]: the number of the change.
+UNDO: Final = r"onc:v1:undo:(?P<number>\d{1,18})"
+
+
+def changed_screen(voice: Voice, said: str, number: int) -> Screen:
+    """Answer a change, with the button that takes it back."""
+    minutes = UNDONE_WITHIN // timedelta(minutes=1)
+    undo = button(voice.say("oncall.undo.button"), f"onc:v1:undo:{number}", emoji="↩️")
+    return Screen(text(said, voice.say("oncall.undo.hint", minutes=minutes)), rows=[row(undo)])
+
+
+def undone_said(voice: Voice, holders: Sequence[OnCallNow]) -> str:
+    """Say that a change was undone, and who is on call now where it was."""
+    now = [holder_said(voice, "oncall.show.now", each) for each in holders]
+    return _lines(voice.say("oncall.undo.done"), _listed(voice, now))
 
 
 def set_said(voice: Voice, holder: OnCallNow, doubled: Sequence[Doubled] = ()) -> str:

@@ -45,12 +45,83 @@ UPDATE oncall_schedules
  WHERE id = :schedule_id AND guild_id = :guild_id AND starts_at IS NULL AND at >= now() - interval '1 day'
 RETURNING *;
 
+-- name: lock_oncall_draft
+-- Locks and returns a draft of the last day.
+SELECT content
+  FROM oncall_schedules
+ WHERE id = :schedule_id AND guild_id = :guild_id AND place = :place
+   AND starts_at IS NULL AND at >= now() - interval '1 day'
+   FOR UPDATE;
+
 -- name: end_oncall_schedules
 -- Ends the schedules that are in force at a place.
 UPDATE oncall_schedules
    SET ended_at = now(), ended_by_id = :by_id, ended_by_name = :by_name
  WHERE guild_id = :guild_id AND place = :place AND starts_at IS NOT NULL AND ended_at IS NULL
 RETURNING id;
+
+-- name: oncall_in_force
+-- Returns the overrides and schedules of a guild that are not over.
+SELECT true AS is_override, id, place
+  FROM oncall_overrides
+ WHERE guild_id = :guild_id AND ended_at IS NULL AND ends_at > now()
+ UNION ALL
+SELECT false, id, place
+  FROM oncall_schedules
+ WHERE guild_id = :guild_id AND starts_at IS NOT NULL AND ended_at IS NULL;
+
+-- name: forget_oncall_changes
+-- Deletes the changes of a guild that are older than a day: they can no longer be undone.
+DELETE FROM oncall_changes WHERE guild_id = :guild_id AND at < now() - interval '1 day';
+
+-- name: add_oncall_change
+-- Records what a change of who is on call added and ended.
+INSERT INTO oncall_changes
+    (guild_id, action, places, overrides_added, overrides_ended, schedules_added, schedules_ended, by_id, by_name)
+VALUES (:guild_id, :action, :places, :overrides_added, :overrides_ended, :schedules_added, :schedules_ended, :by_id,
+        :by_name)
+RETURNING id;
+
+-- name: lock_oncall_change
+-- Locks and returns a change of who is on call.
+SELECT id, action, places, by_name, at, undone_at, undone_by_name
+  FROM oncall_changes
+ WHERE id = :change_id AND guild_id = :guild_id
+   FOR UPDATE;
+
+-- name: later_oncall_change
+-- Returns the last change of the same places after another that was not undone.
+SELECT id, action, places, by_name, at, undone_at, undone_by_name
+  FROM oncall_changes
+ WHERE guild_id = :guild_id AND id > :change_id AND places && :places AND undone_at IS NULL
+ ORDER BY id DESC
+ LIMIT 1;
+
+-- name: undo_oncall_change
+-- Ends what a change added, and continues what it ended, with the rows' own numbers: of several, the later one wins.
+WITH change AS (
+    UPDATE oncall_changes
+       SET undone_at = now(), undone_by_name = :by_name
+     WHERE id = :change_id AND guild_id = :guild_id AND undone_at IS NULL
+    RETURNING *
+), overrides AS (
+    UPDATE oncall_overrides AS one
+       SET ended_at = CASE WHEN is_added THEN now() END,
+           ended_by_id = CASE WHEN is_added THEN :by_id::bigint END,
+           ended_by_name = CASE WHEN is_added THEN :by_name END
+      FROM (SELECT unnest(overrides_added) AS id, true AS is_added FROM change
+             UNION ALL
+            SELECT unnest(overrides_ended), false FROM change) AS entry
+     WHERE one.id = entry.id
+)
+UPDATE oncall_schedules AS one
+   SET ended_at = CASE WHEN is_added THEN now() END,
+       ended_by_id = CASE WHEN is_added THEN :by_id END,
+       ended_by_name = CASE WHEN is_added THEN :by_name END
+  FROM (SELECT unnest(schedules_added) AS id, true AS is_added FROM change
+         UNION ALL
+        SELECT unnest(schedules_ended), false FROM change) AS entry
+ WHERE one.id = entry.id;
 
 -- name: lock_oncall_watch
 -- Locks and returns the watch over a guild's on-call.

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports.systems import Charts
 from cogs.oncall.calendars import CalendarFiles, WorkerCalendars
+from cogs.oncall.changes import ScheduleChanges, Undoing
 from cogs.oncall.handovers import Handovers, OnCallDeliveries
-from cogs.oncall.schedules import ChangeChecks, Clearing, Notifying, Schedules
+from cogs.oncall.schedules import ChangeChecks, Clearing, Notifying, Rotating, Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +19,32 @@ class OnCallUseCases:
 
     guild_id: int
     schedules: Schedules
+    rotating: Rotating
     clearing: Clearing
+    undoing: Undoing
     checks: ChangeChecks
     notifying: Notifying
     calendars: CalendarFiles
     handovers: Handovers
+    charts: Charts
 
 
 def build(core: Core) -> OnCallUseCases:
     """Make the use cases of one guild."""
     store, policy, oncall = core.store, core.policy, core.oncall
-    schedules = Schedules(store, policy, core.access, oncall)
+    schedules = Schedules(store, policy, core.access, oncall, ScheduleChanges(store))
     calendars = WorkerCalendars(policy.timezone.key)
     return OnCallUseCases(
         guild_id=core.guild_id,
         schedules=schedules,
+        rotating=Rotating(store, policy, oncall, schedules),
         clearing=Clearing(store, oncall, schedules),
+        undoing=Undoing(store, core.access, oncall),
         checks=ChangeChecks(store, oncall, core.reach),
         notifying=Notifying(store, core.access, ways=core.ways),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=core.reach, calendars=calendars),
         handovers=Handovers(store, policy, oncall, core.reach),
+        charts=core.charts,
     )
 
 

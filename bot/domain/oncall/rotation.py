@@ -119,16 +119,15 @@ class Rotation:
                 yield at
             following += 1
 
-    def succeeded_by(self, turns: "Rotation", *, now: datetime) -> "Rotation":
-        """Return *turns*, which take this rotation's place at *now*, with its weekday of the handover.
+    def begun(self, now: datetime, *, weekday: int | None = None) -> "Rotation":
+        """Return the same turns from their last handover before *now* (aware) on.
 
-        A weekly handover stays on its weekday, be the hour another; the first turn is the current one.
+        Args:
+            weekday: Of that handover, 0 for Monday; None for any day.
         """
-        if not self.unit is turns.unit is Unit.WEEKS:
-            return turns
-        days = (now.astimezone(turns.timezone).date() - timedelta(days=ago) for ago in range(14))
-        same = (day for day in days if day.weekday() == self.starts_on.weekday())
-        starts = (replace(turns, starts_on=day) for day in same)
+        days = (now.astimezone(self.timezone).date() - timedelta(days=ago) for ago in range(14))
+        same = (day for day in days if weekday in {None, day.weekday()})
+        starts = (replace(self, starts_on=day) for day in same)
         return next(one for one in starts if one.begins(0) <= now)
 
     def _moment(self, local: datetime) -> datetime:
@@ -288,15 +287,18 @@ class Roster:
 
     def shifts(self, start: datetime, end: datetime) -> list[Shift]:
         """Return the shifts from *start* to *end*, in order, without gaps; each changes the person."""
-        edges = [start, *sorted(set(self._edges(start, end))), end]
         found: list[Shift] = []
-        for at, until in pairwise(edges):
+        for at, until in pairwise(self.edges(start, end)):
             person = self.person_at(at)
             if found and found[-1].person == person:
                 found[-1] = Shift(person, found[-1].starts, until)
             else:
                 found.append(Shift(person, at, until))
         return found
+
+    def edges(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return *start*, every moment before *end* at which the duty might change, and *end*."""
+        return [start, *sorted(set(self._edges(start, end))), end]
 
     def _edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield every moment in (start, end) at which the person might change."""

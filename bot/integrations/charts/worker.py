@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from bot.domain.charts import BarChart, Chart, IncidentChart, SeverityChart, TimesChart
+from bot.domain.charts import BarChart, Chart, IncidentChart, MonthChart, SeverityChart, TimesChart
 
-_KINDS: Final = {made.__name__: made for made in (SeverityChart, TimesChart, BarChart, IncidentChart)}
+_DRAWN: Final = (SeverityChart, TimesChart, BarChart, IncidentChart, MonthChart)
+_KINDS: Final = {made.__name__: made for made in _DRAWN}
 
 _SECONDS: Final = 30
 _BYTES: Final = 1024 * 1024 * 1024

@@ -90,6 +90,7 @@ LEFT_OUT: Final = MappingProxyType(
         "mirrors": "a copy for times without the database",
         "mornings": "the posts of the morning triage",
         "noted_messages": "messages of triages that have not become incidents",
+        "oncall_changes": "what undoes a change of the schedule: for a day",
         "oncall_overrides": "the schedule: /oncall schedule export",
         "oncall_schedules": "the schedule: /oncall schedule export",
         "oncall_watches": "the schedule: /oncall schedule export",

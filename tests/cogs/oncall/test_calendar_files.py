@@ -77,7 +77,7 @@ async def test_nothing_changes_until_it_is_confirmed_and_then_once(desk: Desk) -
     assert (await desk.oncall.holders(GUILD))["primary"].handle == "primary"
     with pytest.raises(NotPermitted):
         await oncall_of(desk).calendars.confirm(GUILD, numbers, by=OBSERVER)
-    assert await oncall_of(desk).calendars.confirm(GUILD, numbers, by=PRIMARY) == ["primary"]
+    assert (await oncall_of(desk).calendars.confirm(GUILD, numbers, by=PRIMARY)).value == ["primary"]
     assert (await desk.oncall.holders(GUILD))["primary"].handle == "secondary"
     with pytest.raises(UserError) as refused:
         await oncall_of(desk).calendars.confirm(GUILD, numbers, by=PRIMARY)

@@ -11,7 +11,7 @@ from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports.discord import Gap, ReadinessFinding
 from cogs.oncall.schedules import ScheduleClearing
-from tests.cogs.oncall.acts import oncall_of
+from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
 AI, BEN, RESPONDER = Who(8, "ai", "Ai"), Who(9, "ben", "Ben"), Who(3, "responder", "responder")
@@ -21,9 +21,7 @@ HOUR = timedelta(hours=1)
 async def rotate(desk: Desk) -> None:
     """Ai and Ben take turns as primary."""
     turns = Rotation(("8", "9"), 1, Unit.DAYS, date(2024, 1, 1), time(10), ZoneInfo("Asia/Tokyo"))
-    await oncall_of(desk).schedules.rotate(
-        GUILD, "primary", Content({"8": AI, "9": BEN}, rotation=turns), by=PRIMARY
-    )
+    await put_rotation(desk, "primary", [AI, BEN], turns)
 
 
 async def asked(desk: Desk) -> ScheduleClearing:
@@ -35,7 +33,7 @@ async def override(desk: Desk, who: Who, *, place: str = "primary", is_swap: boo
     """Add an override by *who* for one hour."""
     now = desk.clock.time
     new = NewOverride(place, who, now, now + HOUR, is_swap=is_swap)
-    return await oncall_of(desk).schedules.override(GUILD, new, by=PRIMARY)
+    return (await oncall_of(desk).schedules.override(GUILD, new, by=PRIMARY)).value
 
 
 async def test_what_would_go_is_shown_and_nothing_changes(desk: Desk) -> None:
@@ -66,7 +64,7 @@ async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> 
     await desk.pass_time(hours=2)
     cleared = await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
     assert cleared is not None
-    assert (cleared.after.person.handle, cleared.is_override) == ("primary", False)
+    assert (cleared.value.after.person.handle, cleared.value.is_override) == ("primary", False)
     with pytest.raises(UserError) as refused:
         await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
     assert refused.value.key == "oncall_nothing_set"
@@ -79,10 +77,9 @@ async def test_an_override_stays_and_is_the_reason_told(desk: Desk) -> None:
     """
     await rotate(desk)
     made = await override(desk, RESPONDER)
-    cleared = await oncall_of(desk).clearing.clear(
-        GUILD, "primary", seen=(await asked(desk)).mark, by=PRIMARY
-    )
-    assert cleared is not None
+    done = await oncall_of(desk).clearing.clear(GUILD, "primary", seen=(await asked(desk)).mark, by=PRIMARY)
+    assert done is not None
+    cleared = done.value
     assert cleared.is_override
     assert (cleared.after.person.name, cleared.after.until) == ("responder", made.ends)
     assert cleared.following is not None

@@ -15,10 +15,9 @@ from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Voice, Wording
 from cogs.oncall.calendars import ImportPreview, ScheduleDraft
-from cogs.oncall.rules import DoubleDuty, OnCallDelivery
+from cogs.oncall.rules import DoubleDuty, OnCallDelivery, OnCallNow
 from cogs.oncall.schedules import (
     DutyView,
-    OnCallNow,
     OverrideCheck,
     ScheduleClearing,
     SetSchedule,
@@ -31,7 +30,7 @@ from cogs.oncall.screens import (
     cleared_said,
     end_asked_screen,
     ended_said,
-    imported_screen,
+    imported_said,
     overridden_said,
     preview_screen,
     set_said,
@@ -305,7 +304,7 @@ def test_every_change_warns_of_one_person_at_two_places() -> None:
         set_said(screens.JA, OnCallNow("primary", BEN, None), doubled),
         swapped_said(screens.JA, swapped, doubled),
         screens.words(preview_screen(screens.JA, ImportPreview((draft,), ()), doubled)),
-        screens.words(imported_screen(screens.JA, ["primary"], doubled)),
+        imported_said(screens.JA, ["primary"], doubled),
     ]
     warning = (
         "⚠️ <@123456789012345678> は 11/24 14:00 JST から 11/25 02:00 JST まで primary と secondary を兼ねます"

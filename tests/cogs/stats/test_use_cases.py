@@ -10,7 +10,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.transitions import AckVia
-from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.domain.people import Person
@@ -18,7 +18,7 @@ from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, Set
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
 from cogs.stats.use_cases import StatisticsQuestion, StatsView, StatsViews
-from tests.cogs.oncall.acts import oncall_of
+from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import AuditRow
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -203,9 +203,7 @@ async def test_a_swap_is_suggested_to_who_carries_too_much(desk: Desk) -> None:
     turns = Rotation(
         handles, 1, Unit.WEEKS, desk.clock.time.date() - timedelta(weeks=20), datetime.min.time(), TOKYO
     )
-    await oncall_of(desk).schedules.rotate(
-        GUILD, "primary", Content({ann.handle: ann, ben.handle: ben}, rotation=turns), by=PRIMARY
-    )
+    await put_rotation(desk, "primary", [ann, ben], turns)
     await oncall_of(desk).schedules.set_person(GUILD, "secondary", ben, by=PRIMARY)
     await desk.database.advance(timedelta(weeks=13))
     found = await desk.services.of(StatsViews).fairness(by=RESPONDER)

@@ -113,17 +113,29 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
     rows = await world.rows(question)
     assert [row["action"] for row in rows] == ["override", "end_override"]
+    await world.restart_bot()
+    undone = await world.human.press("primary", ended.messages[-1], "元に戻す")
+    assert "元に戻しました" in undone.text
+    await world.expect_dm("responder", contains="当番になりました")
+    undone = await world.human.press("primary", said.messages[-1], "元に戻す")  # once more the last change
+    assert "**primary** @primary" in undone.text
+    await world.expect_dm("primary", contains="当番になりました")
 
-    said = await world.command(
+    asked = await world.command(
         "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
     )
-    assert "✅ primary はいまから" in said.text
+    assert "まだ何も変わっていません" in asked.text
+    said = await world.human.press("primary", asked.messages[-1], "設定する")
+    assert "✅ primary の交代を設定しました" in said.text
+    assert "次の交代：" in said.text
     await world.expect_dm("responder", contains="当番になりました")
     world.ledger.forgive("dm:secondary")
-    refused = await world.command(
+    asked = await world.command(
         "oncall schedule rotate", by="primary", every="1w", first="responder", second="primary"
     )
-    assert "@secondary が外れてしまうので" in refused.text
+    assert "交代から外れる人：" in asked.text
+    left = await world.human.press("primary", asked.messages[-1], "やめる")
+    assert "外して" not in left.text
     asked = await world.command("oncall schedule clear", by="primary")
     assert "1 日ごとの交代：" in asked.text
     cleared = await world.human.press("primary", asked.messages[-1], "消す")
@@ -133,6 +145,20 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     assert "戻すものはありません" in nothing.text
     await world.command("oncall set", by="primary", user="secondary")
     await world.expect_dm("secondary", contains="当番になりました")
+
+
+async def test_a_month_is_a_picture(world: World) -> None:
+    """A month is shown as a calendar for each place, and the buttons turn to the months beside it."""
+    both = (await world.command("oncall show", by="observer", month="来月")).messages[-1]
+    assert len(both.raw["attachments"]) == 2
+    one = (await world.command("oncall show", by="observer", place="secondary")).messages[-1]
+    [calendar] = one.raw["attachments"]
+    turned = await world.human.press("observer", one, one.controls[-1].label)
+    [following] = turned.messages[-1].raw["attachments"]
+    assert calendar["filename"] < following["filename"]
+    assert calendar["filename"].startswith("on-call-secondary-")
+    refused = await world.command("oncall show", by="observer", month="師走")
+    assert "月として読めません" in refused.text
 
 
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:

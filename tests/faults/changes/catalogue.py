@@ -59,6 +59,7 @@ READS: Final = frozenset(
             "responding.press_all",
             "responding.choose_incident",
             "oncall.commands.press_end",
+            "oncall.commands.press_month",
             "oncall.commands.press_leave_import",
         ),
         *(
@@ -122,6 +123,7 @@ READS: Final = frozenset(
             "/oncall schedule export",
             "/oncall schedule import",
             "/oncall schedule clear",
+            "/oncall schedule rotate",
         ),
         *(
             "incidents.looking.press_why",

@@ -176,6 +176,12 @@ async def _(scene: Scene) -> Change:
     return scene.acts(scene.presses(asked, "いま終える", by="primary"), "end_override", of="seatend")
 
 
+@change("oncall.commands.press_undo")
+async def _(scene: Scene) -> Change:
+    said = await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatundo")
+    return scene.acts(scene.presses(said, "元に戻す", by="primary"), "undo_schedule", of="seatundo")
+
+
 @change("/oncall swap")
 async def _(scene: Scene) -> Change:
     offered = await scene.human.autocomplete("primary", "general", "oncall swap", "shift", "seatswap @")
@@ -183,11 +189,11 @@ async def _(scene: Scene) -> Change:
     return scene.acts(scene.runs("oncall swap", by="primary", **both), "swap", of="seatswap")
 
 
-@change("/oncall schedule rotate")
+@change("oncall.commands.press_rotate")
 async def _(scene: Scene) -> Change:
     people = {"first": "responder", "second": "secondary"}
-    act = scene.runs("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
-    return scene.acts(act, "set_rotation", of="seatrotate")
+    asked = await scene.say("oncall schedule rotate", by="primary", every="1d", place="seatrotate", **people)
+    return scene.acts(scene.presses(asked, "設定する", by="primary"), "set_rotation", of="seatrotate")
 
 
 @change("oncall.commands.press_clear")

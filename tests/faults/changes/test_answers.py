@@ -42,7 +42,7 @@ _REST_S: Final = 90.0
 _PROMPT_S: Final = 10.0
 _BACK_S: Final = 60.0  # the longest pause between two probes, and a moment
 
-_SEATS = ("set", "override", "end", "rotate", "clear", "import")
+_SEATS = ("set", "override", "end", "rotate", "clear", "import", "undo")
 _ON_CALL = """[people.primary]
 discord = "primary"
 email = "primary@example.com"

@@ -21,9 +21,12 @@ from bot.domain.charts import (
     Chart,
     ChartBand,
     ChartLane,
+    DayShift,
     IncidentChart,
     LaneLook,
     Mark,
+    MonthChart,
+    MonthDay,
     SeverityChart,
     SeverityCounts,
     SeverityTimes,
@@ -118,7 +121,26 @@ COURSE: Final = IncidentChart(
     ticks=tuple(Mark(at_s=at_s, label=f"11/24 14:{at_s // 60 + 5:02}") for at_s in (0, 900, 1_800, 2_820)),
     lines=(Mark(at_s=120, label="発報 14:07"), Mark(at_s=2_700, label="ack 期限 14:50")),
 )
-ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES, COURSE)
+MONTH: Final = MonthChart(
+    title="2026 年 11 月の当番 · primary (JST)",
+    weekdays=("月", "火", "水", "木", "金", "土", "日"),
+    first=6,
+    days=tuple(
+        MonthDay(
+            shifts=(
+                DayShift(person=day % 3, is_gap=day % 10 == 9),
+                *(DayShift(person=3, at=f"{hour}:00", is_override=True) for hour in range(10, 10 + day % 7)),
+            ),
+            note="休" if day % 7 in {0, 6} else "",
+            is_today=day == 23,
+        )
+        for day in range(30)
+    ),
+    people=("佐藤", "secondary with a name that is too long", "鈴木", "Ito"),
+    override="白枠：代理・交換",
+    gap="斜線：予定なし (設定ファイルの当番)",
+)
+ALL: Final[tuple[Chart, ...]] = (COUNTS, TIMES, STATUSES, COURSE, MONTH)
 
 #: What a reader's Discord is painted with.
 DARK, LIGHT = "#313338", "#ffffff"
@@ -162,13 +184,13 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: type(chart).__name__)
 def test_a_phone_shows_it(pictures: dict[Chart, bytes], chart: Chart) -> None:
-    """Each chart is a PNG of the fixed width and below 80 kB, for a phone on a slow network.
+    """Each chart is a PNG as wide as a phone and below 80 kB, for a slow network; six weeks are no square.
 
-    The course of an incident is as high as its lanes; the others have a fixed height, too.
+    The course of an incident is as high as its lanes.
     """
     image = Image.open(BytesIO(pictures[chart]))
-    assert (image.format, image.width) == ("PNG", drawing.WIDTH)
-    assert image.height == drawing.HEIGHT or chart is COURSE
+    height = {MONTH: 1_224, COURSE: image.height}.get(chart, drawing.HEIGHT)
+    assert (image.format, image.size) == ("PNG", (drawing.WIDTH, height))
     assert len(pictures[chart]) < 80_000
 
 
@@ -216,7 +238,8 @@ def test_words_and_marks_stand_out() -> None:
     """WCAG AA: 4.5 for text, 3 for what else must be seen; also each colour of the bars beside the next."""
     for ink in (drawing.INK, drawing.FAINT_INK):
         assert contrast(ink, drawing.GROUND) >= 4.5
-    for colour in (*drawing.SEVERITY_COLOURS, drawing.BAR):
+    assert contrast(drawing.OFF, drawing.GROUND) >= 4.5
+    for colour in (*drawing.SEVERITY_COLOURS, drawing.BAR, *drawing.PEOPLE_COLOURS):
         assert contrast(colour, drawing.GROUND) >= 4.5  # the numbers in a bar have the ground's colour
     assert contrast(drawing.PRINT, drawing.PAPER) >= 4.5
     for colour in drawing.PRINTS:

@@ -239,16 +239,13 @@ def test_shifts_have_no_gap_and_say_what_person_at_says(
         ("2026-12-06 23:00", time(18), date(2026, 11, 30)),
     ],
 )
-def test_a_rotation_keeps_the_weekday_of_the_one_that_it_replaces(
-    now: str, handover: time, starts_on: date
-) -> None:
-    """The Monday handover stays on Monday on whatever day a new rotation is set; its turn goes on now."""
+def test_a_rotation_begins_with_its_last_handover(now: str, handover: time, starts_on: date) -> None:
+    """Turns with a Monday handover are counted from the last one, on whatever day they are set."""
     at = datetime.fromisoformat(now).replace(tzinfo=TOKYO)
-    monday = Rotation(("a", "b", "c"), 1, Unit.WEEKS, date(2024, 1, 1), time(10), TOKYO)
     for every in (1, 2):
-        new = Rotation(("c", "a", "b"), every, Unit.WEEKS, at.date(), handover, TOKYO)
-        kept = monday.succeeded_by(new, now=at)
-        assert kept == replace(new, starts_on=starts_on)
-        assert kept.person_at(at) == "c"
-    daily = Rotation(("c", "a"), 1, Unit.DAYS, at.date(), handover, TOKYO)
-    assert monday.succeeded_by(daily, now=at) == daily
+        new = Rotation(("c", "a", "b"), every, Unit.WEEKS, date(2024, 1, 3), handover, TOKYO)
+        begun = new.begun(at, weekday=0)
+        assert begun == replace(new, starts_on=starts_on)
+        assert begun.person_at(at) == "c"
+    daily = Rotation(("c", "a"), 1, Unit.DAYS, date(2024, 1, 1), handover, TOKYO).begun(at)
+    assert timedelta() <= at - daily.begins(0) < timedelta(days=1)
