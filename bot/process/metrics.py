@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from bot.capability import ProcessCounter
-from bot.domain.statistics.figures import Durations, SeverityFigures
+from bot.domain.statistics.figures import Durations, IncidentFigures
 from bot.storage.tables.incidents import OpenCount
 from bot.storage.tables.statistics import LATENESS_S, MISSED_S, Figures
 
@@ -27,10 +27,14 @@ _MOST_GUILDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class GuildWeek:
-    """The incidents of a guild in its current week, by severity."""
+    """The incidents of a guild in its current week.
+
+    Attributes:
+        figures: By severity; what these leave out is not counted here.
+    """
 
     guild_id: int
-    severities: tuple[SeverityFigures, ...]
+    figures: IncidentFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +243,20 @@ class WeekCollector(Collector):
         meaning = "Their acknowledge deadlines by result"
         deadlines = GaugeMetricFamily(f"{_PREFIX}_ack_deadlines", meaning, labels=(*_LABELS, "result"))
         acknowledge, resolve = _times("acknowledge"), _times("resolve")
-        for guild, one in ((str(week.guild_id), one) for week in self._weeks for one in week.severities):
+        meaning = "Seconds since Monday during which nobody had an open incident, by server"
+        unowned = GaugeMetricFamily(f"{_PREFIX}_unowned_seconds", meaning, labels=_LABELS)
+        for guild, figures in ((str(week.guild_id), week.figures) for week in self._weeks):
+            none = {one.severity: 0.0 for one in figures.severities}
+            for severity, seconds in {**none, **figures.unowned.by_severity}.items():
+                unowned.add_metric([guild, severity], seconds)
+        each = ((str(week.guild_id), one) for week in self._weeks for one in week.figures.severities)
+        for guild, one in each:
             incidents.add_metric([guild, one.severity], one.incidents)
             for result, count in (("met", one.ack_deadlines.met), ("missed", one.ack_deadlines.missed)):
                 deadlines.add_metric([guild, one.severity, result], count)
             _add(acknowledge, [guild, one.severity], one.acknowledge)
             _add(resolve, [guild, one.severity], one.resolve)
-        yield from (incidents, deadlines, acknowledge, resolve)
+        yield from (incidents, deadlines, acknowledge, resolve, unowned)
 
 
 def _times(what: str) -> GaugeMetricFamily:

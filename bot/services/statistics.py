@@ -16,7 +16,7 @@ from bot.domain.statistics.figures import (
     Examples,
     IncidentFigures,
     Scope,
-    SeverityFigures,
+    UnownedTime,
     WeekFigures,
     by_week,
     in_order,
@@ -31,9 +31,10 @@ from bot.storage.tables.statistics import IncidentStatistics, LoadStatistics
 #: The weeks of a trend.
 TREND_WEEKS: Final = 8
 
-#: How many targets and alerts are named.
+#: How many targets, alerts and incidents without an owner are named.
 BUSIEST: Final = 5
 NOISIEST: Final = 3
+UNOWNED: Final = 3
 
 #: The reader of a page whose place is gone.
 _UNKNOWN: Final = OnCallPerson("?", "?")
@@ -67,6 +68,7 @@ class Statistics:
             updates=await IncidentStatistics(self._store.sql).update_figures(
                 guild_id, span, scope, promising=promising
             ),
+            unowned=await self._unowned(guild_id, span, scope, limit=UNOWNED),
             set_aside=await IncidentStatistics(self._store.sql).set_aside(guild_id, span),
             targets=tuple(
                 await IncidentStatistics(self._store.sql).busiest_targets(
@@ -76,17 +78,23 @@ class Statistics:
             drills=await IncidentStatistics(self._store.sql).drill_figures(guild_id, span),
         )
 
-    async def this_week(self, guild_id: int) -> tuple[SeverityFigures, ...]:
-        """Count the incidents of the current ISO week so far, by severity."""
+    async def this_week(self, guild_id: int) -> IncidentFigures:
+        """Count by severity in the current ISO week so far: the incidents, and the time without an owner."""
         now = await self.now()
         span, _ = so_far(Period.containing(now.date(), PeriodKind.WEEK), self._policy.timezone, now=now)
-        return in_order(
-            await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, ALL),
-            [*self._policy.severities],
+        found = await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, ALL)
+        return IncidentFigures(
+            in_order(found, [*self._policy.severities]), unowned=await self._unowned(guild_id, span, ALL)
         )
 
+    async def _unowned(self, guild_id: int, span: Span, scope: Scope, *, limit: int = 0) -> UnownedTime:
+        rows = IncidentStatistics(self._store.sql)
+        by_severity = await rows.unowned_by_severity(guild_id, span, scope)
+        longest = await rows.most_unowned(guild_id, span, scope, limit=limit) if limit and by_severity else []
+        return UnownedTime(by_severity, tuple(longest))
+
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> tuple[Incident, ...]:
-        """Return incidents that were not acknowledged by the deadline, oldest first, at most `LISTED`."""
+        """Return incidents whose ack deadline was missed, oldest first, at most `LISTED`."""
         return tuple(
             await IncidentStatistics(self._store.sql).late_incidents(guild_id, span, scope, limit=LISTED)
         )

@@ -321,7 +321,7 @@ def _incidents(words: Wording, week: Digest) -> DigestSection:
     lines = [line] if line else []
     # What is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件".
     aside = week.figures.set_aside
-    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
+    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates}
     others = [words.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
     if others:
         what = words.say("figures.aside.line", what=" · ".join(others))
@@ -397,8 +397,8 @@ def _alerts(words: Wording, week: Digest, show: Show) -> DigestSection | None:
         count = sum(one.counts.alerts for one in rest)
         others = words.say("digest.alerts.rest", senders=len(rest), count=count)
         lines.append(others + looked_up(words, "alerts recent"))
-    total = sum(one.counts.alerts for one in sources)
-    return DigestSection(words.say("digest.alerts.heading", count=total), tuple(lines))
+    heading = words.say("digest.alerts.heading", count=week.alerts.alerts)
+    return DigestSection(heading, tuple(lines))
 
 
 def _counts(words: Wording, counts: AlertCounts) -> str:

@@ -46,7 +46,7 @@ def stats_screen(voice: Voice, view: StatsView, pictures: Sequence[DrawnChart] =
     """
     sections = [
         _incidents(voice, view),
-        [*_deadlines(voice, view), *_targets(voice, view.figures)],
+        [*_deadlines(voice, view), *_unowned(voice, view), *_targets(voice, view.figures)],
         load_lines(voice, view),
         [*_alerts(voice, view.alerts), *_drills(voice, view.figures)] if view.alerts else [],
     ]
@@ -163,7 +163,7 @@ def _took(
 def _aside(voice: Voice, figures: IncidentFigures) -> str:
     """Count what is no incident of its own, as the digest does."""
     aside = figures.set_aside
-    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
+    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates}
     counts = [voice.say(f"figures.aside.{kind}", count=count) for kind, count in kinds.items() if count]
     return voice.say("figures.aside.line", what=" · ".join(counts)) if counts else ""
 
@@ -195,6 +195,26 @@ def _deadlines(voice: Voice, view: StatsView) -> Iterator[str]:
         yield _lines(voice, lines)
 
 
+def _unowned(voice: Voice, view: StatsView) -> Iterator[str]:
+    """Say for how long nobody had an open incident, and which of them that was most of all."""
+    now, before = view.figures.unowned, view.before.unowned
+    if not now.total_s:
+        return
+    compared = voice.say("stats.took_before", before=voice.span(before.total_s)) if before.total_s else ""
+    yield voice.say("stats.unowned", total=voice.span(now.total_s), before=compared)
+    lines = [
+        voice.say(
+            "stats.unowned_one",
+            name=linked_label(one.incident),
+            title=inert(one.incident.title, limit=_TITLE_LIMIT),
+            span=voice.span(one.seconds),
+        )
+        for one in now.longest
+    ]
+    if lines:
+        yield _lines(voice, lines)
+
+
 def _lines(voice: Voice, lines: Sequence[str]) -> str:
     """Return as many *lines* as there is room for, and how many more there are."""
     more = "\n" + voice.say("state.more", count="{count}")
@@ -221,7 +241,7 @@ def _alerts(voice: Voice, quality: AlertQuality) -> Iterator[str]:
     ]
     if not lines:
         return
-    yield voice.say("stats.alerts")
+    yield voice.say("stats.alerts", count=quality.alerts)
     yield _lines(voice, lines)
     if quality.noisiest:
         yield voice.say("stats.noisiest")

@@ -1,6 +1,6 @@
 """Weeks that Hypothesis makes up, around the moments at which a figure may slip into a wrong week or hour."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -43,8 +43,18 @@ class MadeEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeTurn:
+    """An entry of the timeline that may change who has the incident, or that shows that a person is there."""
+
+    at: datetime
+    kind: str
+    actor_id: int | None
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class MadeIncident:
-    """One row of `incidents`, with its responders and its status updates."""
+    """One row of `incidents`, with its responders, its status updates, and who had it."""
 
     id: int
     guild_id: int
@@ -66,6 +76,7 @@ class MadeIncident:
     occurrences: int
     responders: tuple[int, ...]
     entries: tuple[MadeEntry, ...]
+    turns: tuple[MadeTurn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,42 @@ def _entries(draw: st.DrawFn, since: datetime) -> tuple[MadeEntry, ...]:
     return tuple(found)
 
 
+#: What the timeline may say of people.
+_TURNS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
+    ("acknowledged", {"via": "button"}),
+    ("acknowledged", {"via": "role"}),
+    ("lapsed", {"who": "Ann"}),
+    ("lapsed", {"who": "Ann"}),
+    ("released", {"resumed": True}),
+    ("released", {"resumed": False}),
+    ("released", {"resumed": False, "to": {"id": 12, "name": "Ben"}}),
+    ("reopened", {"reason": ""}),
+    ("resolved", {}),
+    ("cancelled", {}),
+    ("joined", {"via": "button"}),
+    ("note", {"text": "x"}),
+)
+
+
+#: After how long something happens, None for just at the deadline; what; and who does it.
+_MADE_TURNS: Final = st.lists(
+    st.tuples(st.one_of(st.none(), _SPANS), st.sampled_from(_TURNS), st.sampled_from(PEOPLE)), max_size=5
+)
+
+
+@st.composite
+def _turns(
+    draw: st.DrawFn, since: datetime, due_at: datetime, ended_at: datetime | None
+) -> tuple[MadeTurn, ...]:
+    """Who had an incident, at random moments; an ended one ends at its end."""
+    found = [
+        MadeTurn(due_at if span is None else since + span, kind, None if kind == "lapsed" else who, data)
+        for span, (kind, data), who in draw(_MADE_TURNS)
+    ]
+    found = [one for one in sorted(found, key=lambda one: one.at) if ended_at is None or one.at <= ended_at]
+    return (*found, *([] if ended_at is None else [MadeTurn(ended_at, "resolved", PEOPLE[0], {})]))
+
+
 @st.composite
 def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
     triggered_at = draw(moments(zone))
@@ -154,6 +201,7 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
         status = "triggered"
     fingerprint = draw(st.sampled_from([None, "disk", "disk", "latency"]))
     kinds = ["incident"] if fingerprint is None else ["incident", "alert"]
+    due_at = triggered_at + draw(_SPANS)
     return MadeIncident(
         id=number,
         guild_id=draw(st.sampled_from([GUILD, GUILD, GUILD, GUILD + 1])),
@@ -161,7 +209,7 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
         kind=draw(st.sampled_from(kinds)),
         status=status,
         triggered_at=triggered_at,
-        ack_due_at=triggered_at + draw(_SPANS),
+        ack_due_at=due_at,
         acknowledged_at=acknowledged_at,
         first_ended_at=first_ended_at if first_ended_at is not None else ended_at,
         ended_at=ended_at,
@@ -175,6 +223,7 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
         occurrences=draw(st.integers(1, 9)) if fingerprint else 1,
         responders=tuple(draw(st.sets(st.sampled_from(PEOPLE)))) if acknowledged_at else (),
         entries=draw(_entries(since)),
+        turns=draw(_turns(triggered_at, due_at, ended_at)),
     )
 
 

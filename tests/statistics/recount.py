@@ -1,17 +1,20 @@
 """The figures of a history in plain Python, from their definitions and from nothing else of the bot's code.
 
-It counts what the values of `bot.domain.statistics` are said to mean, one incident at a time.
+Only who had an incident is asked of `bot.domain.incident.ownership`, whose meaning the queries share. It
+counts what the values of `bot.domain.statistics` are said to mean, one incident at a time.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import TypeAlias, TypeVar
 
+from bot.domain.incident.ownership import acked_in_time, spells, unowned
 from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, Scope, SeverityFigures
 from bot.domain.statistics.load import PageCounts
 from bot.domain.statistics.period import Span
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from tests.statistics.history import GUILD, HOLIDAYS, NOW, PROMISING, History, MadeIncident
 
 _Key = TypeVar("_Key")
@@ -103,11 +106,11 @@ def _of_pages(history: History, span: Span) -> Iterator[tuple[ExampleKey, Rank, 
             yield ("reader", page.reader, place), page.finished_at.timestamp(), about
 
 
-def set_aside(history: History, span: Span) -> tuple[int, int, int]:
-    """Return false alarms, duplicates and alerts that were never declared."""
+def set_aside(history: History, span: Span) -> tuple[int, int]:
+    """Return false alarms and duplicates."""
     rest = [one for one in _triggered(history, span) if not one.is_drill]
     declared = Counter(one.status for one in rest if one.kind == "incident")
-    return declared["cancelled"], declared["merged"], sum(one.kind == "alert" for one in rest)
+    return declared["cancelled"], declared["merged"]
 
 
 def targets(found: Iterable[MadeIncident]) -> list[tuple[str, int]]:
@@ -198,19 +201,34 @@ def _severity(name: str, found: list[MadeIncident]) -> SeverityFigures:
             [(one.ended_at - one.triggered_at).total_seconds() for one in resolved if one.ended_at]
         ),
         ack_deadlines=Deadlines(
-            met=sum(_answered_at(one) is not None and not _missed(one) for one in found),
-            missed=sum(map(_missed, found)),
+            met=sum(_in_time(one) is True for one in found),
+            missed=sum(_in_time(one) is False for one in found),
         ),
     )
 
 
-def _answered_at(one: MadeIncident) -> datetime | None:
-    answers = (one.acknowledged_at, one.first_ended_at, one.ended_at)
-    return min((at for at in answers if at is not None), default=None)
+def _timeline(one: MadeIncident) -> list[TimelineEntry]:
+    named = ((turn, None if turn.actor_id is None else f"person {turn.actor_id}") for turn in one.turns)
+    return [
+        TimelineEntry(TimelineKind(turn.kind), turn.at, turn.actor_id, name, dict(turn.data))
+        for turn, name in named
+    ]
 
 
-def _missed(one: MadeIncident) -> bool:
-    return (_answered_at(one) or NOW) > one.ack_due_at
+def _in_time(one: MadeIncident) -> bool | None:
+    return acked_in_time(_timeline(one), triggered_at=one.triggered_at, due_at=one.ack_due_at, now=NOW)
+
+
+def unowned_s(history: History, span: Span, scope: Scope) -> dict[int, float]:
+    """Return for how many seconds of *span* nobody had each counted incident, whenever it was triggered."""
+    ever = Span(datetime.min.replace(tzinfo=UTC), span.end)
+    found = {
+        one.id: unowned(
+            spells(_timeline(one), triggered_at=one.triggered_at), since=span.start, until=min(span.end, NOW)
+        )
+        for one in counted(history, ever, scope)
+    }
+    return {number: spent.total_seconds() for number, spent in found.items() if spent}
 
 
 def _acknowledge_s(found: Iterable[MadeIncident]) -> list[float]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from tests.services.database import Database
-from tests.statistics.history import NOW, History, MadeDelivery, MadeIncident
+from tests.statistics.history import NOW, History, MadeDelivery, MadeIncident, MadeTurn
 
 _INCIDENTS: Final = """
 INSERT INTO incidents (
@@ -40,9 +40,11 @@ SELECT incident_id, user_id, 'r', 'button', now()
 """
 
 _ENTRIES: Final = """
-INSERT INTO timeline (incident_id, at, kind, data)
-SELECT incident_id, at, kind, data
-  FROM jsonb_to_recordset($1::jsonb) AS made(incident_id bigint, at timestamptz, kind text, data jsonb)
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
+SELECT incident_id, at, kind, actor_id, CASE WHEN actor_id IS NOT NULL THEN 'person ' || actor_id END, data
+  FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
+       incident_id bigint, at timestamptz, kind text, actor_id bigint, data jsonb)) WITH ORDINALITY AS made
+ ORDER BY ordinality
 """
 
 _DELIVERIES: Final = """
@@ -63,7 +65,7 @@ async def write(database: Database, history: History) -> None:
     await database.fetch("DELETE FROM deliveries")
     await database.fetch("DELETE FROM incidents")
     await database.move_to(NOW)
-    incidents = [_row(one, leaves=("responders", "entries")) for one in history.incidents]
+    incidents = [_row(one, leaves=("responders", "entries", "turns")) for one in history.incidents]
     responders = [
         {"incident_id": one.id, "user_id": who} for one in history.incidents for who in one.responders
     ]
@@ -84,9 +86,11 @@ def _entries(incidents: Iterable[MadeIncident]) -> Iterable[dict[str, object]]:
             kept = {key: value for key, value in data.items() if value is not None}
             kind = "updated" if entry.reminder is None else "update_due"
             yield {"incident_id": incident.id, "at": entry.at.isoformat(), "kind": kind, "data": kept}
+        for turn in incident.turns:
+            yield {"incident_id": incident.id, **_row(turn)}
 
 
-def _row(made: MadeIncident | MadeDelivery, *, leaves: tuple[str, ...] = ()) -> dict[str, object]:
+def _row(made: MadeIncident | MadeDelivery | MadeTurn, *, leaves: tuple[str, ...] = ()) -> dict[str, object]:
     values = {name: getattr(made, name) for name in made.__slots__ if name not in leaves}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()

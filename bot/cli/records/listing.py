@@ -16,6 +16,7 @@ from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.errors import ConfigError, IncidentNotFound
 from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.ownership import acked_in_time, spells, unowned
 from bot.domain.timeline.lines import lines_of
 from bot.resources import SharedResources
 from bot.services.timeline.timelines import History
@@ -44,7 +45,7 @@ def list_incidents(settings: Settings, choice: RecordsFilter, *, is_open: bool, 
             if is_open and not incident.is_open:
                 continue
             if as_json:
-                typer.echo(_json(_object(incident)))
+                typer.echo(_json(await _object(shared, incident)))
                 continue
             where, began = server_named(shared.served, incident.guild_id), incident.triggered_at
             parts = (incident.label, incident.severity, incident.status, f"{began:%Y-%m-%d %H:%M}Z")
@@ -71,7 +72,7 @@ def show_incident(settings: Settings, number: int, *, as_json: bool, lang: str |
         history = await _history(shared, incident)
         if as_json:
             timeline = [asdict(line.entry) for line in history.lines]
-            typer.echo(_json({**_object(incident), "timeline": timeline}))
+            typer.echo(_json({**await _object(shared, incident), "timeline": timeline}))
         else:
             typer.echo(markdown(_words(shared, incident.guild_id, lang), history, whole=True))
 
@@ -104,7 +105,7 @@ def export_csv(settings: Settings, choice: RecordsFilter, out: Path | None) -> N
     async def rows(shared: SharedResources) -> AsyncIterator[str]:
         heading = BYTE_ORDER_MARK
         async for incident in _incidents(shared, choice):
-            row = _object(incident)
+            row = await _object(shared, incident)
             if heading:
                 yield f"{heading}{csv_line(row)}"
                 heading = ""
@@ -187,8 +188,11 @@ def _words(shared: SharedResources, guild_id: int, lang: str | None = None) -> W
     return Wording(shared.texts, replace(policy, language=lang or policy.language))
 
 
-def _object(incident: Incident) -> dict[str, object]:
+async def _object(shared: SharedResources, incident: Incident) -> dict[str, object]:
     """Return an incident under names that stay, for programs and tables."""
+    entries, now = await TimelineRows(shared.store.sql).timeline(incident.id), await shared.store.now()
+    raised, due_at = incident.triggered_at, incident.ack_due_at
+    without = unowned(spells(entries, triggered_at=raised), since=raised, until=now)
     resolution, postmortem = incident.aftermath.resolution, incident.aftermath.postmortem
     acknowledged, ended = incident.acknowledged, incident.ended
     return {
@@ -208,6 +212,8 @@ def _object(incident: Incident) -> dict[str, object]:
         "reported_by": incident.reported_by.name,
         "acknowledged_at": acknowledged and acknowledged.at,
         "acknowledged_by": acknowledged and acknowledged.name,
+        "ack_in_time": acked_in_time(entries, triggered_at=raised, due_at=due_at, now=now),
+        "unowned_s": without.total_seconds(),
         "ended_at": ended and ended.at,
         "ended_by": ended and ended.name,
         "cause": resolution and resolution.cause,

@@ -1,9 +1,10 @@
 """Who has an incident: one value, from which every post, screen, document and figure speaks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -54,6 +55,9 @@ class Spell:
     why: OwnerWhy
 
 
+#: A person who has done one of these responds.
+_JOINS: Final = frozenset({TimelineKind.ACKNOWLEDGED, TimelineKind.JOINED, TimelineKind.REOPENED})
+
 _ENDS: Final = frozenset({TimelineKind.RESOLVED, TimelineKind.CANCELLED, TimelineKind.MERGED})
 
 
@@ -63,7 +67,7 @@ def spells(entries: Iterable[TimelineEntry], *, triggered_at: datetime) -> tuple
     An ended incident has no spell until it is opened again.
 
     Args:
-        entries: In the order in which they were recorded.
+        entries: In the order of their times.
         triggered_at: When the incident was raised.
     """
     found: list[Spell] = []
@@ -81,11 +85,44 @@ def spells(entries: Iterable[TimelineEntry], *, triggered_at: datetime) -> tuple
 def unowned(found: Iterable[Spell], *, since: datetime, until: datetime) -> timedelta:
     """Return for how long nobody had the incident between *since* and *until*."""
     total = timedelta()
+    since, until = since.astimezone(UTC), until.astimezone(UTC)  # else `-` may be that of wall clocks
     for spell in found:
         if spell.name is None:
             start, end = max(spell.start, since), min(spell.end or until, until)
             total += max(end - start, timedelta())
     return total
+
+
+def acked_in_time(
+    entries: Sequence[TimelineEntry], *, triggered_at: datetime, due_at: datetime, now: datetime
+) -> bool | None:
+    """Return True if the ack deadline *due_at* was met, False if it was missed; None while it is ahead.
+
+    It is met if a person had the incident when it came, or the incident had ended. An acknowledgement that
+    lapsed without any other entry of a responder was none.
+
+    Args:
+        entries: In the order of their times.
+        triggered_at: When the incident was raised.
+    """
+    moment, found = min(due_at, now), spells(entries, triggered_at=triggered_at)
+    for spell, following in zip_longest(found, found[1:]):
+        if spell.start > moment or (spell.end is not None and spell.end <= moment):
+            continue
+        if spell.name is None:
+            return False if now > due_at else None
+        has_lapsed = following is not None and following.why is OwnerWhy.LAPSED
+        return not has_lapsed or _is_sign_of_life_in(spell, entries)
+    return True
+
+
+def _is_sign_of_life_in(spell: Spell, entries: Sequence[TimelineEntry]) -> bool:
+    responders = {one.actor_id for one in entries if one.kind in _JOINS}
+    return any(
+        spell.start < one.at and (spell.end is None or one.at < spell.end)
+        for one in entries
+        if one.actor_id is not None and one.actor_id in responders
+    )
 
 
 def _after(entry: TimelineEntry, spell: Spell | None) -> Spell | None:

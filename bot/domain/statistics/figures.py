@@ -3,8 +3,9 @@
 An incident is *counted* if it was declared, and is neither cancelled (a false alarm) nor merged (a
 duplicate) nor a drill: the rule is `is_counted`. A figure of a period is about the incidents that
 were triggered in it, whenever they were acknowledged or resolved, and as they are when it is
-counted. So a week's figures still change while its incidents go on. Private incidents are counted
-and never named.
+counted. So a week's figures still change while its incidents go on. Only time without an owner
+is that of the period, whenever the incident was triggered. Private incidents are counted and
+never named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,8 +57,7 @@ class SeverityFigures:
             without one are skipped. Source: the runbook's response times (15 分以内 ack).
         resolve: From triggered to resolved (MTTR); open ones are skipped. One that was reopened has its last
             end.
-        ack_deadlines: Deadlines of the first acknowledgement, as `Incident.missed_deadline` has it: ending an
-            incident counts as an acknowledgement.
+        ack_deadlines: As `bot.domain.incident.ownership.acked_in_time` has it.
     """
 
     severity: str
@@ -82,17 +82,41 @@ class WeekFigures:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """What is no counted incident of the period; drills are not among it.
+    """What was declared in the period and is no counted incident; drills are not among it.
 
     Attributes:
-        false_alarms: Declared, and cancelled.
-        duplicates: Declared, and merged into another one.
-        alerts: Tracked messages of monitors that were never declared.
+        false_alarms: Cancelled.
+        duplicates: Merged into another one.
     """
 
     false_alarms: int = 0
     duplicates: int = 0
-    alerts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedIncident:
+    """An incident, and for how many seconds of the period nobody had it."""
+
+    incident: Incident
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedTime:
+    """The time of the period during which nobody had an open counted incident, as `ownership.unowned` has it.
+
+    Attributes:
+        by_severity: Seconds; a severity without any is left out.
+        longest: The incidents with the most of it, those first; no private ones.
+    """
+
+    by_severity: Mapping[str, float] = field(default_factory=dict)
+    longest: tuple[UnownedIncident, ...] = ()
+
+    @property
+    def total_s(self) -> float:
+        """Return the seconds of all incidents together: two at once count twice."""
+        return sum(self.by_severity.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +165,7 @@ class IncidentFigures:
 
     severities: tuple[SeverityFigures, ...] = ()
     updates: Deadlines = Deadlines()
+    unowned: UnownedTime = field(default_factory=UnownedTime)
     set_aside: SetAside = SetAside()
     targets: tuple[TargetCount, ...] = ()
     drills: DrillFigures = DrillFigures()
@@ -281,3 +306,8 @@ class AlertQuality:
 
     sources: tuple[AlertSource, ...] = ()
     noisiest: tuple[NoisyAlert, ...] = ()
+
+    @property
+    def alerts(self) -> int:
+        """Return the number of tracked alerts, whatever became of them."""
+        return sum(one.counts.alerts for one in self.sources)

@@ -26,6 +26,7 @@ from bot.domain.statistics.figures import (
     SetAside,
     SeverityFigures,
     TargetCount,
+    UnownedIncident,
 )
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged
 from bot.domain.statistics.period import IsoWeek, Span
@@ -61,9 +62,21 @@ class IncidentStatistics:
         return weeks
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
-        """Return counted incidents that were not acknowledged by the deadline, oldest first."""
+        """Return counted incidents whose ack deadline was missed, oldest first."""
         rows = await self._sql.all("late_incidents", **_counted(guild_id, span, scope), limit=limit)
         return [incident_from_row(row) for row in rows]
+
+    async def unowned_by_severity(self, guild_id: int, span: Span, scope: Scope) -> Mapping[str, float]:
+        """Return for how many seconds of *span* nobody had a counted incident, whenever it was triggered."""
+        rows = await self._sql.all("unowned_figures", **_counted(guild_id, span, scope))
+        return {row["severity"]: row["seconds"] for row in rows}
+
+    async def most_unowned(
+        self, guild_id: int, span: Span, scope: Scope, *, limit: int
+    ) -> list[UnownedIncident]:
+        """Return the incidents that nobody had for longest, those first; no private ones."""
+        rows = await self._sql.all("most_unowned", **_counted(guild_id, span, scope), limit=limit)
+        return [UnownedIncident(incident_from_row(row), row["seconds"]) for row in rows]
 
     async def update_figures(
         self, guild_id: int, span: Span, scope: Scope, *, promising: tuple[str, ...]

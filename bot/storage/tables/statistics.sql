@@ -5,14 +5,58 @@
 -- Is true for an incident that the figures count: `bot.domain.statistics.figures.is_counted`.
 incident.kind = 'incident' AND incident.status NOT IN ('cancelled', 'merged') AND NOT incident.is_drill
 
--- part: counted_in_scope
--- Begins the conditions for the counted incidents of a guild that were triggered in [:start, :end), within a `Scope`.
-incident.guild_id = :guild_id AND incident.triggered_at >= :start AND incident.triggered_at < :end
+-- part: in_scope
+-- Begins the conditions for the counted incidents of a guild within a `Scope`.
+incident.guild_id = :guild_id
    AND {counted}
    AND (:severity::text IS NULL OR incident.severity = :severity)
    AND (:target::text IS NULL OR (:target = ANY (incident.targets) AND NOT incident.is_private))
    AND (:person_id::bigint IS NULL OR EXISTS (
         SELECT FROM responders WHERE incident_id = incident.id AND user_id = :person_id))
+
+-- part: counted_in_scope
+-- Begins the conditions for those that were triggered in [:start, :end).
+{in_scope}
+   AND incident.triggered_at >= :start AND incident.triggered_at < :end
+
+-- part: spell
+-- Tells who had each row of `incident`, one after the other, as `bot.domain.incident.ownership.spells` does; `stop` is
+-- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `stopped_by` is the kind of the next entry.
+spell AS (
+    SELECT incident_id, owner, at AS start, lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
+      FROM (SELECT id AS incident_id, 0::bigint AS number, triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
+              FROM incident
+             UNION ALL
+            SELECT entry.incident_id, entry.id, entry.at, entry.kind,
+                   CASE WHEN entry.kind = 'lapsed' OR entry.data ->> 'resumed' = 'true' THEN 'nobody'
+                        WHEN entry.kind IN ('resolved', 'cancelled', 'merged') THEN 'ended'
+                        ELSE 'person' END
+              FROM incident
+              JOIN timeline AS entry ON entry.incident_id = incident.id
+             WHERE entry.kind IN ('acknowledged', 'reopened', 'lapsed', 'resolved', 'cancelled', 'merged')
+                OR entry.kind = 'released'
+                   AND (entry.data ->> 'resumed' = 'true' OR jsonb_typeof(entry.data -> 'to') = 'object')) AS turn
+    WINDOW following AS (PARTITION BY incident_id ORDER BY number > 0, at, number)
+)
+
+-- part: answer
+-- Tells of each row of `incident` if its ack deadline was met, as `bot.domain.incident.ownership.acked_in_time` does;
+-- null: it is ahead.
+answer AS (
+    SELECT incident.id AS incident_id,
+           CASE WHEN spell.owner = 'nobody' THEN CASE WHEN now() > incident.ack_due_at THEN false END
+                WHEN spell.owner = 'person' AND spell.stopped_by = 'lapsed' THEN EXISTS (
+                     SELECT FROM timeline AS life
+                       JOIN timeline AS joined ON joined.incident_id = life.incident_id
+                            AND joined.actor_id = life.actor_id
+                            AND joined.kind IN ('acknowledged', 'joined', 'reopened')
+                      WHERE life.incident_id = incident.id AND life.at > spell.start AND life.at < spell.stop)
+                ELSE true END AS is_met
+      FROM incident
+      LEFT JOIN spell ON spell.incident_id = incident.id
+            AND spell.start <= least(incident.ack_due_at, now())
+            AND (spell.stop IS NULL OR spell.stop > least(incident.ack_due_at, now()))
+)
 
 -- part: severity_columns
 -- Returns the columns of a `SeverityFigures`. Times are in seconds; a percentile leaves null times out.
@@ -23,40 +67,84 @@ count(*)::bigint AS incidents,
        count(incident.resolved_at)::bigint AS resolved,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
            ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8) AS resolve_s,
-       count(*) FILTER (WHERE {answered} <= incident.ack_due_at)::bigint AS met,
-       count(*) FILTER (WHERE coalesce({answered}, now()) > incident.ack_due_at)::bigint AS missed
+       count(*) FILTER (WHERE answer.is_met)::bigint AS met,
+       count(*) FILTER (WHERE NOT answer.is_met)::bigint AS missed
 
--- part: answered
--- Returns when an incident was first acknowledged or ended, whichever came first; null while it waits.
-least(incident.acknowledged_at, incident.first_ended_at, incident.resolved_at)
+-- part: answered_in_scope
+-- Begins a query about the counted incidents, as `incident`, with their `answer`.
+WITH incident AS (
+    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, resolved_at
+      FROM incidents AS incident
+     WHERE {counted_in_scope}
+), {spell}, {answer}
 
 -- name: severity_figures
 -- Counts the incidents by severity: how many, how long they took, and their acknowledge deadlines.
+{answered_in_scope}
 SELECT incident.severity,
        {severity_columns}
-  FROM incidents AS incident
- WHERE {counted_in_scope}
+  FROM incident
+  JOIN answer ON answer.incident_id = incident.id
  GROUP BY incident.severity
  ORDER BY incident.severity;
 
 -- name: late_incidents
--- Returns at most :limit of these incidents that were not acknowledged by the deadline, oldest first.
+-- Returns at most :limit of these incidents whose ack deadline was missed, oldest first.
+{answered_in_scope}
 SELECT incident.*
-  FROM incidents AS incident
- WHERE {counted_in_scope}
-   AND coalesce({answered}, now()) > incident.ack_due_at
+  FROM answer
+  JOIN incidents AS incident ON incident.id = answer.incident_id
+ WHERE NOT answer.is_met
  ORDER BY incident.triggered_at, incident.id
  LIMIT :limit;
 
 -- name: weekly_figures
 -- Counts the same by the week, as its Monday, in which they were triggered.
+{answered_in_scope}
 SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date AS monday,
        incident.severity,
        {severity_columns}
-  FROM incidents AS incident
- WHERE {counted_in_scope}
+  FROM incident
+  JOIN answer ON answer.incident_id = incident.id
  GROUP BY 1, 2
  ORDER BY 1, 2;
+
+-- part: unowned
+-- Begins a query about the counted incidents that went on in [:start, :end), as `incident`, with the `seconds` of that
+-- time during which nobody had each.
+WITH incident AS (
+    SELECT id, severity, triggered_at
+      FROM incidents AS incident
+     WHERE {in_scope}
+       AND incident.triggered_at < :end
+       AND (incident.status IN ('triggered', 'acknowledged') OR incident.resolved_at > :start)
+), {spell}, unowned AS (
+    SELECT incident_id,
+           sum(extract(epoch FROM least(stop, :end, now()) - greatest(start, :start))::float8) AS seconds
+      FROM spell
+     WHERE owner = 'nobody' AND least(stop, :end, now()) > greatest(start, :start)
+     GROUP BY incident_id
+)
+
+-- name: unowned_figures
+-- Returns the time without an owner by severity.
+{unowned}
+SELECT incident.severity, sum(unowned.seconds) AS seconds
+  FROM incident
+  JOIN unowned ON unowned.incident_id = incident.id
+ GROUP BY incident.severity
+ ORDER BY incident.severity;
+
+-- name: most_unowned
+-- Returns at most :limit of these incidents, those first that were without an owner for longest. Private incidents are
+-- left out, because they are named.
+{unowned}
+SELECT incident.*, unowned.seconds
+  FROM unowned
+  JOIN incidents AS incident ON incident.id = unowned.incident_id
+ WHERE NOT incident.is_private
+ ORDER BY unowned.seconds DESC, incident.id
+ LIMIT :limit;
 
 -- name: update_figures
 -- Counts the status updates that came before the bot asked for them, and the promises that it had to remind of. An
@@ -79,8 +167,7 @@ SELECT count(*) FILTER (WHERE kind = 'updated' AND data ->> 'known' IS NOT NULL 
 -- name: set_aside
 -- Counts what was triggered in [:start, :end) and is no counted incident, without drills.
 SELECT count(*) FILTER (WHERE kind = 'incident' AND status = 'cancelled')::bigint AS false_alarms,
-       count(*) FILTER (WHERE kind = 'incident' AND status = 'merged')::bigint AS duplicates,
-       count(*) FILTER (WHERE kind = 'alert')::bigint AS alerts
+       count(*) FILTER (WHERE kind = 'incident' AND status = 'merged')::bigint AS duplicates
   FROM incidents
  WHERE guild_id = :guild_id AND triggered_at >= :start AND triggered_at < :end AND NOT is_drill;
 

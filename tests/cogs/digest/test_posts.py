@@ -336,7 +336,7 @@ def everything() -> Digest:
     hidden = replace(PLACED, id=43, is_private=True)
     figures = IncidentFigures(
         (UNTOLD,),
-        set_aside=SetAside(false_alarms=1, duplicates=1, alerts=1),
+        set_aside=SetAside(false_alarms=1, duplicates=1),
         updates=Deadlines(met=8, missed=1),
         targets=(TargetCount("api.parky.co.jp", 2),),
         drills=DrillFigures(1, Durations(1, 95.0, 95.0)),
@@ -516,9 +516,12 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
 
 
 def test_what_was_no_incident_stands_below_the_figures() -> None:
-    """Below the incidents the digest counts false alarms, duplicates and monitoring alerts, if any."""
+    """Below the incidents the digest counts false alarms and duplicates; alerts have one number elsewhere."""
     busy = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(false_alarms=1, duplicates=2)))
-    assert part(busy, "インシデント 3").splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
+    assert (
+        part(busy, "インシデント 3").splitlines()[-1]
+        == "ほかに 誤報で取り消した発報 1 件 · 統合した発報 2 件"
+    )
     assert "ほかに" not in part(BUSY, "インシデント 3")
-    alerts = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(alerts=14)))
-    assert "監視アラート 14 件" in part(alerts, "インシデント 3")
+    alerts = replace(BUSY, alerts=ALERTS)
+    assert "監視アラート" not in part(alerts, "インシデント 3")

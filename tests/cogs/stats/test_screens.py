@@ -22,6 +22,8 @@ from bot.domain.statistics.figures import (
     SetAside,
     SeverityFigures,
     TargetCount,
+    UnownedIncident,
+    UnownedTime,
     WeekFigures,
 )
 from bot.domain.statistics.load import Fairness, Overload, PageCounts, PersonLoad, PlannedShift, Relief
@@ -46,11 +48,14 @@ BUSY = IncidentFigures(
         SeverityFigures("SEV2"),
     ),
     updates=Deadlines(4, 1),
+    unowned=UnownedTime({"SEV1": 352_800.0}, (UnownedIncident(PLACED, 345_600.0),)),
     set_aside=SetAside(false_alarms=1),
     targets=(TargetCount("api.parky.co.jp", 3),),
     drills=DrillFigures(1, Durations(1, 90.0, 90.0)),
 )
-EARLIER = IncidentFigures((SeverityFigures("SEV1", 1, Durations(1, 300.0, 300.0)),))
+EARLIER = IncidentFigures(
+    (SeverityFigures("SEV1", 1, Durations(1, 300.0, 300.0)),), unowned=UnownedTime({"SEV1": 300.0})
+)
 QUALITY = AlertQuality(
     (AlertSource("Sentry", AlertCounts(4, 9, 3, 2, 1, 1)),),
     (NoisyAlert(PLACED, AlertCounts(3, 8, 2, 1, 1, 1)),),
@@ -94,12 +99,15 @@ def test_a_busy_week_in_words() -> None:
         "SEV1 3 件 · SEV2 0 件",
         "SEV1 中央値 2 分 (前は 5 分) · 90 パーセンタイル 10 分",
         "SEV1 45 分 (1 件)",
-        "ほかに 誤報 1 件",
+        "ほかに 誤報で取り消した発報 1 件",
         "**期限を守れた** ack 2/3 件 · 状況更新 4/5 件",
         "- [INC-42](https://discord.com/channels/7/900) SEV1 決済 API が 5xx",
+        "**担当なし** 計 4 日 2 時間 (前は 5 分)",
+        "- [INC-42](https://discord.com/channels/7/900) 決済 API が 5xx (4 日)",
         "**多い対象** api.parky.co.jp 3 件",
         "<@123456789012345678> 呼び出し 3 回 (昼 1 · 夜 2 · うち就寝時間 2) · 当番 90 時間",
         "@Ai 呼び出し 0 回 · 当番 78 時間",
+        "**監視アラート 4 件**",
         "Sentry 4 件 (9 通)：ack 3 · 発報 2 · 誤報 1 · 24 時間以内に再発 1",
         "- [INC-42](https://discord.com/channels/7/900) 決済 API が 5xx (8 通)",
         "**訓練** 1 回 · ack まで 中央値 1 分",
@@ -109,7 +117,7 @@ def test_a_busy_week_in_words() -> None:
 
 def test_within_a_scope_nothing_is_told_that_lies_outside_of_it() -> None:
     """False alarms and monitoring alerts are counted over all of the period."""
-    aside = "ほかに 誤報 1 件"
+    aside = "ほかに 誤報で取り消した発報 1 件"
     assert aside in words(stats_screen(JA, view(figures=BUSY)))
     assert aside not in words(stats_screen(JA, view(figures=BUSY, question=StatisticsQuestion(WEEK, "SEV1"))))
 

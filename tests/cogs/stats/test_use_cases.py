@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
@@ -17,6 +18,7 @@ from bot.domain.people import Person
 from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, SetAside, TargetCount
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
+from bot.storage.tables.incidents import IncidentRows
 from cogs.stats.use_cases import StatisticsQuestion, StatsView, StatsViews
 from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.alerts.test_alerts import FIRST, alert, receive
@@ -64,6 +66,21 @@ async def test_an_incident_that_ended_in_time_is_not_late_once_reopened(desk: De
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     found = await week(desk)
     assert (found.figures.ack_deadlines, found.late) == (Deadlines(met=1, missed=0), ())
+
+
+async def test_an_ack_and_four_days_without_an_owner_meet_no_deadline(desk: Desk) -> None:
+    """Acknowledged in a second, and then nothing: the acknowledgement lapses, and nobody has it for days."""
+    number = await acknowledged(desk, after=timedelta(seconds=1))
+    await desk.pass_time(hours=3)
+    assert (await IncidentRows(desk.store.sql).incident(number)).owner.why is OwnerWhy.LAPSED
+    await desk.database.advance(timedelta(days=4))
+    found = await week(desk)
+    assert found.figures.ack_deadlines == Deadlines(missed=1)
+    assert [one.id for one in found.late] == [number]
+    (longest,) = found.figures.unowned.longest
+    assert longest.incident.id == number
+    assert found.figures.unowned.by_severity == {"SEV1": longest.seconds}
+    assert timedelta(days=4) < timedelta(seconds=longest.seconds) < timedelta(days=4, hours=3)
 
 
 async def test_an_incidents_life_in_figures(desk: Desk) -> None:

@@ -82,8 +82,35 @@ async def _incidents_by_week(rig: Rig, history: History) -> None:
         assert all(same_severity(week[name], severities[name]) for name in severities)
 
 
+async def _time_without_an_owner(rig: Rig, history: History, scope: Scope) -> None:
+    """It is the time that the timeline has nobody for, whole or cut at both ends; no private one is named."""
+    whole, rows = span_of(history), IncidentStatistics(rig.store.sql)
+    for span in (whole, Span(whole.start + timedelta(days=9), whole.start + timedelta(days=16))):
+        expected = recount.unowned_s(history, span, scope)
+        known = {one.id: one for one in history.incidents}
+        by_severity: dict[str, float] = {}
+        for number, spent in expected.items():
+            severity = known[number].severity
+            by_severity[severity] = by_severity.get(severity, 0.0) + spent
+        found = await rows.unowned_by_severity(GUILD, span, scope)
+        assert found == pytest.approx(by_severity, abs=1e-3)
+        named = await rows.most_unowned(GUILD, span, scope, limit=100)
+        assert {one.incident.id: one.seconds for one in named} == pytest.approx(
+            {number: spent for number, spent in expected.items() if not known[number].is_private}, abs=1e-3
+        )
+        assert [one.seconds for one in named] == sorted((one.seconds for one in named), reverse=True)
+
+
+async def _missed_deadlines(rig: Rig, history: History, scope: Scope) -> None:
+    """The incidents that are listed are those that are counted."""
+    span, rows = span_of(history), IncidentStatistics(rig.store.sql)
+    late = await rows.late_incidents(GUILD, span, scope, limit=100)
+    counted = recount.severities(recount.counted(history, span, scope)).values()
+    assert len(late) == sum(one.ack_deadlines.missed for one in counted)
+
+
 async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, scope: Scope) -> None:
-    """Promises, the busiest targets, false alarms, duplicates, undeclared alerts, drills."""
+    """Promises, the busiest targets, false alarms, duplicates, drills."""
     span = span_of(history)
     found = recount.counted(history, span, scope)
     store = rig.store
@@ -93,7 +120,7 @@ async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, sco
     targets = await IncidentStatistics(store.sql).busiest_targets(GUILD, span, scope, limit=10)
     assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
     aside = await IncidentStatistics(store.sql).set_aside(GUILD, span)
-    assert (aside.false_alarms, aside.duplicates, aside.alerts) == recount.set_aside(history, span)
+    assert (aside.false_alarms, aside.duplicates) == recount.set_aside(history, span)
     held, acknowledge = recount.drills(history, span)
     drills = await IncidentStatistics(store.sql).drill_figures(GUILD, span)
     assert drills.held == held
@@ -141,6 +168,8 @@ async def test_every_figure_is_that_of_a_count_by_hand(
     await write(database, history)
     await _incidents_by_severity(rig, history, scope)
     await _incidents_by_week(rig, history)
+    await _time_without_an_owner(rig, history, scope)
+    await _missed_deadlines(rig, history, scope)
     await _updates_targets_and_what_is_set_aside(rig, history, scope)
     await _pages_by_hour_and_day(rig, history)
     await _alerts_by_sender_and_fingerprint(rig, history)

@@ -83,6 +83,8 @@ async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig
         "updates": partial(incidents.update_figures, GUILD, QUARTER, ALL, promising=PROMISING),
         "set aside": partial(incidents.set_aside, GUILD, QUARTER),
         "late": partial(incidents.late_incidents, GUILD, QUARTER, ALL, limit=50),
+        "without an owner": partial(incidents.unowned_by_severity, GUILD, QUARTER, ALL),
+        "longest without": partial(incidents.most_unowned, GUILD, QUARTER, ALL, limit=3),
         "targets": partial(incidents.busiest_targets, GUILD, QUARTER, ALL, limit=5),
         "drills": partial(incidents.drill_figures, GUILD, QUARTER),
         "pages": partial(load.page_counts, GUILD, QUARTER, TOKYO, rules),

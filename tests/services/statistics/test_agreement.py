@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.statistics.figures import SeverityFigures
+from bot.domain.statistics.figures import IncidentFigures, SeverityFigures
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.process.metrics import GuildWeek, IncidentCounts, exposition
 from cogs.digest.use_cases import Digests
@@ -39,7 +40,7 @@ async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
         by=RESPONDER,
     )
     assert now.goes_on
-    assert await measured(desk) == told(now.figures.severities)
+    assert await measured(desk) == pytest.approx(told(now.figures))
 
 
 def happened(severities: tuple[SeverityFigures, ...]) -> list[SeverityFigures]:
@@ -60,12 +61,15 @@ async def measured(desk: Desk) -> dict[tuple[str, ...], float]:
     }
 
 
-def told(severities: tuple[SeverityFigures, ...]) -> dict[tuple[str, ...], float]:
+def told(figures: IncidentFigures) -> dict[tuple[str, ...], float]:
     """The same from the figures of `/stats`."""
     found: dict[tuple[str, ...], float | None] = {}
-    for one in severities:
+    for severity, unowned_s in figures.unowned.by_severity.items():
+        found[("unowned_seconds", str(GUILD), severity)] = unowned_s
+    for one in figures.severities:
         labels = (str(GUILD), one.severity)
         found[("incidents", *labels)] = one.incidents
+        found.setdefault(("unowned_seconds", *labels), 0.0)
         found[("ack_deadlines", *sorted((*labels, "met")))] = one.ack_deadlines.met
         found[("ack_deadlines", *sorted((*labels, "missed")))] = one.ack_deadlines.missed
         for name, took in (("acknowledge", one.acknowledge), ("resolve", one.resolve)):
@@ -76,7 +80,7 @@ def told(severities: tuple[SeverityFigures, ...]) -> dict[tuple[str, ...], float
 
 async def test_more_than_a_hundred_servers_have_no_series_of_their_own() -> None:
     """More than a hundred servers have no series of their own, because Prometheus keeps a series for each."""
-    weeks = tuple(GuildWeek(number, (SeverityFigures("SEV1", 1),)) for number in range(101))
+    weeks = tuple(GuildWeek(number, IncidentFigures((SeverityFigures("SEV1", 1),))) for number in range(101))
     counts = IncidentCounts((), (), (), now=NOW + timedelta(), weeks=weeks)
     assert b"incident_bot_week" not in exposition({}, latency_s=0.1, incidents=counts)
     few = replace(counts, weeks=weeks[:100])

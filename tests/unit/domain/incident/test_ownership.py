@@ -1,14 +1,16 @@
 """Who has an incident: the value, and how it went from one to the next."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.escalation.payloads import LapsedEntry, ReleasedEntry
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Role
-from bot.domain.incident.ownership import Ownership, OwnerWhy, Spell, spells, unowned
+from bot.domain.incident.ownership import Ownership, OwnerWhy, Spell, acked_in_time, spells, unowned
 from bot.domain.incident.records import AcknowledgedEntry, JoinedEntry, ReopenedEntry, ResolvedEntry
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, TimelineEntry
+from bot.domain.timeline.recorded import NoteEntry
 from tests.unit.domain.incident.test_incident import incident
 
 SATO, TAKAHASHI = Person(1, "sato"), Person(2, "takahashi")
@@ -97,6 +99,58 @@ def test_an_unacknowledged_incident_has_one_open_spell() -> None:
     found = spells([], triggered_at=at(0))
     assert found == (Spell(None, at(0), None, OwnerWhy.NEW),)
     assert unowned(found, since=at(0), until=at(5)) == timedelta(minutes=5)
+
+
+LAPSED = LapsedEntry(who="sato")
+ACKED = AcknowledgedEntry(via="button")
+
+
+def answered(*entries: TimelineEntry, now_min: int = 200) -> bool | None:
+    """Return what became of an ack deadline 15 minutes after the trigger."""
+    return acked_in_time(entries, triggered_at=at(0), due_at=at(15), now=at(now_min))
+
+
+def test_an_acknowledgement_that_lapsed_in_silence_meets_no_deadline() -> None:
+    """It was a press and nothing else; an entry of a responder, and of nobody else, makes it count."""
+    acked, lapsed = entry(ACKED, 1, by=SATO), entry(LAPSED, 60)
+    assert answered(acked, lapsed) is False
+    assert answered(acked, entry(NoteEntry(text="x"), 9, by=SATO), lapsed) is True
+    assert answered(acked, entry(NoteEntry(text="x"), 9, by=TAKAHASHI), lapsed) is False
+    assert answered(acked, entry(JoinedEntry(via="button"), 9, by=TAKAHASHI), lapsed) is True
+    assert answered(acked, lapsed, entry(NoteEntry(text="x"), 70, by=SATO)) is False
+
+
+def test_somebody_must_have_it_when_the_deadline_comes() -> None:
+    """Taken in time and handed back before then is late, unless the next one takes it in time."""
+    acked, released = entry(ACKED, 1, by=SATO), entry(ReleasedEntry(resumed=True), 3, by=SATO)
+    assert answered(acked, released) is False
+    assert answered(acked, released, entry(ACKED, 14, by=TAKAHASHI)) is True
+    assert answered(acked, entry(ReleasedEntry(resumed=True), 16, by=SATO)) is True
+    assert answered(entry(ACKED, 15, by=SATO)) is True
+    assert answered(entry(ACKED, 16, by=SATO)) is False
+
+
+def test_an_end_by_the_deadline_meets_it() -> None:
+    """Also if the incident was opened again later."""
+    resolved = entry(ResolvedEntry(), 5, by=SATO)
+    assert answered(resolved) is True
+    assert answered(resolved, entry(ReopenedEntry(reason=""), 40, by=SATO), entry(LAPSED, 90)) is True
+
+
+def test_a_deadline_ahead_is_undecided_while_nobody_has_it() -> None:
+    """With a person on it, it is met so far."""
+    assert answered(now_min=5) is None
+    assert answered(now_min=15) is None
+    assert answered(now_min=16) is False
+    assert answered(entry(ACKED, 1, by=SATO), now_min=5) is True
+
+
+def test_time_without_an_owner_is_not_read_from_wall_clocks() -> None:
+    """A week in which the clocks are put back has an hour more."""
+    new_york = ZoneInfo("America/New_York")
+    since, until = datetime(2026, 10, 28, tzinfo=new_york), datetime(2026, 11, 4, tzinfo=new_york)
+    found = spells([], triggered_at=since - timedelta(days=1))
+    assert unowned(found, since=since, until=until) == timedelta(days=7, hours=1)
 
 
 def entry(data: EntryData, minutes: int, *, by: Person | None = None) -> TimelineEntry:
