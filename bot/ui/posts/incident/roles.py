@@ -60,6 +60,8 @@ def role_changed(words: Wording, _incident: Incident, notice: RoleChangedNotice)
 def role_undelivered(words: Wording, _incident: Incident, notice: RoleUndeliveredNotice) -> Body:
     """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
     holder = words.who(notice.holder or "?")
+    if notice.role is None:
+        return message(words.say("roles.notice.undelivered_offer", holder=holder))
     return message(words.say("roles.notice.undelivered", **_named(words, notice.role), holder=holder))
 
 
