@@ -57,11 +57,13 @@ class Released:
 
     Attributes:
         incident: As it is now.
+        at: When they let go.
         asked: Those who are asked to take it: they have a role, or joined with one.
     """
 
     incident: Incident
     outcome: ReleaseOutcome
+    at: datetime
     asked: tuple[PersonRef, ...] = ()
 
 
@@ -143,11 +145,11 @@ class Releasing:
         await TimelineWrites(tx.sql).record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         if to is not None:
             taken = await self._take_over(tx, incident, to, by=by, now=now)
-            return Released(taken, ReleaseOutcome.PASSED)
+            return Released(taken, ReleaseOutcome.PASSED, now)
         if not is_free:
-            return Released(incident, ReleaseOutcome.STILL_HELD)
+            return Released(incident, ReleaseOutcome.STILL_HELD, now)
         ended = _EndedAck(incident, now, lapsed=False, asked=asked, usernames=known.usernames)
-        return Released(await self._resume(tx, ended), ReleaseOutcome.RESUMED, asked)
+        return Released(await self._resume(tx, ended), ReleaseOutcome.RESUMED, now, asked)
 
     async def silence(self, incident: Incident) -> Silence:
         """Check whether the responders are silent, and look up those whom a lapse would concern."""

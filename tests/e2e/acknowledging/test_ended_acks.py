@@ -56,7 +56,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     """
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.click(alert, "ack", by="primary")
-    assert "あなたが対応中です" in said.text
+    assert "ack し、エスカレーションを止めました" in said.text
     await world.expect_acknowledged(alert, by="primary")
     dm = await world.human.until(lambda: _own_dm(world), "the DM with the way back")
     await world.settle()

@@ -49,7 +49,10 @@ async def test_the_list_acknowledges_the_first_that_waits(world: ConsoleWorld) -
     """The button answers as every ack button does, and a member who may not acknowledge has none."""
     await world.declare(key="k")
     page = shown(await world.command("incident list", by="primary"))
-    assert "あなたが対応中です" in shown(await world.click(page, "inc:v1:ack:1", by="primary"))["content"]
+    assert (
+        "ack し、エスカレーションを止めました"
+        in shown(await world.click(page, "inc:v1:ack:1", by="primary"))["content"]
+    )
     await world.declare(key="l")
     assert "inc:v1:ack:2" not in presses(shown(await world.command("incident list", by="observer")))
 

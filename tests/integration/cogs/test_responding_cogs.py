@@ -15,9 +15,12 @@ async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
     """Acknowledging tells a person whether they are first, join, are on it already or come too late."""
     alert = await alerted(world)
     await world.pass_time(minutes=2)
-    assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
+    assert (
+        "ack し、エスカレーションを止めました (2 分)"
+        in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
+    )
     joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
-    assert "先に @responder が対応しています" in joined["content"]
+    assert "先に @responder が対応していました" in joined["content"]
     assert "参加済み" in shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))["content"]
     await world.resolve(1)
     assert "🟢 解決" in shown(await world.click(alert, "inc:v1:ack:1", by="primary"))["content"]

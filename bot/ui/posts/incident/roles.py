@@ -10,7 +10,7 @@ from bot.domain.incident.records import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
-from bot.ui.components import Screen, button, text
+from bot.ui.components import Screen, button, made_of, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
 from bot.ui.posts.calls import next_step
@@ -93,18 +93,29 @@ def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
 
 
 def taken_screen(voice: Voice, result: Assigned) -> Screen:
-    """Say that the person has the role, with a way out in case it was a slip of the thumb."""
+    """Say that the person took the role, what this means for who has the incident, and the ways from there.
+
+    In case it was a slip of the thumb, they can step down; without having the incident, they can acknowledge.
+    """
     how = ("taken" if result.former is None else "taken_over") if result.changed else "taken_before"
-    acknowledged = voice.say("roles.said.acknowledged") if result.acknowledged else ""
+    incident, owner = result.incident, result.incident.owner
+    has_it = result.holder is not None and result.holder.id == owner.id
+    if result.acknowledged:
+        means = voice.say("roles.said.acknowledged")
+    elif owner.name is None:
+        means = voice.say("roles.said.no_ack")
+    else:
+        means = "" if has_it else voice.say("roles.said.kept", owner=voice.who(owner.name))
+    ack = None if has_it else made_of(voice.buttons.make(IncidentVerb.ACK, incident.id))
     step_down = button(
         voice.say("roles.said.step_down"),
-        f"inc:v1:release:{result.role.value}:{result.incident.id}",
+        f"inc:v1:release:{result.role.value}:{incident.id}",
         emoji="🙅",
     )
     return Screen(
-        text(_said(voice, result, how), acknowledged),
-        rows=[controls(step_down)],
-        colour=colour_of(voice, result.incident),
+        text(_said(voice, result, how), means),
+        rows=[controls(ack, step_down)],
+        colour=colour_of(voice, incident),
     )
 
 
@@ -124,6 +135,7 @@ def _said(voice: Voice, result: Assigned, how: str) -> str:
         f"roles.said.{how}",
         **_named(voice, result.role),
         label=result.incident.label,
+        at=voice.clock(result.at, on=result.incident.triggered_at),
         holder=_who(voice, result.holder),
         former=_who(voice, result.former),
     )
