@@ -85,9 +85,9 @@ async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> N
     await world.click(card, "tri:v1:confirm:1:SEV1")
     alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
     await world.click(alert, "inc:v1:ack:1", by="primary")
-    told = await world.until("general", contains="👀 @primary")
+    told = await world.until("general", contains="@primary が対応中")
     assert "発報しました" in words(told)
-    assert "ack 期限" not in words(told)
+    assert "次の更新" in words(told)
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
