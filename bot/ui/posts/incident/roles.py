@@ -14,7 +14,7 @@ from bot.ui.components import Screen, button, made_of, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
 from bot.ui.posts.calls import next_step
-from bot.ui.posts.incident.alert import head, headline
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice, Wording, home
 
 SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
@@ -66,23 +66,23 @@ def role_undelivered(words: Wording, _incident: Incident, notice: RoleUndelivere
 
 
 def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
-    """Compose the DM: what was given, by whom, what it means, by when; or that it is over."""
-    role, now = dm.role, incident.roles.get(dm.role)
+    """Compose the DM: what was given, by whom, what it means, who has the incident; or that it is over."""
+    role, now, owner = dm.role, incident.roles.get(dm.role), incident.owner
     is_theirs = incident.is_open and now is not None and now.id == dm.holder_id
     if is_theirs:
         does = words.say(f"roles.does.{role.value}")
         given = words.say("roles.dm.given", **_named(words, role), who=words.who(dm.by), does=does)
-        lines = [line for line in (given, next_step(words, incident)) if line]
+        has_another = owner.name is not None and owner.id != dm.holder_id
+        kept = words.say("roles.dm.kept", owner=words.who(owner.name)) if has_another else ""
+        lines = [line for line in (given, kept or next_step(words, incident)) if line]
     elif dm.taken_over and incident.is_open:
         lines = [words.say("roles.dm.taken_over", **_named(words, role), who=words.who(dm.by))]
     else:
         lines = [_past(words, incident, role)]
     waiting = is_theirs and incident.status is Status.TRIGGERED
     return message(
-        headline(words, incident),
-        embeds=[
-            embed(colour=colour_of(words, incident), description="\n".join([head(words, incident), *lines]))
-        ],
+        summary(words, incident),
+        embeds=[embed(colour=colour_of(words, incident), description="\n".join(lines))],
         components=row(
             [
                 words.buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,

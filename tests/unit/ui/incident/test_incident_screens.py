@@ -51,6 +51,7 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.screens.sheets import first_response_screen
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
 from tests.by_person import time_of
 from tests.services.desk import PRIMARY
@@ -90,13 +91,12 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
     opened = TimelineEntry(TimelineKind.OPENED, AT, actor_id=103, actor_name="responder")
     screen = console.show_screen(JA, view_of(PLACED, opened))
     told = words(screen)
+    assert told.splitlines()[:2] == [summary(JA, PLACED), "影響：エラー率上昇 · 本番影響あり → 影響大"]
+    assert "ack 14:22 まで" in summary(JA, PLACED)
     for part in (
-        "**INC-42** 🔴 未対応 · **SEV1 / P0**",
-        "開始：11/24 14:05 JST",
+        "**INC-42** · P0 · 開始：11/24 14:05 JST",
         "報告：@responder",
         "対象：api.parky.co.jp",
-        "判定：本番影響あり → 影響大",
-        "ack 期限 11/24 14:22 JST",
         "次：11/24 14:07 JST",
         "11/24 14:07:00 JST · 発報 · @responder",
     ):
@@ -134,30 +134,30 @@ def test_show_offers_what_makes_sense_now() -> None:
     resolved = console.show_screen(JA, view_of(RESOLVED))
     verbs = ("note", "timeline", "edit", "why", "reopen")
     assert presses(resolved) == [f"inc:v1:{verb}:42" for verb in verbs]
-    assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
+    assert "最初の ack：@primary 14:09 JST (2 分)\n発報から 45 分で終了" in words(resolved)
 
 
 def test_show_and_list_say_the_phase() -> None:
-    """Both the screen and the list say an acknowledged incident's phase as its state.
+    """Both the screen and the list say an acknowledged incident's phase.
 
     In the list, an incident that waits for an acknowledge is told as unacknowledged instead.
     """
     taken = replace(ACKNOWLEDGED, phase=Phase.MONITORING)
-    assert "**INC-42** 🟠 監視中 · **SEV1 / P0**" in words(console.show_screen(JA, view_of(taken)))
+    assert "**監視中 · @primary (14:09 から)**" in words(console.show_screen(JA, view_of(taken)))
     shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], IncidentListQuestion()))
     assert "🔴 Unacknowledged **SEV1**" in shown
     assert "🟠 Monitoring **SEV1**" in shown
 
 
 def test_show_names_who_opened_it_again() -> None:
-    """Beside who was first; each person is named once, until it is over again."""
+    """Beside who was first, until it is over again."""
     people = (PersonRef(101, "primary"), PersonRef(102, "secondary"), PersonRef(103, "responder"))
     told = words(console.show_screen(JA, view_of(REOPENED, responders=people)))
-    assert "👀 @primary 11/24 14:09 JST (2 分で ack)\n🔄 @secondary が再開 11/24 16:07 JST" in told
-    assert told.count("@secondary") == 1
+    assert "最初の ack：@primary 14:09 JST (2 分)\n🔄 @secondary が 16:07 JST に再開" in told
+    assert "参加：@primary、@responder" in told
     never = replace(REOPENED, acknowledged=None)
     told = words(console.show_screen(EN, view_of(never)))
-    assert "🔄 reopened by @secondary" in told
+    assert "🔄 @secondary reopened it at 16:07 JST" in told
     assert "ack due" not in told, "nobody is waited for"
     over = transitions.resolve(REOPENED, by=PRIMARY, at=AT + timedelta(hours=3))
     told = words(console.show_screen(JA, view_of(over, responders=people)))
@@ -400,7 +400,7 @@ def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
 
 
 def test_show_names_the_people_and_what_is_due() -> None:
-    """The screen shows roles, responders, the last update and when the next one is due."""
+    """The screen shows roles, the other responders, the last update and when the next one is due."""
     incident = replace(
         ACKNOWLEDGED,
         roles={Role.COMMANDER: PersonRef(101, "primary")},
@@ -417,7 +417,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
         "指揮：@primary",
         "参加：@secondary",
         "📣 14:10 JST (<t:1795497000:R>) rollback 中",
-        "次の更新：14:37 JST",
+        "次の更新 14:37 まで",
         "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",
     ):
         assert part in told
@@ -427,7 +427,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
 def test_a_merged_one_leads_on() -> None:
     """The screen of a merged incident says into which incident it went, and a button shows that incident."""
     screen = console.show_screen(JA, view_of(MERGED))
-    assert "⚪ **INC-41** に統合 · @primary" in words(screen)
+    assert "**INC-41 に統合 (14:52)**" in words(screen)
     assert presses(screen)[0] == "inc:v1:view:41"
     assert len(labels(screen)) <= 5
 

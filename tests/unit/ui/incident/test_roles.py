@@ -14,6 +14,7 @@ from bot.domain.people import Person
 from bot.services.incidents.roles import Assigned
 from bot.ui.posts.incident.roles import given, released, taken_screen
 from bot.ui.posts.renderer import render
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
@@ -103,9 +104,9 @@ def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRe
 
 
 def test_the_dm_says_what_was_given_and_by_when() -> None:
-    """The DM has severity, title, role and deadline, and a button to acknowledge if that is open."""
+    """The DM has the first line of all posts, role and deadline, and the ack button if that is open."""
     body = dm(LED)
-    assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == summary(JA, LED)
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
     waiting = dm(transitions.assign(PLACED, Role.COMMANDER, PRIMARY))
@@ -113,6 +114,14 @@ def test_the_dm_says_what_was_given_and_by_when() -> None:
     assert presses_of(waiting)[0] == "inc:v1:ack:42"
     owed = dm(replace(LED, updates=replace(LED.updates, due_at=AT)))
     assert "状況を更新する · 期限 14:07 JST (<t:1795496820:R>)" in description_of(owed)
+
+
+def test_the_dm_says_who_keeps_the_incident() -> None:
+    """A role given beside the person who has the incident changes nothing: the DM names them."""
+    noted = transitions.assign(ACKNOWLEDGED, Role.SCRIBE, SECONDARY)
+    data = {"role": "scribe", "holder_id": 102, "holder": "secondary", "by": "primary"}
+    body = render(EN, delivery(DeliveryKind.ROLE_DM, to="user:102", data=data), noted)
+    assert "@primary keeps the incident. To take it over" in description_of(body)
 
 
 def test_the_dm_stays_true() -> None:
