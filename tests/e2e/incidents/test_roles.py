@@ -123,7 +123,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     said = await assign(world, "responder", **freed)
     assert "未定に戻しました (前は @primary)" in said.text
     await world.expect_message(alert.thread, contains="@primary が外れました")
-    assert "もともと未定です" in (await assign(world, "responder", **freed)).text
+    assert "もともと未定でした" in (await assign(world, "responder", **freed)).text
 
     await expect_refusals(world, alert)
     mine = await world.click(alert.card, "🧭", by="primary")
