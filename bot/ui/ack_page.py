@@ -11,6 +11,7 @@ from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.acknowledging.email_links import LinkFacts, LinkState
 from bot.ui.words.inert import plain
+from bot.ui.words.summary import until
 from bot.ui.words.wording import Voice, home_url, sign_of, state_key
 
 _LIMIT: Final = 300
@@ -66,8 +67,8 @@ def _incident(voice: Voice, incident: Incident) -> list[str]:
     line = " · ".join(fact for fact in facts if fact)
     parts = [_tag("h2", f"{sign_of(incident)} {line}")]
     if incident.status is Status.TRIGGERED:
-        due = voice.say("ack_page.page.due", at=voice.moment(incident.ack_due_at))
-        parts.append(_tag("p", f"{incident.label} · {due}"))
+        due = until(voice, incident)
+        parts.append(_tag("p", f"{incident.label} · {due}" if due else incident.label))
     return parts
 
 
@@ -84,11 +85,10 @@ def _fields(voice: Voice, seen: LinkFacts) -> dict[str, str]:
     incident = seen.incident
     fields = {"who": plain(seen.name or "?", limit=_LIMIT)}
     if incident is not None:
-        ack = incident.acknowledged
-        at = incident.triggered_at if ack is None else ack.at
+        owner = incident.owner
         fields |= {
-            "by": plain("?" if ack is None else ack.name, limit=_LIMIT),
-            "at": voice.clock(at, on=incident.triggered_at),
+            "by": plain(owner.name or "?", limit=_LIMIT),
+            "at": voice.clock(owner.since, on=incident.triggered_at),
             "state": voice.say(f"state.{state_key(incident)}"),
         }
     return fields

@@ -195,6 +195,8 @@ class DeliveryKind(AnyDeliveryKind):
     # -- around an incident
     #: A DM to the person whose role another person has assigned or taken over.
     ROLE_DM = "role_dm", DeliveryKindSpec(takes_ack=True, is_dated=True, is_refreshed=True)
+    #: A DM to a person who has the incident now, or is asked to take it, because another let go.
+    OFFER = "offer", DeliveryKindSpec(takes_ack=True, is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
     NOTICE = "notice", DeliveryKindSpec(is_dated=True, keeps_order=True, waits_behind=frozenset({"notice"}))
     #: The output of a command that a person pasted, in the thread.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import Notice
 from bot.domain.escalation.ladder import Why
-from bot.domain.incident.incident import PersonRef
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.oncall.people import Duty
 from bot.domain.paging import Way
 from bot.domain.payloads import UNSET, Payload, Unset
@@ -120,7 +120,7 @@ class ReleasedEntry(EntryData, kind=TimelineKind.RELEASED):
     Attributes:
         resumed: No responder was left, so the ladder goes on.
         to: The responder who has it now.
-        asked: Those who merely have a role, and were asked to take it.
+        asked: The holders of roles and those who joined with one, who were asked to take it.
     """
 
     resumed: bool
@@ -129,9 +129,40 @@ class ReleasedEntry(EntryData, kind=TimelineKind.RELEASED):
 
 
 class LapsedEntry(EntryData, kind=TimelineKind.LAPSED):
-    """The acknowledge ended, because the responder did not answer a reminder."""
+    """The acknowledge ended, because the responder did not answer a reminder.
+
+    Attributes:
+        asked: The other responders and the holders of roles, who were asked to take the incident.
+    """
 
     who: str | None
+    asked: tuple[PersonRef, ...] = ()
+
+
+class OfferDm(Payload):
+    """The DM to a person who has the incident now, or is asked to take it.
+
+    Attributes:
+        holder_id, holder: Its reader.
+        by: The name of the person who had the incident.
+        at: When that person let go, or their acknowledge lapsed.
+        lapsed: Their acknowledge lapsed.
+        handed: The reader has the incident; else they are asked.
+    """
+
+    holder_id: int
+    holder: str
+    by: str
+    at: datetime
+    lapsed: bool = False
+    handed: bool = False
+
+
+def is_due(dm: OfferDm, incident: Incident) -> bool:
+    """Return True while the DM asks or tells what it was sent for: nobody has the incident, or its reader."""
+    if dm.handed:
+        return incident.is_open and incident.owner.id == dm.holder_id
+    return incident.status is Status.TRIGGERED and incident.owner.since == dm.at
 
 
 class DeclinedNotice(Notice, name="declined"):
@@ -156,12 +187,28 @@ class UnreachedNotice(Notice, name="unreached"):
     to: str | None
 
 
+class OfferDeclinedNotice(Notice, name="offer_declined"):
+    """A person who was asked to take the incident cannot."""
+
+
 class ReleasedNotice(Notice, name="released"):
-    """The responder has let the incident go."""
+    """The responder has let the incident go.
+
+    Attributes:
+        asked: Who is asked to take it.
+    """
+
+    asked: tuple[PersonRef, ...] = ()
 
 
 class LapsedNotice(Notice, name="lapsed"):
-    """The responder did not answer a reminder; the notice's `by` names them."""
+    """The responder did not answer a reminder; the notice's `by` names them.
+
+    Attributes:
+        asked: As in `ReleasedNotice`.
+    """
+
+    asked: tuple[PersonRef, ...] = ()
 
 
 class TakenOverNotice(Notice, name="taken_over"):

@@ -13,6 +13,7 @@ from bot.domain.escalation.ladder import Step, Why
 from bot.domain.escalation.pages import person_of, place_of
 from bot.domain.escalation.payloads import PagingData
 from bot.domain.incident.incident import ByPerson, Incident
+from bot.domain.incident.ownership import Spell, spells
 from bot.domain.incident.parts import CallPage
 from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
 from bot.domain.oncall.book import Rosters
@@ -96,15 +97,16 @@ class Reminded:
 
     Attributes:
         due_at: When the update was due.
-        lead: The name of the person whom it asks: the commander, else the responder; None: none was left.
-        acknowledged_at: When that person acknowledged; None: they have not.
+        lead: The name of the person whom it asks: who had the incident, else the commander; None: none was
+            left.
+        has_it: How and since when that person had the incident; None: they merely commanded it.
         is_to_reader: It asks the person who wants to know.
         stand_in: The person on call whom it mentions instead.
     """
 
     due_at: datetime
     lead: str | None
-    acknowledged_at: datetime | None
+    has_it: Spell | None
     is_to_reader: bool
     stand_in: CalledPerson | None = None
 
@@ -191,11 +193,12 @@ def _reminded(evidence: CallEvidence, pressed: Delivery, *, reader: Person) -> R
     stand_in = None
     if holder is not None and notice.asks is not None:
         stand_in = CalledPerson(marked(holder.handle), notice.asks, holder.duty, is_recorded=False, pages=())
-    act = next((act for act in reversed(acknowledgements(incident)) if act.id == notice.lead_id), None)
+    before = [entry for entry in evidence.entries if entry.at <= pressed.created_at]
+    *_, spell = spells(before, triggered_at=incident.triggered_at) or (None,)
     return Reminded(
         due_at=notice.due_at,
         lead=notice.lead,
-        acknowledged_at=None if act is None else act.at,
+        has_it=spell if spell is not None and spell.name == notice.lead is not None else None,
         is_to_reader=notice.lead_id == reader.id if holder is None else holder.is_for(reader),
         stand_in=stand_in,
     )

@@ -138,13 +138,14 @@ class RoleChangedNotice(Notice, name="role_changed"):
 
 
 class RoleUndeliveredNotice(Notice, name="role_undelivered"):
-    """The DM about a role was refused.
+    """The DM about a role, or about who has the incident, was refused.
 
     Attributes:
+        role: None: the DM was about the incident itself.
         holder: The name of the person who did not get the DM.
     """
 
-    role: Role
+    role: Role | None = None
     holder_id: int
     holder: str
     taken_over: bool = False

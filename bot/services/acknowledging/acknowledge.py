@@ -196,12 +196,13 @@ class Acknowledger:
         joined = incident.status is Status.TRIGGERED or await AcknowledgementWrites(tx.sql).join(
             incident.id, by, via=via
         )
+        has_it = incident.on_it is not None and incident.on_it.id == by.id
         next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = transitions.acknowledge(
             incident,
             by=by,
             at=now,
-            already_responding=not joined,
+            already_responding=has_it or not joined,
             next_update_at=next_update_at,
             why=OwnerWhy.COMMAND if via is AckVia.ROLE else None,
         )

@@ -4,6 +4,7 @@ An alert is passed on when a person on call cannot respond, or when no DM reache
 see docs/internals/escalation.md.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,13 +17,13 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.pages import answering, asked_of, declined, next_place, place_of, since
-from bot.domain.escalation.payloads import DeclinedNotice, PagingData, UnreachedNotice
+from bot.domain.escalation.payloads import DeclinedNotice, OfferDeclinedNotice, PagingData, UnreachedNotice
 from bot.domain.escalation.why_me import CallEvidence, WhyMe, acknowledgements, why_me
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages
@@ -53,6 +54,7 @@ class PassedOn:
         following: The ladder's next step, which is taken at its time all the same.
         told_at: When the DM to the person at that place was sent; None: it is on its way, or there is none.
         is_refused: That DM was given up, and passed on in turn.
+        is_offer: They were asked to take the incident, not paged: the ladder, which goes on, pages others.
     """
 
     incident: Incident
@@ -60,6 +62,7 @@ class PassedOn:
     following: Step | None
     told_at: datetime | None = None
     is_refused: bool = False
+    is_offer: bool = False
 
 
 class PassingOn:
@@ -80,7 +83,8 @@ class PassingOn:
 
         The ladder's own steps stay as they are: an unacknowledged alert still escalates at its deadline. If
         the same place declines twice, nothing changes and the answer is the same. A change of severity begins
-        another ladder: then everybody is asked anew, and a decline pages the next person again.
+        another ladder: then everybody is asked anew, and a decline pages the next person again. A person who
+        was asked to take the incident, because another let go, is noted, and nobody is paged for that.
 
         Args:
             message_id: The DM that was answered; it says for which place.
@@ -91,10 +95,16 @@ class PassingOn:
         """
         pages = await DeliveryRows(self._store.sql).pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
+        posts = [] if page is not None else await DeliveryRows(self._store.sql).posts(incident_id)
+        is_offer = any(p.message_id == message_id and p.kind is DeliveryKind.OFFER for p in posts)
         seen = await IncidentRows(self._store.sql).incident(incident_id)
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
+            if is_offer:
+                await self._record_declined_offer(tx, incident, by=by)
+                following = following_step(await EscalationRows(tx.sql).steps(incident_id))
+                return PassedOn(incident, to=None, following=following, is_offer=True)
             key, to = await self._record_decline(tx, incident, page, by=by)
             told = (
                 None
@@ -148,8 +158,14 @@ class PassingOn:
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
     async def resume(
-        self, tx: Transaction, incident: Incident, former: PersonRef | None, *, why: Why, username: str = ""
-    ) -> None:
+        self,
+        tx: Transaction,
+        incident: Incident,
+        former: PersonRef | None,
+        *,
+        why: Why,
+        usernames: Mapping[int, str],
+    ) -> list[OnCallPerson]:
         """Resume the ladder of an incident that has lost its responder, and page the next person at once.
 
         The page says why. When no person is left in the on-call order, the next step is taken early to tell
@@ -158,30 +174,32 @@ class PassingOn:
         Args:
             incident: Locked, and waiting again.
             former: The former responder; not paged, unless a step of the ladder names them.
-            username: Theirs; empty if it is not known.
+            usernames: Those that are known, by id.
+
+        Returns:
+            The people whom this pages.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
         if not self._policy.rules(incident.severity).ladder:
-            return
+            return []
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         _, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
-        was = {marked(person.handle) for person in holders.values() if _is(person, former, username)}
+        was = {marked(person.handle) for person in holders.values() if is_person(person, former, usernames)}
         passed = {*said_no, *incident.unreached, *was}
-        to = next_place(holders, passed)
-        if to is None:
-            if not is_told:
-                await self._escalations.take_early(tx, incident, why=why, without=passed)
-            return
-        now = await tx.now()
+        to, now = next_place(holders, passed), await tx.now()
+        if to is None and not is_told:
+            await self._escalations.take_early(tx, incident, why=why, without=passed)
         pages = [page for page in await DeliveryRows(tx.sql).pages(incident.id) if page.created_at >= now]
-        if marked(holders[to].handle) in {asked_of(page, holders) for page in pages}:
-            return
-        waited = (now - incident.triggered_at).total_seconds()
-        data = PagingData(why=why, waited_s=waited, severity=incident.severity)
-        key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
-        await DeliveryWrites(tx.sql).insert_deliveries(
-            self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
-        )
+        asked = {asked_of(page, holders) for page in pages}
+        if to is not None and marked(holders[to].handle) not in asked:
+            asked.add(marked(holders[to].handle))
+            waited = (now - incident.triggered_at).total_seconds()
+            data = PagingData(why=why, waited_s=waited, severity=incident.severity)
+            key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
+            await DeliveryWrites(tx.sql).insert_deliveries(
+                self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
+            )
+        return [person for person in holders.values() if marked(person.handle) in asked]
 
     async def _page_once(
         self, tx: Transaction, incident: Incident, to: str, person: OnCallPerson, *, page: Delivery, why: Why
@@ -206,6 +224,25 @@ class PassingOn:
         await DeliveryWrites(tx.sql).insert_deliveries(
             self._step_messages.pages_to(incident, to, person, key=key, data=data)
         )
+
+    async def _record_declined_offer(self, tx: Transaction, incident: Incident, *, by: Person) -> None:
+        """Record, once for each time that nobody has the incident, that *by* cannot take it."""
+        since, entries = incident.owner.since, await TimelineRows(tx.sql).timeline(incident.id)
+        said = [e for e in entries if e.kind is TimelineKind.DECLINED and e.at >= since]
+        if any(entry.actor_id == by.id for entry in said):
+            return
+        place, asked = answering(by, await self._oncall.holders(incident.guild_id, source=tx))
+        ladder_number, _ = declined(entries)
+        data = DeclinedEntry(place=place, asked=asked, ladder=ladder_number)
+        audited = AuditData(incident.id, facts=data.to_json())
+        entry = TimelineEntry.of(data, await tx.now(), by=by)
+        await TimelineWrites(tx.sql).record(incident, entry, by=by, data=audited)
+        noted = replace(incident, version=incident.version + 1)
+        told = OfferDeclinedNotice(by=by.name or "?")
+        line = notice(noted, self._policy, told, key=f"{told.name}:{noted.version}")
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
+        await IncidentWrites(tx.sql).save(noted)
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
 
     async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -247,13 +284,18 @@ def _page_key(incident: Incident, decline: str, to: str) -> str:
     return f"inc:{incident.id}:{decline}:dm:{to}"
 
 
-def _is(person: OnCallPerson, former: PersonRef | None, username: str) -> bool:
-    """Return True if *person* of the on-call order is *former*: by account, else by name."""
-    if former is None:
+def is_person(person: OnCallPerson, other: PersonRef | None, usernames: Mapping[int, str]) -> bool:
+    """Return True if *person* of the on-call order is *other*: by account, else by name.
+
+    Args:
+        usernames: Those that are known, by id.
+    """
+    if other is None:
         return False
+    username = usernames.get(other.id, "")
     if person.user_id is not None or username:
-        return person.is_for(Person(former.id, former.name, username=username))
-    return former.name.lower() in (person.handle.lower(), person.name.lower())
+        return person.is_for(Person(other.id, other.name, username=username))
+    return other.name.lower() in (person.handle.lower(), person.name.lower())
 
 
 async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:

@@ -1,19 +1,23 @@
 """Acknowledges that end before their incident: the responder releases it, or is silent for too long."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
 from bot.domain.audit import AuditData
+from bot.domain.delivery.delivery import NewDelivery, priority_of
+from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.payloads import (
     LapsedEntry,
     LapsedNotice,
+    OfferDm,
     ReleasedEntry,
     ReleasedNotice,
     TakenOverNotice,
@@ -23,8 +27,8 @@ from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.acknowledging.reconciliation import OldReactions, UserOnMessage
-from bot.services.escalation.passing_on import PassingOn
+from bot.services.acknowledging.reconciliation import READ_WITHIN_S, OldReactions, UserOnMessage
+from bot.services.escalation.passing_on import PassingOn, is_person
 from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act
 from bot.services.shared.jobs import refresh_job, remind_later
@@ -49,10 +53,18 @@ class ReleaseOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The outcome of 手を離す; *incident* as it is now."""
+    """The outcome of 手を離す.
+
+    Attributes:
+        incident: As it is now.
+        at: When they let go.
+        asked: Those who are asked to take it: they have a role, or joined with one.
+    """
 
     incident: Incident
     outcome: ReleaseOutcome
+    at: datetime
+    asked: tuple[PersonRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +73,12 @@ class Silence:
 
     Attributes:
         is_broken: One of them has written in the thread since the update was due.
-        account: The responder with their username; None if that is not known.
+        usernames: Of the responders and the holders of roles, by id, as far as they are known.
         unmarked: Responders and messages that have no 👀 of theirs.
     """
 
     is_broken: bool = False
-    account: Person | None = None
+    usernames: Mapping[int, str] = field(default_factory=dict)
     unmarked: Sequence[UserOnMessage] = ()
 
 
@@ -86,16 +98,19 @@ class Releasing:
     async def release(self, incident_id: int, *, by: Person) -> Released:
         """Release the incident from *by* (手を離す).
 
-        If *by* held the acknowledgement, the responder who joined first takes over; if there is none,
-        the ladder goes on.
+        If *by* had it, the first of the others who acknowledged it takes over. Without one the ladder goes
+        on, and those who merely have a role are asked to take it.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.
         """
         seen = await IncidentRows(self._store.sql).incident(incident_id)
-        unmarked = await self._old.unmarked(seen) if seen.status is Status.ACKNOWLEDGED else []
+        silence = Silence()
+        if seen.status is Status.ACKNOWLEDGED:
+            usernames = {**await self._usernames(seen), by.id: by.username}
+            silence = Silence(usernames=usernames, unmarked=await self._old.unmarked(seen))
         async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):
-            released = await self._release(tx, incident, by=by, unmarked=unmarked)
+            released = await self._release(tx, incident, by=by, known=silence)
         log.info("incident.released", incident_id=incident_id, outcome=released.outcome, user_id=by.id)
         return released
 
@@ -113,39 +128,49 @@ class Releasing:
         """Note that a user has removed a 👀: if their acknowledge has ended, the next one there is new."""
         await self._old.removed(incident, user_id=user_id, message_id=message_id)
 
-    async def _release(
-        self, tx: Transaction, incident: Incident, *, by: Person, unmarked: Sequence[UserOnMessage]
-    ) -> Released:
-        holder = incident.on_it
+    async def _release(self, tx: Transaction, incident: Incident, *, by: Person, known: Silence) -> Released:
+        holder, rows = incident.on_it, AcknowledgementRows(tx.sql)
         is_holder = holder is not None and holder.id == by.id
         if incident.status is not Status.ACKNOWLEDGED or not (
-            is_holder or by.id in {one.id for one in await AcknowledgementRows(tx.sql).on_it(incident.id)}
+            is_holder or by.id in {one.id for one in await rows.on_it(incident.id)}
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
-        remaining = await AcknowledgementWrites(tx.sql).leave(incident.id, by.id, unmarked=unmarked)
-        others = [one for one in remaining if one.id != by.id]
-        now = await tx.now()
-        data = ReleasedEntry(resumed=is_holder and not others)
+        await AcknowledgementWrites(tx.sql).leave(incident.id, by.id, unmarked=known.unmarked)
+        others = await rows.on_it(incident.id, has_acknowledged=True)
+        is_free = is_holder and not others
+        asked = await _involved(tx, incident, without=by.id) if is_free else ()
+        to, now = others[0] if is_holder and others else None, await tx.now()
+        data = ReleasedEntry(resumed=is_free, to=to, asked=asked)
         audited = AuditData(incident.id, facts=data.to_json())
         await TimelineWrites(tx.sql).record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
-        if not is_holder:
-            return Released(incident, ReleaseOutcome.STILL_HELD)
-        if others:
-            taken = await self._take_over(tx, incident, others[0], by=by, now=now)
-            return Released(taken, ReleaseOutcome.PASSED)
-        waiting = await self._resume(tx, incident, now=now, lapsed=False, username=by.username)
-        return Released(waiting, ReleaseOutcome.RESUMED)
+        if to is not None:
+            taken = await self._take_over(tx, incident, to, by=by, now=now)
+            return Released(taken, ReleaseOutcome.PASSED, now)
+        if not is_free:
+            return Released(incident, ReleaseOutcome.STILL_HELD, now)
+        ended = _EndedAck(incident, now, lapsed=False, asked=asked, usernames=known.usernames)
+        return Released(await self._resume(tx, ended), ReleaseOutcome.RESUMED, now, asked)
 
     async def silence(self, incident: Incident) -> Silence:
-        """Check whether the responders are silent, and look up the one who has the acknowledgement."""
+        """Check whether the responders are silent, and look up those whom a lapse would concern."""
         if await self._is_heard_of(incident):
             return Silence(is_broken=True)
-        unmarked, holder = await self._old.unmarked(incident), incident.on_it
-        with suppress(DeliveryRefused, UpstreamUnavailable):
-            if holder is not None and holder.id > 0:  # not above 0: a person who acknowledged by email
-                account = await self._discord.person(incident.guild_id, str(holder.id))
-                return Silence(account=account, unmarked=unmarked)
-        return Silence(unmarked=unmarked)
+        usernames = await self._usernames(incident)
+        return Silence(usernames=usernames, unmarked=await self._old.unmarked(incident))
+
+    async def _usernames(self, incident: Incident) -> dict[int, str]:
+        """Return the usernames of the responders and the holders of roles, as far as Discord tells them soon.
+
+        The on-call order may know people by these alone.
+        """
+        usernames: dict[int, str] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_WITHIN_S):
+                for one in await _involved(self._store, incident):
+                    with suppress(DeliveryRefused, UpstreamUnavailable):
+                        account = await self._discord.person(incident.guild_id, str(one.id))
+                        usernames[one.id] = account.username
+        return usernames
 
     async def _is_heard_of(self, incident: Incident) -> bool:
         """Return True if a responder has written in the incident's thread since the update was due.
@@ -176,49 +201,97 @@ class Releasing:
             incident: Locked.
             silence: As it was found before the incident was locked.
         """
+        holder = incident.on_it
+        asked = await _involved(tx, incident, without=None if holder is None else holder.id)
         await AcknowledgementWrites(tx.sql).leave(incident.id, unmarked=silence.unmarked)
-        holder, account = incident.on_it, silence.account
-        is_same = account is not None and holder is not None and account.id == holder.id
-        data = LapsedEntry(who="?" if holder is None else holder.name)
+        data = LapsedEntry(who="?" if holder is None else holder.name, asked=asked)
         await TimelineWrites(tx.sql).add_timeline(incident.id, TimelineEntry.of(data, now))
         log.info("incident.ack_lapsed", incident_id=incident.id)
-        username = account.username if account is not None and is_same else ""
-        return await self._resume(tx, incident, now=now, lapsed=True, username=username)
+        ended = _EndedAck(incident, now, lapsed=True, asked=asked, usernames=silence.usernames)
+        return await self._resume(tx, ended)
 
     async def _take_over(
         self, tx: Transaction, incident: Incident, to: PersonRef, *, by: Person, now: datetime
     ) -> Incident:
-        """Pass the acknowledgement to the responder who joined first, and tell them in the thread."""
+        """Pass the acknowledgement to the responder who joined first; tell them in the thread and by DM."""
         severity = self._policy.rules(incident.severity)
         next_update_at = self._policy.update_due(severity, at=now)
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await IncidentWrites(tx.sql).save(taken)
         await remind_later(tx, taken, now=now)
         told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
-        await DeliveryWrites(tx.sql).insert_deliveries(
-            [notice(taken, self._policy, told, key=f"taken_over:{taken.version}")]
-        )
+        line = notice(taken, self._policy, told, key=f"taken_over:{taken.version}")
+        dm = OfferDm(holder_id=to.id, holder=to.name, by=by.name, at=now, handed=True)
+        await DeliveryWrites(tx.sql).insert_deliveries([line, *self._offers(taken, [dm])])
         await tx.enqueue(refresh_job(taken, severity=severity))
         return taken
 
-    async def _resume(
-        self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool, username: str = ""
-    ) -> Incident:
+    async def _resume(self, tx: Transaction, ended: "_EndedAck") -> Incident:
         """End the acknowledgement, say so in the incident's posts and thread, and resume the ladder.
 
-        Args:
-            username: The responder's; empty if it is not known.
+        Those who may take it on are asked by DM, except for those whom the ladder pages now.
         """
-        holder = incident.on_it
-        waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
+        incident, holder, now = ended.incident, ended.incident.on_it, ended.at
+        waiting = transitions.end_ack(incident, at=now, lapsed=ended.lapsed)
         await IncidentWrites(tx.sql).save(waiting)
         await remind_later(tx, waiting, now=now)
-        kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED
         who = "?" if holder is None else holder.name
-        told = LapsedNotice(by=who) if lapsed else ReleasedNotice(by=who)
+        told = (LapsedNotice if ended.lapsed else ReleasedNotice)(by=who, asked=ended.asked)
         line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
+        kind = WhyKind.LAPSED if ended.lapsed else WhyKind.RELEASED
         why = Why(kind=kind, who=who, who_id=None if holder is None else holder.id)
-        await self._passing_on.resume(tx, waiting, holder, why=why, username=username)
+        paged = await self._passing_on.resume(tx, waiting, holder, why=why, usernames=ended.usernames)
+        dms = [
+            OfferDm(holder_id=one.id, holder=one.name, by=who, at=now, lapsed=ended.lapsed)
+            for one in ended.asked
+            if not any(is_person(person, one, ended.usernames) for person in paged)
+        ]
+        await DeliveryWrites(tx.sql).insert_deliveries(self._offers(waiting, dms))
         return waiting
+
+    def _offers(self, incident: Incident, dms: Iterable[OfferDm]) -> list[NewDelivery]:
+        """Return the deliveries of *dms* about *incident*, which was saved; a stand-in has no account."""
+        return [
+            NewDelivery(
+                kind=DeliveryKind.OFFER,
+                to=f"user:{dm.holder_id}",
+                key=f"inc:{incident.id}:offer:{incident.version}:{dm.holder_id}",
+                guild_id=incident.guild_id,
+                incident_id=incident.id,
+                data=dm.to_json(),
+                priority=priority_of(self._policy.rules(incident.severity).rank),
+            )
+            for dm in dms
+            if dm.holder_id > 0
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _EndedAck:
+    """An acknowledgement that ends, and nobody takes over.
+
+    Attributes:
+        incident: Locked, before its end.
+        asked: Who is asked to take it.
+        usernames: As in `Silence`.
+    """
+
+    incident: Incident
+    at: datetime
+    lapsed: bool
+    asked: tuple[PersonRef, ...]
+    usernames: Mapping[int, str]
+
+
+async def _involved(
+    source: Store | Transaction, incident: Incident, *, without: int | None = None
+) -> tuple[PersonRef, ...]:
+    """Return the responders and the holders of roles, each once, but for the person with the id *without*.
+
+    Those who acknowledged by a link, without a known account, are left out: no DM reaches them.
+    """
+    on_it = await AcknowledgementRows(source.sql).on_it(incident.id)
+    people = {one.id: one for one in (*on_it, *incident.roles.values())}
+    return tuple(one for one in people.values() if one.id > 0 and one.id != without)

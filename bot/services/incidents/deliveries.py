@@ -9,6 +9,7 @@ from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
+from bot.domain.escalation.payloads import OfferDm, is_due
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import RoleDm, is_current, is_superseded
 from bot.domain.incident.records import (
@@ -169,18 +170,18 @@ class NoticeDeliveries(DeliveryHandler):
 
 
 class RoleDeliveries(DeliveryHandler):
-    """DMs about a role that another person gave or took over."""
+    """DMs about a role that another person gave or took over, or about the incident that another let go."""
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__(DeliveryKind.ROLE_DM)
+        super().__init__(DeliveryKind.ROLE_DM, DeliveryKind.OFFER)
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if the role has changed hands again, or the incident has ended."""
-        incident, told = (
-            await IncidentRows(tx.sql).incident(delivery.incident_id or 0),
-            RoleDm.from_json(delivery.data),
-        )
+        """Return True if role or incident has changed hands again, or the incident has ended."""
+        incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
+        if delivery.kind is DeliveryKind.OFFER:
+            return not is_due(OfferDm.from_json(delivery.data), incident)
+        told = RoleDm.from_json(delivery.data)
         holder = incident.roles.get(told.role)
         is_theirs = holder is not None and holder.id == told.holder_id
         return not incident.is_open or is_theirs is told.taken_over

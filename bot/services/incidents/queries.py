@@ -35,7 +35,7 @@ class IncidentView:
 
     Attributes:
         lines: Its history, oldest first.
-        responders: Who acknowledged or joined, in that order.
+        responders: Who is on it, in the order they joined; of an ended incident, who was.
         related: Incidents linked with it or merged into it, if the person who looks may see them.
         post_places: Where Discord holds a post about it; None unless it is private.
         own: What the capabilities show of it: each line with what it has read.
@@ -97,7 +97,7 @@ class IncidentQueries:
             lines=lines_of(entries, posts),
             ladder=tuple(await EscalationRows(self._store.sql).steps(incident_id)),
             now=await self._store.now(),
-            responders=tuple(await AcknowledgementRows(self._store.sql).responders(incident_id)),
+            responders=tuple(await AcknowledgementRows(self._store.sql).on_it(incident_id)),
             related=tuple(related),
             post_places=post_places(posts) if incident.is_private else None,
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),

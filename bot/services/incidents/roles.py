@@ -34,6 +34,7 @@ class Assigned:
     Attributes:
         former: The holder before; None when it was vacant.
         changed: False if the holder is the same as before.
+        at: When it was changed, or would have been.
         acknowledged: Taking it was the first acknowledgement.
     """
 
@@ -41,6 +42,7 @@ class Assigned:
     role: Role
     former: PersonRef | None
     changed: bool
+    at: datetime
     acknowledged: bool = False
 
     @property
@@ -72,7 +74,7 @@ class Roles:
             if result.changed and former is not None and former.id > 0:
                 dm = role_dm(result.incident, role, former, by=by, policy=change.policy, taken_over=True)
                 await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
-        return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
+        return replace(result, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
         """Give *role* to *to*, with a DM to them. It acknowledges nothing: they have not answered yet.
@@ -143,7 +145,7 @@ async def put(change: Change, role: Role, holder: PersonRef | None) -> Assigned:
     former = change.incident.roles.get(role)
     assigned = transitions.assign(change.incident, role, holder)
     if _id(former) == _id(holder):
-        return Assigned(change.incident, role, former, changed=False)
+        return Assigned(change.incident, role, former, changed=False, at=change.now)
     await change.save(assigned)
     told = RoleChangedNotice(role=role, holder=holder, former=former)
     line = f"role:{assigned.version}"
@@ -151,7 +153,7 @@ async def put(change: Change, role: Role, holder: PersonRef | None) -> Assigned:
     await change.record(entry, line=line)
     await change.say(replace(told, by_id=change.by.id), key=line)
     change.incident = await note_sign_of_life(change.tx, change.policy, change.incident, now=change.now)
-    return Assigned(change.incident, role, former, changed=True)
+    return Assigned(change.incident, role, former, changed=True, at=change.now)
 
 
 async def give_up(change: Change, gone: Collection[int]) -> None:

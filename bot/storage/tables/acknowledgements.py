@@ -58,9 +58,13 @@ class AcknowledgementRows:
         """Note that a link acknowledges; False when it has before."""
         return await self._sql.has("use_link", link_id=link_id, incident_id=incident_id)
 
-    async def on_it(self, incident_id: int) -> list[PersonRef]:
-        """Return the responders who acknowledged or joined and have not left, in the order they joined."""
-        rows = await self._sql.all("on_it", incident_id=incident_id)
+    async def on_it(self, incident_id: int, *, has_acknowledged: bool = False) -> list[PersonRef]:
+        """Return the responders who acknowledged or joined and have not left, in the order they joined.
+
+        Args:
+            has_acknowledged: Leave out the responders who merely took a role.
+        """
+        rows = await self._sql.all("on_it", incident_id=incident_id, has_acknowledged=has_acknowledged)
         return [PersonRef(row["user_id"], row["name"]) for row in rows]
 
 
@@ -101,7 +105,10 @@ class AcknowledgementWrites:
         return await end_ladder(self._sql, incident.id, rows)
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
-        """Make *by* a responder; return False if they are one already, or there is no such open incident."""
+        """Make *by* a responder; return False if they are one already, or there is no such open incident.
+
+        A responder who merely took a role, and acknowledges now, counts as new.
+        """
         await self._sql.lock_incident(incident_id)
         return await self._sql.has(
             "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._sql.guild_id
@@ -109,15 +116,14 @@ class AcknowledgementWrites:
 
     async def leave(
         self, incident_id: int, user_id: int | None = None, *, unmarked: Collection[tuple[int, int]] = ()
-    ) -> list[PersonRef]:
-        """Remove one responder, or all of them, and return those that remain in the order they joined.
+    ) -> None:
+        """Remove one responder, or all of them.
 
         Args:
             unmarked: Ids of users and of messages that have no 👀 of theirs. Other messages may have one.
         """
         await self._sql.lock_incident(incident_id)
         await self._sql.all("leave_incident", incident_id=incident_id, leaving_id=user_id, **_pairs(unmarked))
-        return await AcknowledgementRows(self._sql).on_it(incident_id)
 
 
 def _pairs(unmarked: Collection[tuple[int, int]]) -> dict[str, list[int]]:

@@ -45,14 +45,15 @@ RETURNING id;
 
 -- name: join
 -- Makes a person a responder of an open incident, in guild :guild_id (null: in any guild). No row comes back if they
--- are one already. A responder who had left is placed after those who stayed.
+-- are one already. A responder who had left is placed after those who stayed, and so is one who merely had a role and
+-- acknowledges now.
 INSERT INTO responders (incident_id, user_id, name, via, joined_at)
 SELECT id, :user_id, :name, :via, now()
   FROM incidents
  WHERE id = :incident_id AND status IN ('triggered', 'acknowledged')
    AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
-ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now()
- WHERE responders.left_at IS NOT NULL
+ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now(), via = excluded.via
+ WHERE responders.left_at IS NOT NULL OR (responders.via = 'role' AND excluded.via <> 'role')
 RETURNING user_id;
 
 -- name: leave_incident
@@ -67,5 +68,9 @@ UPDATE responders
 RETURNING user_id;
 
 -- name: on_it
--- Returns the current responders of an incident in the order they joined.
-SELECT user_id, name FROM responders WHERE incident_id = :incident_id AND left_at IS NULL ORDER BY joined_at, user_id;
+-- Returns the current responders of an incident in the order they joined; if :has_acknowledged, without those who merely
+-- took a role.
+SELECT user_id, name
+  FROM responders
+ WHERE incident_id = :incident_id AND left_at IS NULL AND (NOT :has_acknowledged::boolean OR via <> 'role')
+ ORDER BY joined_at, user_id;

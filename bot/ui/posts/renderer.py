@@ -23,7 +23,7 @@ from bot.ui.buttons import reaction_of
 from bot.ui.posts import alerts, paging, sheets, triage
 from bot.ui.posts.alerts import tracked
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderer, Renderers, about, alone, message, of
-from bot.ui.posts.incident import notices, private, roles
+from bot.ui.posts.incident import notices, offers, private, roles
 from bot.ui.posts.incident.alert import alert, second, thread_root
 from bot.ui.posts.incident.private import private_thread
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
@@ -99,7 +99,7 @@ _RENDERERS: Final[dict[AnyDeliveryKind, Renderer]] = {
     kind: renderer
     for group in (
         _POSTINGS,
-        *(module.RENDERERS for module in (alerts, notices, paging, private, roles, sheets, triage)),
+        *(module.RENDERERS for module in (alerts, notices, offers, paging, private, roles, sheets, triage)),
     )
     for kind, renderer in group.items()
 }

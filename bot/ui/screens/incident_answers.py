@@ -1,4 +1,8 @@
-"""The questions that a change of an incident asks first, and what each says once it is done."""
+"""The questions that a change of an incident asks first, and what each says once it is done.
+
+An answer stays below its button while the incident goes on. So it says what the person did and when, in the
+past tense, and neither the state nor a promise: these are on the alert and in the thread.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,10 +26,11 @@ from bot.services.shared.contributions import shown_postmortem
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.calls import next_step
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
 from bot.ui.words.wording import Voice, home, relative, state_key
+
+_PEOPLE_LIMIT = 300
 
 
 def merged_screen(voice: Voice, merged: Merged) -> Screen:
@@ -89,9 +94,11 @@ def corrected_screen(voice: Voice, corrected: CorrectedResolution) -> Screen:
 
 
 def reopened_screen(voice: Voice, incident: Incident) -> Screen:
-    """Show 再開しました: the person is the responder now, and no one was pinged."""
+    """Show 再開しました: the person has taken it on, and no one was pinged."""
+    act = incident.reopened
+    at = "" if act is None else voice.clock(act.at, on=incident.triggered_at)
     return Screen(
-        text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
+        text(voice.say("consoles.said.reopened", label=incident.label, at=at), voice.title(incident)),
         rows=[row(*to_places(voice, incident))],
         colour=colour_of(voice, incident),
     )
@@ -125,7 +132,7 @@ def quit_screen(voice: Voice) -> Screen:
 
 
 def acknowledged(voice: Voice, result: Acknowledgement) -> str:
-    """Say what pressing ack has changed; then, to the responder, what to do next and by when."""
+    """Say what pressing ack has changed, when, and where the state is."""
     incident = result.incident
     took = incident.took_to_acknowledge
     first_at = None if incident.acknowledged is None else incident.acknowledged.at
@@ -134,12 +141,12 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
     changed = voice.say(
         "consoles.ack.first_again" if is_again else f"consoles.ack.{result.outcome.value}",
         label=incident.label,
+        at=voice.clock(result.at, on=incident.triggered_at),
         span="" if took is None or result.outcome is not AckOutcome.FIRST else voice.span(took),
         by=voice.who(incident.on_it.name if incident.on_it else None),
         state=voice.state(incident),
     )
-    due = next_step(voice, incident) if _is_responder(result) else ""
-    return f"{changed}\n{due}" if due else changed
+    return f"{changed}\n{voice.say('consoles.ack.where')}"
 
 
 def acknowledged_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
@@ -174,22 +181,28 @@ def ack_view(voice: Voice, result: UpdateResult) -> ui.View | None:
 
 
 def released(voice: Voice, result: Released) -> str:
-    """Say what 手を離す has changed."""
+    """Say what 手を離す has changed, and who was asked to take the incident."""
     on_it, outcome = result.incident.on_it, result.outcome.value
     if result.outcome is ReleaseOutcome.RESUMED and not voice.severity(result.incident).ladder:
         outcome = "open"  # there is no ladder to resume: the incident waits for a responder
-    return voice.say(
+    left = voice.say(
         f"consoles.ack.released_{outcome}",
         label=result.incident.label,
+        at=voice.clock(result.at, on=result.incident.triggered_at),
         by=voice.who(None if on_it is None else on_it.name),
     )
+    people = voice.joined((voice.who(one.name) for one in result.asked), limit=_PEOPLE_LIMIT)
+    asked = voice.say("consoles.ack.released_asked", people=people) if people else ""
+    return "\n".join([voice.sentences(left, asked), voice.say("consoles.ack.where")])
 
 
 def passed_on(voice: Voice, result: PassedOn) -> str:
     """Say whom 今は対応できない has passed the incident to, and what happens if they do not answer either."""
     incident, following = result.incident, result.following
     channel = voice.place(incident)
-    if result.to is None:
+    if result.is_offer:
+        answer = voice.say("consoles.said.offer_declined", label=incident.label)
+    elif result.to is None:
         answer = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
     else:
         key = "passed_on_at" if result.told_at else "passed_on_refused" if result.is_refused else "passed_on"
@@ -199,7 +212,7 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
     if following is None:
         return answer
     at = voice.clock(following.due_at, on=incident.triggered_at)
-    key = "passed_on_again" if result.to is None else "passed_on_then"
+    key = "passed_on_again" if result.to is None and not result.is_offer else "passed_on_then"
     then = voice.say(f"consoles.said.{key}", at=at, channel=channel)
     return voice.sentences(answer, then)
 

@@ -6,18 +6,20 @@ from typing import Final
 from discord import SelectOption, ui
 
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.ownership import OwnerWhy
 from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.calls import called, shared, to_come, update_due
+from bot.ui.posts.calls import called, shared, to_come
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.alert import again, last_update, roles
+from bot.ui.posts.incident.alert import again, impact, last_update, roles
 from bot.ui.posts.incident.private import place_lines
 from bot.ui.words.inert import inert, joined
+from bot.ui.words.summary import summary
 from bot.ui.words.timeline import told_line
-from bot.ui.words.wording import Voice, alert_url, linked_label, relative, state_key, thread_url
+from bot.ui.words.wording import Voice, alert_url, linked_label, relative, thread_url
 
 TIMELINE_SHOWN: Final = 5
 
@@ -57,12 +59,13 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
 
 
 def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
-    severity = voice.severity(incident)
-    state = voice.state(incident)
-    yield f"**{incident.label}** {state} · **{incident.severity} / {severity.priority}**"
-    yield voice.title(incident)
+    """Yield the first line of all posts, how bad it is, who has it and why, then the facts."""
+    affected = impact(voice, incident)
+    yield from (line for line in (summary(voice, incident), affected, *_owner(voice, incident)) if line)
     yield voice.say(
         "consoles.incident.facts",
+        label=incident.label,
+        priority=voice.severity(incident).priority,
         started=voice.moment(incident.started_at),
         ago=relative(incident.started_at),
         reporter=voice.who(incident.reported_by.name),
@@ -74,7 +77,7 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
         "answers": voice.answers(incident, limit=_LIST_BUDGET) if incident.regraded else "",
     }
     for name, words in known.items():
-        if words:
+        if words and words not in affected:
             yield voice.say(f"consoles.incident.{name}", **{name: words})
 
 
@@ -83,13 +86,11 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
     incident = view.incident
     users = incident.users_affected if incident.is_open else None
     lines = [
-        *_progress(voice, incident),
         *aftermath(voice, incident),
         roles(voice, incident),
         _responders(voice, view),
         last_update(voice, incident),
         again(voice, incident),
-        update_due(voice, incident) if incident.is_open else "",
         "" if users is None else voice.say("updates.post.users", users=voice.users(users)),
         *_own(voice, view),
         *_called(voice, incident),
@@ -118,37 +119,29 @@ def _own(voice: Voice, view: IncidentView, *, last: bool = False) -> Iterator[st
             yield from [said] if isinstance(said, str) else said
 
 
-def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
-    """Yield the ack deadline while unacknowledged, else who acknowledged and when; and how it ended."""
-    if (ack := incident.acknowledged) is not None:
-        yield voice.say(
-            "consoles.incident.acknowledged",
-            by=voice.who(ack.name),
-            at=voice.moment(ack.at),
-            span=voice.span(ack.at - incident.triggered_at),
-        )
-    elif incident.status is Status.TRIGGERED:
-        due = incident.ack_due_at
-        yield voice.say("consoles.incident.ack_due", due=voice.moment(due), left=relative(due))
-    if incident.is_open and (reopened := incident.reopened) is not None:
-        by = voice.who(reopened.name)
-        yield voice.say("consoles.incident.reopened", by=by, at=voice.moment(reopened.at))
-    if (end := incident.ended) is not None:
-        yield voice.say(
-            f"consoles.incident.{state_key(incident)}",
-            by=voice.who(end.name),
-            at=voice.moment(end.at),
-            span=voice.span(end.at - incident.triggered_at),
-            other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
-        )
+def _owner(voice: Voice, incident: Incident) -> Iterator[str]:
+    """Yield how its owner came to have it, or why nobody does; before that, its first acknowledgement.
+
+    Of an ended incident, how long it took.
+    """
+    now, first, on = incident.owner, incident.acknowledged, incident.triggered_at
+    if first is not None and not (now.why is OwnerWhy.ACKED and first.at == now.since):
+        who, at = voice.who(first.name), voice.clock(first.at, on=on)
+        yield voice.say("consoles.incident.first_ack", who=who, at=at, span=voice.span(first.at - on))
+    if now.why is OwnerWhy.NEW:
+        return
+    yield voice.say(
+        f"consoles.incident.owner.{now.why.value}",
+        who=voice.who(now.name if now.former is None else now.former),
+        at=voice.clock(now.since, on=on),
+        span=voice.span(now.since - on),
+    )
 
 
 def _responders(voice: Voice, view: IncidentView) -> str:
-    """Name the responders that `_progress` has not named; empty when there are none."""
-    incident = view.incident
-    acts = incident.acknowledged, incident.reopened if incident.is_open else None
-    named = {act.id for act in acts if act is not None}
-    others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
+    """Name the responders beside the owner; empty when there are none."""
+    owner_id = view.incident.owner.id
+    others = [voice.who(holder.name) for holder in view.responders if holder.id != owner_id]
     if not others:
         return ""
     return voice.say("consoles.incident.responders", people=voice.joined(others, limit=_LIST_BUDGET))

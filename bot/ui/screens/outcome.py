@@ -11,7 +11,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.errors import StorageUnavailable, UnavailableError, UserError
-from bot.domain.incident.incident import Incident, NewIncident, Status
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.triage.session import Triage
 from bot.services.incidents.opening import Incidents, Opening
 from bot.services.outage.emergency import Raised
@@ -22,7 +22,7 @@ from bot.ui.errors import describe
 from bot.ui.forms.fields import MessageSource, Typed
 from bot.ui.interaction import Interaction, host_of, person_from, redraw, reply, services_of, soon, voice_of
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.incident.alert import head
+from bot.ui.words.summary import owner, summary
 from bot.ui.words.wording import Voice, alert_url, channel_name, linked_label, place_url, relative
 
 #: Seconds between looks for a responder. They end before the 15 minutes in which Discord lets an answer be
@@ -68,34 +68,38 @@ async def show_sent(
     show_outcome = partial(_show_outcome, interaction, incident.id, in_drill=in_drill, has_asked=has_asked)
     show_late = None if await show_outcome(within_s=2.0) else partial(show_outcome, within_s=180.0)
     keep_current = _keep_current(
-        interaction, incident.id, in_drill=in_drill, has_asked=has_asked, show_late=show_late
+        interaction, incident, in_drill=in_drill, has_asked=has_asked, show_late=show_late
     )
     host_of(interaction).spawn(keep_current, name="outcome of an alert")
 
 
 async def _keep_current(
     interaction: Interaction,
-    number: int,
+    incident: Incident,
     *,
     in_drill: bool,
     has_asked: bool,
     show_late: Callable[[], Awaitable[bool]] | None,
 ) -> None:
-    """Show what became of the alert if it took long, and then who is on it: its reporter waits for that.
+    """Show what became of the alert if it took long, and then who has it: its reporter waits for that.
 
     It is an edit of their own answer, so that no one is pinged. A private incident is not shown again: they
-    may not see it any more.
+    may not see it any more. Once it has ended, or Discord lets the answer be edited no longer, it stays.
     """
     if show_late is not None:
         await show_late()
+    voice = voice_of(interaction)
+    shown = summary(voice, incident)
     for pause_s in _LOOKS_AFTER_S:
         await asyncio.sleep(pause_s)
         with suppress(UnavailableError):
-            opening = await services_of(interaction).incidents.opening(number)
+            opening = await services_of(interaction).incidents.opening(incident.id)
             if opening.incident.is_private:
                 return
-            if opening.incident.status is not Status.TRIGGERED:
+            if (now := summary(voice, opening.incident)) != shown:
+                shown = now
                 await _draw(interaction, opening, in_drill=in_drill, has_asked=has_asked)
+            if not opening.incident.is_open:
                 return
 
 
@@ -138,23 +142,15 @@ def sent_card(
         text(
             beside_drill(voice, in_drill=in_drill, is_raised=True),
             voice.say("consoles.triage.sent", label=incident.label),
-            _what(voice, incident),
-            _who_has_it(voice, incident),
+            summary(voice, incident),
             _where(voice, incident, opening),
             "" if similar is None else similar_line(voice, similar),
             "" if similar is None else voice.say("consoles.triage.sent_similar", label=similar.label),
+            voice.say("consoles.ack.where"),
         ),
         rows=[_ways(voice, incident, IncidentVerb.DETAILS)],
         colour=colour_of(voice, incident),
     )
-
-
-def _who_has_it(voice: Voice, incident: Incident) -> str:
-    """Return the ack deadline; once it is acknowledged or has ended, the alert's first line."""
-    if incident.status is not Status.TRIGGERED:
-        return head(voice, incident)
-    due, left = voice.moment(incident.ack_due_at), relative(incident.ack_due_at)
-    return voice.say("consoles.triage.ack_until", due=due, left=left)
 
 
 def beside_drill(voice: Voice, *, in_drill: bool, is_raised: bool = False) -> str:
@@ -169,22 +165,16 @@ def raised_card(voice: Voice, incident: Incident, *, has_typed: bool = True) -> 
     Args:
         has_typed: They have filled in the form.
     """
-    on_it = None if incident.on_it is None else incident.on_it.name
     key = "raised_before" if has_typed else "raised_unasked"
     return Screen(
         text(
             voice.say(f"consoles.triage.{key}", label=incident.label),
-            _what(voice, incident),
-            voice.state(incident) if on_it is None else f"{voice.state(incident)} · 👀 {voice.who(on_it)}",
+            summary(voice, incident),
+            voice.say("consoles.ack.where"),
         ),
         rows=[_ways(voice, incident, IncidentVerb.SEVERITY, IncidentVerb.DETAILS)],
         colour=colour_of(voice, incident),
     )
-
-
-def _what(voice: Voice, incident: Incident) -> str:
-    severity = voice.severity(incident)
-    return f"**{severity.name} / {severity.priority}** {voice.title(incident)}"
 
 
 def _ways(voice: Voice, incident: Incident, *verbs: IncidentVerb) -> Row | None:
@@ -225,7 +215,7 @@ def similar_lines(voice: Voice, similar: Similar, severity: str) -> Iterator[str
 
 
 def similar_line(voice: Voice, incident: Incident) -> str:
-    """Return 似た継続中の件：INC-41 🔴 SEV1 決済 API が 5xx · 12 分前 · 🟠 対応中 @佐藤."""
+    """Return 似た継続中の件：INC-41 🔴 SEV1 決済 API が 5xx · 12 分前 · @佐藤 が対応中 (14:07 から)."""
     return voice.say(
         "consoles.triage.similar",
         label=linked_label(incident),
@@ -233,7 +223,7 @@ def similar_line(voice: Voice, incident: Incident) -> str:
         severity=incident.severity,
         title=voice.title(incident),
         ago=relative(incident.triggered_at),
-        state=_state(voice, incident),
+        state=owner(voice, incident),
     )
 
 
@@ -253,19 +243,13 @@ def joined_card(voice: Voice, incident: Incident) -> Screen:
     return Screen(
         text(
             voice.say("consoles.triage.joined_incident", label=incident.label),
-            f"**{incident.severity} / {incident.priority}** {voice.title(incident)}",
-            _state(voice, incident),
+            summary(voice, incident),
             voice.say("consoles.triage.joined_what"),
+            voice.say("consoles.ack.where"),
         ),
         rows=[row(*to_places(voice, incident), made_of(voice.buttons.make(IncidentVerb.VIEW, incident.id)))],
         colour=colour_of(voice, incident),
     )
-
-
-def _state(voice: Voice, incident: Incident) -> str:
-    """Return the incident's state, and who is on it: "🟠 対応中 @佐藤"."""
-    on_it = incident.on_it
-    return voice.state(incident) if on_it is None else f"{voice.state(incident)} {voice.who(on_it.name)}"
 
 
 #: The custom id of [SEV1 を発報する] under a triage that cannot go on; the message keeps the words.

@@ -64,11 +64,11 @@ def _reminded(voice: Voice, why: WhyMe, reminder: Reminded) -> Iterator[str]:
         yield voice.say("why_me.duty.own", place=place, what=_duty(voice, reminder.stand_in))
     elif reminder.lead is None:
         yield voice.say("why_me.reminder.anybody")
-    elif reminder.acknowledged_at is not None:
-        at = voice.clock(reminder.acknowledged_at, on=on)
-        yield voice.say(f"why_me.reminder.{reader}_acknowledged", who=voice.who(reminder.lead), at=at)
     else:
-        yield voice.say(f"why_me.reminder.{reader}_lead", who=voice.who(reminder.lead))
+        spell = reminder.has_it
+        at = "" if spell is None else voice.clock(spell.start, on=on)
+        what = voice.say(f"why_me.reminder.because.{'leads' if spell is None else spell.why.value}", at=at)
+        yield voice.say(f"why_me.reminder.{reader}", who=voice.who(reminder.lead), what=what)
 
 
 def _cause(voice: Voice, why: WhyMe, rule: CallRule) -> str:

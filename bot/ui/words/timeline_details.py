@@ -10,9 +10,15 @@ from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from bot.domain.alerts.questions import RepeatedEntry
-from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
+from bot.domain.escalation.payloads import (
+    EscalatedEntry,
+    LapsedEntry,
+    PagedEntry,
+    PagedOutsideEntry,
+    ReleasedEntry,
+)
 from bot.domain.incident.forms import StartChange, TitleChange
-from bot.domain.incident.incident import label_of
+from bot.domain.incident.incident import PersonRef, label_of
 from bot.domain.incident.parts import Resolution
 from bot.domain.incident.records import (
     AcknowledgedEntry,
@@ -173,6 +179,25 @@ def _declined(words: Wording, data: DeclinedEntry, _limit: int) -> Iterator[str]
         yield words.say("history.fact.passed_to", people=words.on_call([data.to]))
 
 
+def _released(words: Wording, data: ReleasedEntry, _limit: int) -> Iterator[str]:
+    if data.to is not None:
+        yield words.say("history.fact.handed_to", who=words.who(data.to.name))
+    if data.resumed:
+        yield words.say("history.fact.handed_to_nobody")
+    yield from _asked(words, data.asked)
+
+
+def _lapsed(words: Wording, data: LapsedEntry, _limit: int) -> Iterator[str]:
+    yield from _who(words, data.who)
+    yield from _asked(words, data.asked)
+
+
+def _asked(words: Wording, people: Iterable[PersonRef]) -> Iterator[str]:
+    """Yield who was asked to take the incident."""
+    if shown := words.joined([words.who(one.name) for one in people], limit=_LIST_LIMIT):
+        yield words.say("history.fact.asked", people=shown)
+
+
 def _escalated(words: Wording, data: EscalatedEntry, _limit: int) -> Iterator[str]:
     if data.dm:
         yield words.say("history.fact.called", people=words.on_call(list(data.dm)))
@@ -302,7 +327,8 @@ _LOOKS: Final[dict[EntryKind, EntryLook[Any]]] = {
         EntryLook(AcknowledgedEntry, _acknowledged),
         EntryLook(JoinedEntry, _acknowledged),
         EntryLook(DeclinedEntry, _declined),
-        EntryLook(LapsedEntry, lambda words, data, _limit: _who(words, data.who)),
+        EntryLook(ReleasedEntry, _released),
+        EntryLook(LapsedEntry, _lapsed),
         EntryLook(EscalatedEntry, _escalated),
         EntryLook(DeliveryFailedEntry, _failed),
         EntryLook(EmailedEntry, lambda words, data, _limit: _count(words, "recipients", data.recipients)),

@@ -63,7 +63,7 @@ async def test_button_acknowledges(world: World) -> None:
     await world.settle()
     await world.restart_bot()
     said = await world.click(lesser.root, "ack", by="secondary")
-    assert f"{lesser.label} はあなたが対応中です" in said.text
+    assert f"{lesser.label} を ack し" in said.text
     assert all(message.is_private for message in said.messages)
     await world.expect_acknowledged(lesser, by="secondary")
     await world.human.press("primary", alert.dms["primary"], "ack")

@@ -52,12 +52,16 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
 async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     """[手を離す] under the DM notifies the next person at once; the ladder's deadline does not move.
 
-    Two presses at once are one change, and a SIGKILL before the DM is sent loses nothing.
+    Two presses at once are one change, and a SIGKILL before the DMs are sent loses nothing. The person who
+    merely has a role is asked, once; their DM is edited when another takes it.
     """
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.click(alert, "ack", by="primary")
-    assert "あなたが対応中です" in said.text
+    assert "ack し、エスカレーションを止めました" in said.text
     await world.expect_acknowledged(alert, by="primary")
+    kept = await world.click(alert.card, "✍️", by="responder")
+    assert "対応は @primary のまま変わりません" in kept.text
+    await world.expect_message(alert.thread, contains="**記録** は @responder が担当します")
     dm = await world.human.until(lambda: _own_dm(world), "the DM with the way back")
     await world.settle()
     await world.fault(route="POST /channels/*/messages", times=None, status=503)
@@ -70,7 +74,11 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     await world.shift(minutes=1)
     await world.start_bot()
     await world.expect_dm("secondary", contains="@primary が手を離したため")
-    await world.expect_message(alert.thread, contains="@primary が手を離しました")
+    await world.expect_message(alert.thread, contains="@responder に引き受けられるか聞いています")
+    asked = await world.expect_dm("responder", contains="@primary が手を離し、担当なしです")
+    said = await world.human.press("responder", asked, "できない")
+    assert "引き受けられないと伝えました" in said.text
+    await world.expect_message(alert.thread, contains="@responder は引き受けられません")
     await world.expect_text(alert.post, "手を離しました")
     await world.expect_nothing_more()
     await world.fast_forward(minutes=14)
@@ -79,6 +87,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
         await world.expect_dm(who, contains=TITLE)
     await world.click(alert, "ack", by="secondary")
     await world.expect_text(alert.post, "対応中 · 👀 @secondary")
+    await world.expect_text(asked, "**@secondary が対応中")
     await world.expect_nothing_more()
 
 

@@ -24,7 +24,7 @@ async def test_from_the_first_response_to_the_end(world: World) -> None:
         await world.command("incident show", number=alert.number),
         await world.command("incident show", channel=alert.thread),
     ):
-        for part in (alert.label, TITLE, "未対応", "ack 期限", "#p0-alerts に @here", "発報"):
+        for part in (alert.label, TITLE, "未対応", "ack ", "#p0-alerts に @here", "発報"):
             assert part in shown.text
     sheet = await world.click(alert, "初動", by="primary")
     assert "wrangler" in sheet.text

@@ -53,7 +53,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     """
     alert = await world.declare(SEV1, title=TITLE)
     mine = await world.click(alert.card, "🧭", by="responder")
-    assert f"{alert.label}：あなたが**指揮担当**です" in mine.text
+    assert f"{alert.label} の**指揮**を受け持ちました" in mine.text
     assert "ack も記録し" in mine.text
     assert all(message.is_private for message in mine.messages)
     await world.expect_message(alert.thread, contains="**指揮** は @responder が担当します")
@@ -61,7 +61,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     await world.expect_acknowledged(alert, by="responder")
     await world.expect_text(alert.post, "指揮：@responder")
     again = await world.click(alert.card, "🧭", by="responder")
-    assert "すでにあなたが" in again.text
+    assert "すでにあなたでした" in again.text
 
     taken = await world.click(alert.card, "🧭", by="secondary")
     assert "@responder から引き継ぎました" in taken.text
@@ -99,12 +99,12 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     alert = await world.declare(SEV1, title=TITLE)
     given = {"number": alert.number, "role": "commander", "user": "secondary"}
     said = await assign(world, "admin", **given)
-    assert "@secondary に任せました" in said.text
+    assert "@secondary に任せ、" in said.text
     dm = await world.expect_dm("secondary", contains="@admin から **指揮** を任されました")
     assert TITLE in dm.content
     await world.expect_message(alert.thread, contains="**指揮** は @secondary に任せます · @admin")
     again = await assign(world, "admin", **given)
-    assert "すでに @secondary です" in again.text
+    assert "すでに @secondary でした" in again.text
     await world.react(dm, by="secondary")
     await world.expect_acknowledged(alert, by="secondary")
     await world.command("incident assign", by="admin", channel=alert.thread, role="commander", user="primary")
@@ -123,7 +123,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     said = await assign(world, "responder", **freed)
     assert "未定に戻しました (前は @primary)" in said.text
     await world.expect_message(alert.thread, contains="@primary が外れました")
-    assert "もともと未定です" in (await assign(world, "responder", **freed)).text
+    assert "もともと未定でした" in (await assign(world, "responder", **freed)).text
 
     await expect_refusals(world, alert)
     mine = await world.click(alert.card, "🧭", by="primary")

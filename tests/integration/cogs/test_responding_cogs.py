@@ -15,9 +15,12 @@ async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
     """Acknowledging tells a person whether they are first, join, are on it already or come too late."""
     alert = await alerted(world)
     await world.pass_time(minutes=2)
-    assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
+    assert (
+        "ack し、エスカレーションを止めました (2 分)"
+        in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
+    )
     joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
-    assert "先に @responder が対応しています" in joined["content"]
+    assert "先に @responder が対応していました" in joined["content"]
     assert "参加済み" in shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))["content"]
     await world.resolve(1)
     assert "🟢 解決" in shown(await world.click(alert, "inc:v1:ack:1", by="primary"))["content"]
@@ -82,9 +85,9 @@ async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> N
     await world.click(card, "tri:v1:confirm:1:SEV1")
     alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
     await world.click(alert, "inc:v1:ack:1", by="primary")
-    told = await world.until("general", contains="👀 @primary")
+    told = await world.until("general", contains="@primary が対応中")
     assert "発報しました" in words(told)
-    assert "ack 期限" not in words(told)
+    assert "次の更新" in words(told)
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:

@@ -48,7 +48,7 @@ async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: Co
     assert "合流すると INC-1 を **SEV3 から SEV1 に上げます**" in words(card)
     card = shown(await world.click(card, "tri:v1:join_up:1:1:SEV1"))
     assert "INC-1 に合流しました" in words(card)
-    assert "SEV1 / P0" in words(card)
+    assert "SEV1 · " in words(card)
     assert [one.id for one in await IncidentRows(world.store.sql).open_incidents(world.guild_id)] == [1]
 
 
@@ -60,7 +60,7 @@ async def test_what_is_raised_at_once_hears_of_a_similar_one(world: ConsoleWorld
     assert "発報しました** INC-2" in words(told)
     assert "`/incident merge` で INC-1 に統合" in words(told)
     await world.click(await world.until("p1-ops", contains="inc:v1:ack:2"), "inc:v1:ack:2", by="primary")
-    told = await world.until("general", contains="👀 @primary")
+    told = await world.until("general", contains="@primary が対応中")
     assert "似た継続中の件" in words(told), "it stays when the answer names who is on it"
 
 
@@ -134,7 +134,7 @@ async def test_the_short_way_links_to_the_post(world: ConsoleWorld) -> None:
     """The policy makes the command `/sev2`, whose alert has no @here."""
     await alerted(world, severity="sev2")
     done = await world.until("general", contains="スレッドへ")
-    assert "SEV2 / P1" in words(done)
+    assert "SEV2 · " in words(done)
 
 
 async def test_a_stop_lets_answers_finish(world: ConsoleWorld) -> None:

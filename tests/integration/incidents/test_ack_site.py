@@ -8,6 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
 from bot.process.ack_site import LONGEST, AckSite, GuildAckLinks, LinkRateLimiter, preferred
 from bot.process.health import Health, serve_health
@@ -16,7 +17,7 @@ from bot.storage.tables.incidents import IncidentRows
 from bot.ui.ack_page import AckPage
 from tests.by_person import name_of, time_of
 from tests.services.acknowledging.test_email_links import mailed
-from tests.services.desk import GUILD, Desk
+from tests.services.desk import GUILD, RESPONDER, SECONDARY, Desk
 
 
 async def nothing(_states: object) -> bytes:
@@ -54,6 +55,18 @@ async def test_get_shows_and_post_acknowledges(desk: Desk) -> None:
         again = await browser.post(PATH + token)
         assert again.status_code == 409
         assert "使用済み" in again.text
+
+
+async def test_the_page_names_who_has_it_now(desk: Desk) -> None:
+    """The person who took over is named, not the one who acknowledged first."""
+    token, _ = await mailed(desk)
+    for who in (SECONDARY, RESPONDER):
+        await desk.acknowledger.acknowledge(1, by=who, via=AckVia.BUTTON)
+    await desk.releasing.release(1, by=SECONDARY)
+    async with site(desk) as browser:
+        shown = await browser.get(PATH + token, headers={"Accept-Language": "en"})
+    assert "responder has been on it since" in shown.text
+    assert "secondary" not in shown.text
 
 
 async def test_nothing_leaks(desk: Desk) -> None:

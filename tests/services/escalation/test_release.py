@@ -1,16 +1,18 @@
 """Show acknowledgements that end before their incident: by a release, or by silence."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident.forms import ChecklistPick, shown_details
-from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.incident import Incident, PersonRef, Role, Status
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.oncall.people import Who
 from bot.domain.people import Person
@@ -201,6 +203,179 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     assert promised is not None
     assert now.updates.due_at == promised
     assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def offers(desk: Desk) -> list[tuple[str, DeliveryStatus]]:
+    """Return the recipients of the DMs about who has it, and what became of each."""
+    return [(d.to, d.status) for d in await desk.database.deliveries() if d.kind is DeliveryKind.OFFER]
+
+
+async def last_entry(desk: Desk, incident: Incident, kind: TimelineKind) -> Mapping[str, object]:
+    """Return the data of the last timeline entry of *kind*."""
+    entries = await TimelineRows(desk.store.sql).timeline(incident.id)
+    return next(entry.data for entry in reversed(entries) if entry.kind is kind) or {}
+
+
+async def shown_offer(desk: Desk, incident: Incident, *, to: Person = RESPONDER) -> str:
+    """Return the last DM to *to* about who has it, as it is shown now."""
+    found = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.OFFER]
+    offer = next(d for d in reversed(found) if d.to == f"user:{to.id}")
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
+    return str(render(Wording(Texts.load(), desk.policy), offer, shown))
+
+
+async def test_whoever_takes_over_is_told_by_dm(desk: Desk) -> None:
+    """The new responder gets one DM that says so, and the timeline says to whom it went."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.REACTION)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert released.incident.owner.why is OwnerWhy.HANDED
+    assert await offers(desk) == [("user:3", DeliveryStatus.SENT)]
+    shown = await shown_offer(desk, incident)
+    assert "@primary が手を離したため" in shown
+    assert f"inc:v1:hand_back:{incident.id}" in shown
+    told = await last_entry(desk, incident, TimelineKind.RELEASED)
+    assert told == {"resumed": False, "to": {"id": 3, "name": "responder"}}
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_whoever_merely_has_a_role_is_asked_and_the_ladder_goes_on(desk: Desk, role: Role) -> None:
+    """A role does not make its holder the responder: they are asked, and the ladder goes on meanwhile."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, role, by=RESPONDER)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    asked = (PersonRef(3, "responder"),)
+    assert (released.outcome, released.asked) == (ReleaseOutcome.RESUMED, asked)
+    assert (released.incident.status, released.incident.on_it) == (Status.TRIGGERED, None)
+    assert await offers(desk) == [("user:3", DeliveryStatus.SENT)]
+    told = await last_entry(desk, incident, TimelineKind.RELEASED)
+    assert told == {"resumed": True, "asked": [{"id": 3, "name": "responder"}]}
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    await desk.pass_time(minutes=14)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert len(await offers(desk)) == 1, "it has no timer of its own"
+    await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.releasing.release(incident.id, by=RESPONDER)
+    await desk.work()
+    assert len(await offers(desk)) == 1, "who lets go is not asked"
+
+
+async def test_whoever_is_given_a_role_is_asked_too(desk: Desk) -> None:
+    """The holder of a role who has never pressed anything is asked as those are who took one."""
+    incident = await acknowledged(desk)
+    await desk.roles.give(incident.id, Role.SCRIBE, to=RESPONDER, by=PRIMARY)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    assert released.asked == (PersonRef(3, "responder"),)
+
+
+async def test_a_role_holder_who_acknowledges_takes_over(desk: Desk) -> None:
+    """A 👀 of a person who had joined with a role counts as joining, and they take over."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    joined = await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.REACTION)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    assert (joined.outcome, released.outcome) == (AckOutcome.JOINED, ReleaseOutcome.PASSED)
+
+
+async def test_the_commander_who_has_it_joins_nothing_by_a_press(desk: Desk) -> None:
+    """Whoever has it by taking command, and presses ack as well, is told that they are on it already."""
+    incident = await desk.open()
+    await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
+    again = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert again.outcome is AckOutcome.ALREADY
+
+
+async def test_whoever_the_ladder_pages_is_not_asked_as_well(desk: Desk) -> None:
+    """The next person on call has a role: their page is enough, whatever Discord shows as their name."""
+    suzuki = replace(SECONDARY, name="鈴木", username="secondary")
+    desk.discord.members = [suzuki]
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=suzuki)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    assert (await offers(desk), released.asked) == ([], (PersonRef(2, "鈴木"),))
+
+
+async def test_after_a_lapse_the_others_are_asked(desk: Desk) -> None:
+    """A role holder and a responder who joined are asked; the silent one is not."""
+    incident = await acknowledged(desk)
+    third = replace(RESPONDER, id=5, name="third")
+    await desk.acknowledger.acknowledge(incident.id, by=third, via=AckVia.BUTTON)
+    await desk.pass_time(seconds=5)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
+    await desk.pass_time(minutes=46)
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).owner.why is OwnerWhy.LAPSED
+    assert sorted(await offers(desk)) == [("user:3", DeliveryStatus.SENT), ("user:5", DeliveryStatus.SENT)]
+    told = await last_entry(desk, incident, TimelineKind.LAPSED)
+    assert told["asked"] == [{"id": 5, "name": "third"}, {"id": 3, "name": "responder"}]
+    assert "@primary から更新も応答もなく" in await shown_offer(desk, incident)
+
+
+@pytest.mark.parametrize("act", ["ack", "resolve"])
+async def test_an_offer_stays_true(desk: Desk, act: str) -> None:
+    """Once another person has it, or it is over, the DM is edited; one that was not sent yet never is."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    assert f"inc:v1:ack:{incident.id}" in await shown_offer(desk, incident)
+    if act == "ack":
+        await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    else:
+        await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    shown = await shown_offer(desk, incident)
+    assert "inc:v1:ack" not in shown
+    assert "今やることはありません" in shown
+    await desk.work()
+    assert await offers(desk) == [("user:3", DeliveryStatus.CANCELLED)]
+
+
+async def test_whoever_cannot_take_it_says_so(desk: Desk) -> None:
+    """The refusal is on the timeline and in the thread once, the DM shows it, and nobody else is paged."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    pages, message_id = desk.sent(DeliveryKind.PAGE), desk.message(DeliveryKind.OFFER)
+    await desk.pass_time(seconds=5)
+    for _ in range(2):
+        said = await desk.passing_on.decline(incident.id, by=RESPONDER, message_id=message_id)
+    await desk.work()
+    assert said.is_offer
+    assert said.following is not None
+    lines = [d for d in await desk.database.deliveries() if d.data.get("notice") == "offer_declined"]
+    assert [(line.status, line.data["by"]) for line in lines] == [(DeliveryStatus.SENT, "responder")]
+    entries = await TimelineRows(desk.store.sql).timeline(incident.id)
+    assert [e.actor_id for e in entries if e.kind is TimelineKind.DECLINED] == [RESPONDER.id]
+    assert desk.sent(DeliveryKind.PAGE) == pages
+    shown = await shown_offer(desk, incident)
+    assert "引き受けられないと伝えました" in shown
+    # The next time they are asked anew.
+    await desk.pass_time(seconds=5)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.pass_time(seconds=5)
+    assert "引き受けられないと伝えました" not in await shown_offer(desk, incident)
+    await desk.passing_on.decline(incident.id, by=RESPONDER, message_id=desk.message(DeliveryKind.OFFER))
+    lines = [d for d in await desk.database.deliveries() if d.data.get("notice") == "offer_declined"]
+    assert len(lines) == 2
+    assert "引き受けられないと伝えました" in await shown_offer(desk, incident)
+
+
+async def test_an_offer_that_does_not_arrive_is_a_line_in_the_thread(desk: Desk) -> None:
+    """The team tells the person; there is no DLQ entry, and the ladder does not wait."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    desk.discord.refused = {f"user:{RESPONDER.id}"}
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    [line] = [d for d in await desk.database.deliveries() if d.data.get("notice") == "role_undelivered"]
+    assert (line.status, line.data["holder"]) == (DeliveryStatus.SENT, "responder")
+    assert await desk.database.dlq_entries() == []
 
 
 async def test_who_takes_over_after_a_reminder_has_their_own_time(desk: Desk) -> None:

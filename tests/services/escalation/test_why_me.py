@@ -181,7 +181,8 @@ async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> 
     answer = await why(desk, incident, by=FIRST, message_id=told[0].message_id)
     assert answer.reminded is not None
     assert (answer.reminded.is_to_reader, answer.reminded.lead) == (True, "primary")
-    assert answer.reminded.acknowledged_at == incident.triggered_at
+    assert answer.reminded.has_it is not None
+    assert answer.reminded.has_it.start == incident.triggered_at
 
 
 async def test_a_private_incident_answers_only_who_may_see_it(desk: Desk) -> None:

@@ -71,8 +71,12 @@ NOW: dict[EntryKind, list[Json]] = {
     TimelineKind.PAGED: [{"place": "primary", "who": "@a"}, {"place": "primary"}],
     TimelineKind.ACKNOWLEDGED: [{"via": "button"}],
     TimelineKind.JOINED: [{"via": "role"}],
-    TimelineKind.RELEASED: [{"resumed": True}, {"resumed": False}],
-    TimelineKind.LAPSED: [{"who": "a"}],
+    TimelineKind.RELEASED: [
+        {"resumed": True},
+        {"resumed": True, "asked": [{"id": 1, "name": "a"}]},
+        {"resumed": False, "to": {"id": 1, "name": "a"}},
+    ],
+    TimelineKind.LAPSED: [{"who": "a"}, {"who": "a", "asked": [{"id": 2, "name": "b"}]}],
     TimelineKind.DECLINED: [{"place": "primary", "to": None, "asked": "@a", "ladder": 0}],
     TimelineKind.ESCALATED: [{"step": 1, "dm": ["@a"]}, {"step": 3, "dm": [], "overdue": [ISO]}],
     TimelineKind.DELIVERY_FAILED: [

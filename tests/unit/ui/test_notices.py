@@ -63,8 +63,15 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"told": "monitoring"}, "「監視中」と知らせたままです。終わったことを"),
     ],
     "unreached": [({"who": "primary", "to": "secondary"}, "@secondary"), ({"who": "@x", "to": None}, "@x")],
-    "released": [({"by": "primary"}, "@primary")],
-    "lapsed": [({"by": "primary"}, "@primary")],
+    "released": [
+        ({"by": "primary"}, "@primary"),
+        ({"by": "primary", "asked": [{"id": 3, "name": "responder"}]}, "@responder"),
+    ],
+    "lapsed": [
+        ({"by": "primary"}, "@primary"),
+        ({"by": "primary", "asked": [{"id": 3, "name": "responder"}]}, "@responder"),
+    ],
+    "offer_declined": [({"by": "responder"}, "@responder")],
     "taken_over": [
         ({"by": "a", "to": "secondary", "to_id": 102}, "<@102>"),
         ({"by": "a", "to": "secondary"}, "@secondary"),
@@ -236,6 +243,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     "role_undelivered": [
         ({"role": "scribe", "holder_id": 1, "holder": "a", "by": "b"}, "@a"),
         ({"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True}, "@a"),
+        ({"holder_id": 1, "holder": "a"}, "@a"),
     ],
     "updated": [
         ({"by": "a", "at": AT, "known": "調査中", "impact": "全員", "next_at": AT, "key": "k"}, "調査中"),

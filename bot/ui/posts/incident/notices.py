@@ -14,6 +14,7 @@ from bot.domain.errors import NewerVersion
 from bot.domain.escalation.payloads import (
     DeclinedNotice,
     LapsedNotice,
+    OfferDeclinedNotice,
     ReleasedNotice,
     TakenOverNotice,
     UnreachedNotice,
@@ -65,6 +66,7 @@ from bot.ui.words.wording import Voice, Wording, alert_url, thread_url
 
 _TITLE = 420  # 200 characters as stored, escaped
 _PATH = 600
+_ASKED_SHOWN = 10
 
 
 def _resolved(words: Wording, incident: Incident, notice: ResolvedNotice) -> Body:
@@ -150,6 +152,15 @@ def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> 
     if rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(notice.to_id)]}
     return body
+
+
+def _let_go(words: Wording, _incident: Incident, notice: ReleasedNotice | LapsedNotice) -> Body:
+    """Compose the line about an incident that nobody has now: who had it, who is asked to take it."""
+    lines = [words.say(f"thread.notice.{notice.name}", who=by(words, notice))]
+    if notice.asked:
+        people = words.listed(words.who(one.name) for one in notice.asked[:_ASKED_SHOWN])
+        lines.append(words.say("thread.notice.asked", people=people))
+    return message(words.sentences(*lines))
 
 
 def _passed_on(notice: DeclinedNotice | UnreachedNotice) -> str:
@@ -252,8 +263,9 @@ _OWN: Final[NoticeLooks] = (
         who=lambda words, _incident, notice: words.on_call([notice.who]),
         people=_next,
     ),
-    line(ReleasedNotice),
-    line(LapsedNotice),
+    line(OfferDeclinedNotice),
+    NoticeLook(ReleasedNotice, _let_go),
+    NoticeLook(LapsedNotice, _let_go),
     NoticeLook(TakenOverNotice, _taken_over),
     NoticeLook(NoteNotice, noted),
     NoticeLook(CorrectedNotice, corrected),

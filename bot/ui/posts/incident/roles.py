@@ -10,11 +10,11 @@ from bot.domain.incident.records import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
-from bot.ui.components import Screen, button, text
+from bot.ui.components import Screen, button, made_of, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, NoticeLook, NoticeLooks, Renderers, about, by, colour_of, embed, message
 from bot.ui.posts.calls import next_step
-from bot.ui.posts.incident.alert import head, headline
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice, Wording, home
 
 SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
@@ -60,27 +60,29 @@ def role_changed(words: Wording, _incident: Incident, notice: RoleChangedNotice)
 def role_undelivered(words: Wording, _incident: Incident, notice: RoleUndeliveredNotice) -> Body:
     """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
     holder = words.who(notice.holder or "?")
+    if notice.role is None:
+        return message(words.say("roles.notice.undelivered_offer", holder=holder))
     return message(words.say("roles.notice.undelivered", **_named(words, notice.role), holder=holder))
 
 
 def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
-    """Compose the DM: what was given, by whom, what it means, by when; or that it is over."""
-    role, now = dm.role, incident.roles.get(dm.role)
+    """Compose the DM: what was given, by whom, what it means, who has the incident; or that it is over."""
+    role, now, owner = dm.role, incident.roles.get(dm.role), incident.owner
     is_theirs = incident.is_open and now is not None and now.id == dm.holder_id
     if is_theirs:
         does = words.say(f"roles.does.{role.value}")
         given = words.say("roles.dm.given", **_named(words, role), who=words.who(dm.by), does=does)
-        lines = [line for line in (given, next_step(words, incident)) if line]
+        has_another = owner.name is not None and owner.id != dm.holder_id
+        kept = words.say("roles.dm.kept", owner=words.who(owner.name)) if has_another else ""
+        lines = [line for line in (given, kept or next_step(words, incident)) if line]
     elif dm.taken_over and incident.is_open:
         lines = [words.say("roles.dm.taken_over", **_named(words, role), who=words.who(dm.by))]
     else:
         lines = [_past(words, incident, role)]
     waiting = is_theirs and incident.status is Status.TRIGGERED
     return message(
-        headline(words, incident),
-        embeds=[
-            embed(colour=colour_of(words, incident), description="\n".join([head(words, incident), *lines]))
-        ],
+        summary(words, incident),
+        embeds=[embed(colour=colour_of(words, incident), description="\n".join(lines))],
         components=row(
             [
                 words.buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
@@ -91,18 +93,29 @@ def role_dm(words: Wording, incident: Incident, dm: RoleDm) -> Body:
 
 
 def taken_screen(voice: Voice, result: Assigned) -> Screen:
-    """Say that the person has the role, with a way out in case it was a slip of the thumb."""
+    """Say that the person took the role, what this means for who has the incident, and the ways from there.
+
+    In case it was a slip of the thumb, they can step down; without having the incident, they can acknowledge.
+    """
     how = ("taken" if result.former is None else "taken_over") if result.changed else "taken_before"
-    acknowledged = voice.say("roles.said.acknowledged") if result.acknowledged else ""
+    incident, owner = result.incident, result.incident.owner
+    has_it = result.holder is not None and result.holder.id == owner.id
+    if result.acknowledged:
+        means = voice.say("roles.said.acknowledged")
+    elif owner.name is None:
+        means = voice.say("roles.said.no_ack")
+    else:
+        means = "" if has_it else voice.say("roles.said.kept", owner=voice.who(owner.name))
+    ack = None if has_it else made_of(voice.buttons.make(IncidentVerb.ACK, incident.id))
     step_down = button(
         voice.say("roles.said.step_down"),
-        f"inc:v1:release:{result.role.value}:{result.incident.id}",
+        f"inc:v1:release:{result.role.value}:{incident.id}",
         emoji="🙅",
     )
     return Screen(
-        text(_said(voice, result, how), acknowledged),
-        rows=[controls(step_down)],
-        colour=colour_of(voice, result.incident),
+        text(_said(voice, result, how), means),
+        rows=[controls(ack, step_down)],
+        colour=colour_of(voice, incident),
     )
 
 
@@ -122,6 +135,7 @@ def _said(voice: Voice, result: Assigned, how: str) -> str:
         f"roles.said.{how}",
         **_named(voice, result.role),
         label=result.incident.label,
+        at=voice.clock(result.at, on=result.incident.triggered_at),
         holder=_who(voice, result.holder),
         former=_who(voice, result.former),
     )

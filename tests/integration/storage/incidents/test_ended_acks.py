@@ -99,16 +99,31 @@ async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:
             OLIVE.id,
             PERRY.id,
         ]
-        assert [one.id for one in await AcknowledgementWrites(tx.sql).leave(incident.id, OLIVE.id)] == [
-            PERRY.id
-        ]
+        await AcknowledgementWrites(tx.sql).leave(incident.id, OLIVE.id)
+        assert [one.id for one in await AcknowledgementRows(tx.sql).on_it(incident.id)] == [PERRY.id]
     assert set(await AcknowledgementRows(rig.store.sql).who_left(incident.id)) == {OLIVE.id}
     async with rig.store.transaction() as tx:
         assert await AcknowledgementWrites(tx.sql).join(incident.id, OLIVE, via=AckVia.BUTTON)
         assert not await AcknowledgementWrites(tx.sql).join(incident.id, OLIVE, via=AckVia.BUTTON)
-        assert await AcknowledgementWrites(tx.sql).leave(incident.id) == []
+        await AcknowledgementWrites(tx.sql).leave(incident.id)
+        assert await AcknowledgementRows(tx.sql).on_it(incident.id) == []
     assert set(await AcknowledgementRows(rig.store.sql).who_left(incident.id)) == {OLIVE.id, PERRY.id}
     assert len(await AcknowledgementRows(rig.store.sql).responders(incident.id)) == 2
+
+
+async def test_a_role_alone_is_no_acknowledgement(rig: Rig) -> None:
+    """A responder who joined with a role is left out of those who acknowledged, until they acknowledge."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        join, on_it = AcknowledgementWrites(tx.sql).join, AcknowledgementRows(tx.sql).on_it
+        assert await join(incident.id, OLIVE, via=AckVia.ROLE)
+        assert await on_it(incident.id, has_acknowledged=True) == []
+        assert await join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert not await join(incident.id, OLIVE, via=AckVia.ROLE), "a role takes nothing back"
+        assert [one.id for one in await on_it(incident.id, has_acknowledged=True)] == [OLIVE.id]
+        await AcknowledgementWrites(tx.sql).leave(incident.id)
+        assert await join(incident.id, OLIVE, via=AckVia.ROLE), "who comes back with a role has only that"
+        assert await on_it(incident.id, has_acknowledged=True) == []
 
 
 async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.alerts.questions import AlertQuestionData, AlertsSkippedData
 from bot.domain.delivery.delivery import Addressing, FileRef
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.escalation.payloads import BundleData, NextStep, PagingData
+from bot.domain.escalation.payloads import BundleData, NextStep, OfferDm, PagingData
 from bot.domain.incident.incident import Role
 from bot.domain.incident.posting import MemberData, PostingData, RoleDm
 from bot.domain.oncall.people import Duty, DutyKind
@@ -78,6 +78,10 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True},
         RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b", taken_over=True),
+    ),
+    (
+        {"holder_id": 1, "holder": "a", "by": "b", "at": ISO, "lapsed": True},
+        OfferDm(holder_id=1, holder="a", by="b", at=datetime.fromisoformat(ISO), lapsed=True),
     ),
     (
         {

@@ -7,10 +7,11 @@ from http import HTTPStatus
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.ladder import Step, Why, WhyKind, plan
-from bot.domain.escalation.payloads import PagingData
+from bot.domain.escalation.payloads import PagingData, ReleasedEntry
 from bot.domain.escalation.why_me import CallAnswer, CallEvidence, Uncalled, why_me
-from bot.domain.incident.incident import ByPerson
-from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
+from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.incident.ownership import OwnerWhy
+from bot.domain.incident.records import AcknowledgedEntry, DeclinedEntry, UpdateDueNotice
 from bot.domain.oncall.book import Book, Rosters, rosters
 from bot.domain.oncall.people import Duty, DutyKind, OnCallPerson
 from bot.domain.people import Person
@@ -268,15 +269,33 @@ def reminder(lead: Person | None = READER, *, asks: str | None = None) -> Delive
     return replace(made, kind=DeliveryKind.NOTICE, to="incident", request=None, data=told.as_data())
 
 
-def test_a_reminder_asks_who_acknowledged_and_says_so_to_the_others() -> None:
-    """The explanation of a reminder names who acknowledged, and tells whether that is the reader."""
-    taken = replace(incident(), acknowledged=ByPerson(READER.id, READER.name, T0 + 2 * MINUTE))
-    found = replace(evidence(FIRST), incident=taken)
+def test_a_reminder_asks_who_had_it_and_says_so_to_the_others() -> None:
+    """The explanation of a reminder says how the person whom it asks came to have the incident then.
+
+    It tells whether that is the reader. A later hand-over changes nothing.
+    """
+    entries = (
+        TimelineEntry.of(AcknowledgedEntry(via="button"), T0 + MINUTE, by=SECOND),
+        TimelineEntry.of(
+            ReleasedEntry(resumed=False, to=PersonRef(READER.id, READER.name)), T0 + 2 * MINUTE, by=SECOND
+        ),
+        TimelineEntry.of(ReleasedEntry(resumed=True), T0 + 40 * MINUTE, by=READER),
+    )
+    found = replace(evidence(FIRST), entries=entries)
     for reader, is_theirs in ((READER, True), (SECOND, False)):
         told = why_me(found, reader=reader, pressed=reminder()).reminded
         assert told is not None
         assert (told.is_to_reader, told.lead, told.due_at) == (is_theirs, "Sato", T0 + 30 * MINUTE)
-        assert (told.acknowledged_at, told.stand_in) == (T0 + 2 * MINUTE, None)
+        assert told.has_it is not None
+        assert (told.has_it.start, told.has_it.why) == (T0 + 2 * MINUTE, OwnerWhy.HANDED)
+        assert told.stand_in is None
+
+
+def test_a_reminder_to_the_commander_says_that_they_lead() -> None:
+    """A commander who never had the incident is asked because they command it."""
+    told = why_me(evidence(FIRST), reader=READER, pressed=reminder()).reminded
+    assert told is not None
+    assert (told.lead, told.has_it) == ("Sato", None)
 
 
 def test_a_reminder_without_anybody_left_asks_the_person_on_call() -> None:

@@ -88,6 +88,7 @@ KINDS: Mapping[AnyDeliveryKind, Mapping[str, object]] = {
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
     PostmortemDelivery.DM: {"owner_id": 101, "owner": BIG, "due_on": "2026-12-01", "by": BIG},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
+    DeliveryKind.OFFER: {"holder_id": 101, "holder": BIG, "by": BIG, "at": AT.isoformat(), "handed": True},
 }
 STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, REOPENED)
 

@@ -14,6 +14,7 @@ from bot.domain.people import Person
 from bot.services.incidents.roles import Assigned
 from bot.ui.posts.incident.roles import given, released, taken_screen
 from bot.ui.posts.renderer import render
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
@@ -103,9 +104,9 @@ def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRe
 
 
 def test_the_dm_says_what_was_given_and_by_when() -> None:
-    """The DM has severity, title, role and deadline, and a button to acknowledge if that is open."""
+    """The DM has the first line of all posts, role and deadline, and the ack button if that is open."""
     body = dm(LED)
-    assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == summary(JA, LED)
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
     waiting = dm(transitions.assign(PLACED, Role.COMMANDER, PRIMARY))
@@ -113,6 +114,14 @@ def test_the_dm_says_what_was_given_and_by_when() -> None:
     assert presses_of(waiting)[0] == "inc:v1:ack:42"
     owed = dm(replace(LED, updates=replace(LED.updates, due_at=AT)))
     assert "状況を更新する · 期限 14:07 JST (<t:1795496820:R>)" in description_of(owed)
+
+
+def test_the_dm_says_who_keeps_the_incident() -> None:
+    """A role given beside the person who has the incident changes nothing: the DM names them."""
+    noted = transitions.assign(ACKNOWLEDGED, Role.SCRIBE, SECONDARY)
+    data = {"role": "scribe", "holder_id": 102, "holder": "secondary", "by": "primary"}
+    body = render(EN, delivery(DeliveryKind.ROLE_DM, to="user:102", data=data), noted)
+    assert "@primary keeps the incident. To take it over" in description_of(body)
 
 
 def test_the_dm_stays_true() -> None:
@@ -154,10 +163,10 @@ def test_answers_keep_within_limits(voice: Voice) -> None:
     """Every answer about roles fits into Discord's limits and has the button to step down."""
     incident = replace(LED, roles=MappingProxyType({Role.SCRIBE: NASTY}))
     for former, changed, acknowledged in ((None, True, True), (NASTY, True, False), (NASTY, False, False)):
-        result = Assigned(incident, Role.SCRIBE, former, changed, acknowledged=acknowledged)
+        result = Assigned(incident, Role.SCRIBE, former, changed, AT, acknowledged=acknowledged)
         screen = taken_screen(voice, result)
         assert screens.over_limits(screen) == []
-        assert screens.presses(screen) == ["inc:v1:release:scribe:42"]
+        assert screens.presses(screen) == ["inc:v1:ack:42", "inc:v1:release:scribe:42"]
         for said in (given(voice, result), released(voice, result)):
             assert len(said) < 2_000
             assert "@everyone" not in said
@@ -166,6 +175,35 @@ def test_answers_keep_within_limits(voice: Voice) -> None:
 def test_taking_command_says_that_it_is_an_ack() -> None:
     """Whoever takes command is told that the incident is thereby acknowledged and that escalation stopped."""
     shown = screens.words(
-        taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, acknowledged=True))
+        taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, at=AT, acknowledged=True))
     )
-    assert shown == "🧭 INC-42：あなたが**指揮担当**です。\n👀 ack も記録し、エスカレーションを止めました。"
+    assert shown.splitlines() == [
+        "🧭 14:07 JST に INC-42 の**指揮**を受け持ちました。",
+        "👀 ack も記録し、エスカレーションを止めました。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("incident", "said"),
+    [
+        (
+            ACKNOWLEDGED,
+            "対応は @primary のまま変わりません。代わるには 👀 ack を押し、@primary に 🙌 手を離して",
+        ),
+        (PLACED, "役割だけでは ack になりません。"),
+    ],
+    ids=["another has it", "nobody has it"],
+)
+def test_a_role_beside_the_one_who_has_it_says_so(incident: Incident, said: str) -> None:
+    """A role makes nobody the owner: the answer names who keeps it, and offers the acknowledgement."""
+    taken = transitions.assign(incident, Role.SCRIBE, SECONDARY)
+    screen = taken_screen(screens.JA, Assigned(taken, Role.SCRIBE, None, changed=True, at=AT))
+    assert said in screens.words(screen)
+    assert screens.presses(screen) == ["inc:v1:ack:42", "inc:v1:release:scribe:42"]
+
+
+def test_whoever_has_it_is_not_told_how_to_take_it_over() -> None:
+    """The answer to a role of the person who has the incident is about the role alone."""
+    own = taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, at=AT))
+    assert "@primary" not in screens.words(own)
+    assert screens.presses(own) == ["inc:v1:release:commander:42"]

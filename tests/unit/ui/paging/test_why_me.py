@@ -9,6 +9,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.why_me import CallAnswer, CalledPerson, CallRule, Reminded, Uncalled, WhyMe
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.ownership import OwnerWhy, Spell
 from bot.domain.incident.parts import CallPage
 from bot.domain.oncall.people import Duty, DutyKind
 from bot.ui.posts.renderer import render
@@ -229,15 +230,32 @@ def test_who_was_not_called_is_told_who_was_and_why() -> None:
     ]
 
 
+def had(why: OwnerWhy) -> Spell:
+    """Return how 佐藤 had the incident from 14:07 on."""
+    return Spell("佐藤", AT, None, why)
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        (Reminded(DUE, "佐藤", AT, is_to_reader=True), "宛先：あなた (14:07 JST に ack)"),
+        (Reminded(DUE, "佐藤", had(OwnerWhy.ACKED), is_to_reader=True), "宛先：あなた (14:07 JST に ack)"),
         (
-            Reminded(DUE, "佐藤", AT, is_to_reader=False),
+            Reminded(DUE, "佐藤", had(OwnerWhy.ACKED), is_to_reader=False),
             "宛先：@佐藤 (14:07 JST に ack)。あなたではありません。",
         ),
-        (Reminded(DUE, "佐藤", None, is_to_reader=True), "宛先：あなた (このインシデントを指揮または再開)"),
+        (
+            Reminded(DUE, "佐藤", had(OwnerWhy.HANDED), is_to_reader=True),
+            "宛先：あなた (14:07 JST に引き継ぎ)",
+        ),
+        (
+            Reminded(DUE, "佐藤", had(OwnerWhy.COMMAND), is_to_reader=True),
+            "宛先：あなた (14:07 JST に指揮を取って対応)",
+        ),
+        (
+            Reminded(DUE, "佐藤", had(OwnerWhy.REOPENED), is_to_reader=True),
+            "宛先：あなた (14:07 JST に再開)",
+        ),
+        (Reminded(DUE, "佐藤", None, is_to_reader=True), "宛先：あなた (このインシデントを指揮)"),
         (Reminded(DUE, None, None, is_to_reader=False), "宛先：なし。いま対応している人がいません。"),
     ],
 )

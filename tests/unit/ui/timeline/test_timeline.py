@@ -45,6 +45,14 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.PAGED: ({"place": "primary"}, ("当番に DM", "@primary")),
     TimelineKind.ACKNOWLEDGED: ({"via": "button"}, ("👀 ack", "ボタン")),
     TimelineKind.JOINED: ({"via": "telepathy"}, ("参加", "telepathy")),
+    TimelineKind.RELEASED: (
+        {"resumed": True, "asked": [{"id": 1, "name": "a<@1>"}, {"id": 2, "name": "b"}]},
+        ("手を離した", "担当なし", "@a\\<＠1>、@b に打診"),
+    ),
+    TimelineKind.LAPSED: (
+        {"who": "primary", "asked": [{"id": 1, "name": "a"}]},
+        ("ack が失効", "@primary", "@a に打診"),
+    ),
     TimelineKind.DECLINED: ({"place": "primary", "to": "secondary"}, ("@secondary へ",)),
     TimelineKind.ESCALATED: (
         {"step": 3, "dm": ["primary", "secondary"], "overdue": [AT.isoformat(), LATER.isoformat()]},
@@ -193,6 +201,7 @@ def test_what_the_bot_did_names_nobody() -> None:
     ("kind", "data", "said"),
     [
         (TimelineKind.DECLINED, {"place": "primary", "to": None}, "ほかに当番なし"),
+        (TimelineKind.RELEASED, {"resumed": False, "to": {"id": 1, "name": "sato"}}, "@sato が引き継ぎ"),
         (TimelineKind.ROLE_CHANGED, {"role": "cook", "holder": None}, "cook → 未定"),
         (TimelineKind.UPDATED, {"next_at": AT.isoformat()}, "@responder · 次の更新："),
         (TimelineKind.UPDATED, {"next_at": None, "phase": "identified"}, "@responder · 🟠 原因特定"),

@@ -11,6 +11,7 @@ from bot.domain.triage.session import TriageStatus
 from bot.services.triage.walk import Similar, TriageView
 from bot.ui.screens.outcome import JOIN, joined_card, sent_card
 from bot.ui.screens.triage_card import triage_card
+from bot.ui.words.summary import owner, summary
 from tests.unit.ui.samples import AT, PLACED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
 from tests.unit.ui.triage.test_triage_card import TITLES, TRIAGE, at, view_at
@@ -33,7 +34,7 @@ def test_the_card_shows_it_with_a_link_its_state_and_who_is_on_it() -> None:
     there = "[INC-42](https://discord.com/channels/7/900)"
     stamp = int(ACKED.triggered_at.timestamp())
     assert words(card).splitlines()[-2:] == [
-        f"**似た継続中の件：** {there} 🔴 SEV1 {ACKED.title} · <t:{stamp}:R> · 🟠 対応中 @佐藤",
+        f"**似た継続中の件：** {there} 🔴 SEV1 {ACKED.title} · <t:{stamp}:R> · {owner(JA, ACKED)}",
         "同じ障害なら合流してください。報告は INC-42 のスレッドと記録に載ります。新しい発報はしません。",
     ]
     assert labels(card) == ["これに合流", "別件として発報する", "戻る", "やめる"]
@@ -91,9 +92,9 @@ def test_once_it_is_joined_the_card_leads_there() -> None:
     card = triage_card(JA, view)
     assert words(card).splitlines() == [
         "🔗 **INC-42 に合流しました** 新しい発報はしていません。",
-        f"**SEV1 / P0** {ACKED.title}",
-        "🟠 対応中 @佐藤",
+        summary(JA, ACKED),
         JA.say("consoles.triage.joined_what"),
+        JA.say("consoles.ack.where"),
     ]
     assert labels(card)[:2] == ["アラートを開く", "スレッドへ"]
     unplaced = words(joined_card(EN, TRIGGERED))
@@ -107,6 +108,6 @@ def test_what_was_raised_at_once_names_the_way_to_merge() -> None:
     The Japanese card ends with the similar incident and the command `/incident merge`.
     """
     told = words(sent_card(JA, replace(PLACED, id=43), similar=ACKED)).splitlines()
-    assert told[-2].startswith("**似た継続中の件：** [INC-42](")
-    assert told[-1] == "同じ障害なら `/incident merge` で INC-42 に統合してください。"
+    assert told[-3].startswith("**似た継続中の件：** [INC-42](")
+    assert told[-2] == "同じ障害なら `/incident merge` で INC-42 に統合してください。"
     assert "merge it into INC-42" in words(sent_card(EN, replace(PLACED, id=43), similar=ACKED))

@@ -91,7 +91,7 @@ def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
     kept = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), taken)["content"])
     assert "次の更新" not in kept
     screen = words(answers.regraded_screen(screens.JA, Regraded(taken, "SEV1", reposts=True)))
-    assert "@primary が対応しています。\n次の更新は 16:08 JST" in screen
+    assert "対応する人は変えていません (@primary)。\n次の更新は 16:08 JST" in screen
 
 
 def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
@@ -120,8 +120,8 @@ def test_the_button_that_changes_it_goes_both_ways() -> None:
 def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
     """Sentences of an answer follow each other without a blank in Japanese, and with a blank in English."""
     passed = PassedOn(PLACED, "secondary", Step(42, 1, PLACED.ack_due_at, LadderStep(after=None)))
-    assert "今通知しています。ack がなければ" in answers.passed_on(screens.JA, passed)
-    assert "notified now. Without" in answers.passed_on(screens.EN, passed)
+    assert "通知しました。ack がなければ" in answers.passed_on(screens.JA, passed)
+    assert "was notified. Without" in answers.passed_on(screens.EN, passed)
 
 
 @pytest.mark.parametrize("voice", [samples.JA, samples.EN])
