@@ -41,6 +41,7 @@ class IncidentVerb(StrEnum):
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
     RESOLUTION = "resolution"  # the form of how it was resolved
+    OTHERS = "others"  # その他…: everything else that can be done with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class ButtonStyle(IntEnum):
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
-    IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.DETAILS: ("✏️", ButtonStyle.PRIMARY),
     IncidentVerb.EDIT: ("🏷️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
     IncidentVerb.PASTE: ("📥", ButtonStyle.SECONDARY),
@@ -170,13 +171,14 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
     IncidentVerb.WHY: ("❓", ButtonStyle.SECONDARY),
     IncidentVerb.HAND_BACK: ("🙌", ButtonStyle.SECONDARY),
-    IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
+    IncidentVerb.COMMAND: ("🧭", ButtonStyle.SECONDARY),
     IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),
     IncidentVerb.SCRIBE: ("✍️", ButtonStyle.SECONDARY),
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
-    IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
+    IncidentVerb.DECLARE: ("🚨", ButtonStyle.SECONDARY),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.OTHERS: ("", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
     AlertVerb.CHATTER: ("⚪", ButtonStyle.SECONDARY),
@@ -255,7 +257,7 @@ class Buttons:
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def grey(self, verb: Verb, number: int) -> Component:
-        """Return a grey button: beside it, the coloured one of the alert is what to press first."""
+        """Return a grey button: another one, here or on the alert, is what to press first."""
         return self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
@@ -286,14 +288,19 @@ class Buttons:
 
 
 def button(label: str, custom_id: str, *, style: ButtonStyle, emoji: str) -> Component:
-    """Return a button. Its label is cut at Discord's 80 characters; *emoji* is as `emoji_of` takes it."""
-    return {
+    """Return a button.
+
+    Args:
+        label: Cut at Discord's 80 characters.
+        emoji: As `emoji_of` takes it; empty for none.
+    """
+    made: Component = {
         "type": _BUTTON,
         "style": int(style),
         "label": cut(label, limit=BUTTON_LIMIT),
-        "emoji": emoji_of(emoji),
         "custom_id": custom_id,
     }
+    return made | ({"emoji": emoji_of(emoji)} if emoji else {})
 
 
 def select_row(

@@ -1,4 +1,4 @@
-"""`/postmortem`, and the buttons [✅ 書いた] and [↩️ 元に戻す]."""
+"""`/postmortem`, and the buttons [📄 ふりかえり], [✅ 書いた] and [↩️ 元に戻す]."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import template
 from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offered
 from bot.ui.interaction import Interaction, person_from, person_of, reply, services_of, voice_of, wait
-from cogs.postmortem.posts import DONE, UNDO
+from cogs.postmortem.posts import DONE, SHOW, UNDO
 from cogs.postmortem.screens import attached, done_screen, drafted, given, shown, undone
 from cogs.postmortem.use_cases import PostmortemUseCases
 
@@ -55,8 +55,19 @@ async def draft(interaction: Interaction, number: Number | None = None) -> None:
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show the latest draft to the person who asks, with its owner and due date."""
     await wait(interaction)
-    incident, by = await named(interaction, number), person_from(interaction.user)
-    view = await _use_cases(interaction).documents.show(incident.id, by=by)
+    await _show(interaction, (await named(interaction, number)).id)
+
+
+@control(template(SHOW))
+async def press_show(interaction: Interaction, pressed: Pressed) -> None:
+    """[📄 ふりかえり]: show the same."""
+    await wait(interaction)
+    await _show(interaction, pressed.number)
+
+
+async def _show(interaction: Interaction, number: int) -> None:
+    by = await person_of(interaction)
+    view = await _use_cases(interaction).documents.show(number, by=by)
     file = None if view.file is None else attached(view.file)
     voice = voice_of(interaction)
     today = interaction.created_at.astimezone(voice.policy.timezone).date()

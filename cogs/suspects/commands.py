@@ -65,16 +65,6 @@ async def send_rollback(interaction: Interaction, form: Submitted) -> None:
     await reply(interaction, rollback_said(voice_of(interaction), incident, rolls_back=new.rolls_back))
 
 
-async def choose_roll_back(interaction: Interaction, number: int) -> None:
-    """Open the form from the select of `/incident show`."""
-    await ask_rollback(interaction, number, rolls_back=True)
-
-
-async def choose_keep_change(interaction: Interaction, number: int) -> None:
-    """Open the form from the select of `/incident show`."""
-    await ask_rollback(interaction, number, rolls_back=False)
-
-
 async def ask_rollback(interaction: Interaction, number: int, *, rolls_back: bool) -> None:
     """Open the form that asks why."""
     rollbacks, by = _suspects(interaction).rollbacks, await person_of(interaction)

@@ -17,7 +17,7 @@ async def raised(world: ConsoleWorld, number: int = 1, *, title: str = "決済 A
 async def form(world: ConsoleWorld, choice: str, *, by: str = "responder") -> Json:
     """What `/incident show` offers, where there is no card."""
     card = shown(await world.command("incident show", by=by, number=1))
-    return await world.click(card, "inc:v1:more:1", values=[choice], by=by)
+    return await world.click(card, f"inc:v1:{choice}:1", by=by)
 
 
 async def test_a_rollback_is_decided_from_what_show_offers(world: ConsoleWorld) -> None:

@@ -99,8 +99,7 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
         "11/24 14:07:00 JST · 発報 · @responder",
     ):
         assert part in told
-    assert labels(screen) == ["ack", "初動", "更新", "重大度", "解決"]
-    assert presses(screen)[-1] == "inc:v1:more:42"
+    assert labels(screen) == ["ack", "対応できない", "その他…"]
     assert told.endswith(
         "[アラートを開く](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
     )
@@ -127,11 +126,11 @@ def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
 
 
 def test_show_offers_what_makes_sense_now() -> None:
-    """An acknowledged incident offers to join, and a resolved one to reopen."""
-    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
+    """An acknowledged incident offers to update and to resolve, and a resolved one to reopen."""
+    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED))) == ["更新", "解決", "その他…"]
     resolved = console.show_screen(JA, view_of(RESOLVED))
-    verbs = ("note", "timeline", "edit", "why", "reopen")
-    assert presses(resolved) == [f"inc:v1:{verb}:42" for verb in verbs]
+    assert presses(resolved)[0] == "inc:v1:reopen:42"
+    assert presses(resolved)[-1] == "inc:v1:others:42"
     assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
 
 

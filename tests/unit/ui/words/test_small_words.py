@@ -11,6 +11,7 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.severity_change import Regraded
+from bot.ui.buttons import IncidentVerb
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
@@ -112,8 +113,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
 
 def test_the_button_that_changes_it_goes_both_ways() -> None:
     """The button that changes the severity shows ↕️, since ⏫ alone would promise a more severe one."""
-    alert = render(samples.JA, delivery(DeliveryKind.ALERT), PLACED)
-    (made,) = (one for one in samples.buttons_of(alert) if one["label"] == "重大度")
+    made = samples.JA.buttons.make(IncidentVerb.SEVERITY, PLACED.id)
     assert made["emoji"] == {"name": "↕️"}
 
 
