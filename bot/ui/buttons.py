@@ -50,7 +50,6 @@ class OwnVerb:
 
     Attributes:
         is_primary: It is coloured.
-        is_danger: It is red.
         is_success: It is green.
         of: What its custom ids begin with: "inc" for a button on an incident, else a key of
             `Capability.numbers`.
@@ -59,7 +58,6 @@ class OwnVerb:
     value: str
     emoji: str
     is_primary: bool = False
-    is_danger: bool = False
     is_success: bool = False
     of: str = "inc"
 
@@ -246,7 +244,6 @@ class Buttons:
         if isinstance(verb, OwnVerb):
             styles = {
                 verb.is_primary: ButtonStyle.PRIMARY,
-                verb.is_danger: ButtonStyle.DANGER,
                 verb.is_success: ButtonStyle.SUCCESS,
             }
             emoji, style = verb.emoji, styles.get(True, ButtonStyle.SECONDARY)

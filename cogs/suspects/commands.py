@@ -1,4 +1,4 @@
-"""[↩️ 変更を戻す] and [✋ 変更を戻さない] under the card of suspects, their form, and `/incident similar`."""
+"""[↩️ ロールバックを記録] and [✋ 戻さないと記録] under the card of suspects, and `/incident similar`."""
 
 from typing import Final
 
@@ -47,13 +47,13 @@ async def similar(interaction: Interaction, number: Number | None = None) -> Non
 
 @control(template(ROLL_BACK))
 async def press_roll_back(interaction: Interaction, pressed: Pressed) -> None:
-    """[↩️ 変更を戻す]: open the form that asks why."""
+    """[↩️ ロールバックを記録]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=True)
 
 
 @control(template(KEEP_CHANGE))
 async def press_keep_change(interaction: Interaction, pressed: Pressed) -> None:
-    """[✋ 変更を戻さない]: open the form that asks why."""
+    """[✋ 戻さないと記録]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=False)
 
 

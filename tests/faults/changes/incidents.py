@@ -160,7 +160,7 @@ async def _(scene: Scene) -> Change:
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     shown = await scene.say("incident show", number=known.number)
-    form = await scene.press(shown, "変更を戻す")
+    form = await scene.press(shown, "ロールバックを記録")
     return known.change(scene.sends(form, reason="a deploy"), "rollback_decided")
 
 
