@@ -6,7 +6,7 @@ from typing import Final
 from discord import ui
 
 from bot.domain.escalation.ladder import StepStatus
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, number_label
 from bot.services.incidents.queries import IncidentView
 from bot.ui.components import Row, Screen, made_of, row, text
 from bot.ui.posts.bodies import colour_of
@@ -130,7 +130,7 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
             by=voice.who(end.name),
             at=voice.moment(end.at),
             span=voice.span(end.at - incident.triggered_at),
-            other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
+            other="?" if incident.merged_into_id is None else number_label(incident.merged_into_id),
         )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, number_label
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
@@ -109,20 +109,23 @@ def head(words: Wording, incident: Incident) -> str:
         at=words.clock(moment, on=incident.triggered_at),
         ago=relative(moment),
         took=words.span(took or timedelta()),
-        other="?" if other is None else label_of(other),
+        other="?" if other is None else number_label(other),
     )
 
 
 def related(words: Wording, incident: Incident) -> str:
-    """Return the related incidents: "関連：INC-43 (同じもの), INC-40"; empty when there are none."""
+    """Return the related incidents: "関連：No.43 (同じもの), No.40"; empty when there are none."""
     others = related_labels(words, incident)
     return words.say("alert.related", related=others) if others else ""
 
 
 def related_labels(words: Wording, incident: Incident) -> str:
-    """Return the merged incidents, then the linked ones: "INC-43 (同じもの), INC-40"."""
-    same = [words.say("alert.duplicate", label=label_of(number)) for number in incident.duplicates]
-    labels = [*same, *(label_of(number) for number in incident.linked if number not in incident.duplicates)]
+    """Return the merged incidents, then the linked ones: "No.43 (同じもの), No.40"."""
+    same = [words.say("alert.duplicate", label=number_label(number)) for number in incident.duplicates]
+    labels = [
+        *same,
+        *(number_label(number) for number in incident.linked if number not in incident.duplicates),
+    ]
     return words.joined(labels, limit=_RELATED_LIMIT)
 
 

@@ -424,7 +424,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
 def test_a_merged_one_leads_on() -> None:
     """The screen of a merged incident says into which incident it went, and a button shows that incident."""
     screen = console.show_screen(JA, view_of(MERGED))
-    assert "⚪ **INC-41** に統合 · @primary" in words(screen)
+    assert "⚪ **No.41** に統合 · @primary" in words(screen)
     assert presses(screen)[0] == "inc:v1:view:41"
     assert len(labels(screen)) <= 5
 
@@ -527,7 +527,7 @@ def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
     """The answer to a merge says what ended and, if the other incident became more severe, what now holds."""
     raised = Regraded(PLACED, "SEV3", reposts=True)
     told = words(answers.merged_screen(JA, Merged(MERGED, raised)))
-    for part in ("INC-42 を INC-41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
+    for part in ("INC-42 を No.41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
         assert part in told
     assert "→ **SEV1" not in words(answers.merged_screen(JA, Merged(MERGED)))
 

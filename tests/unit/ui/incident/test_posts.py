@@ -16,6 +16,7 @@ from bot.ui.posts.alerts import tracked
 from bot.ui.posts.incident.alert import headline
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Wording
 from cogs.postmortem.posts import postmortem_path
 from tests.unit.ui import screens
@@ -63,7 +64,7 @@ def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: P
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
         assert description_of(render(words, delivery(kind), taken)).startswith(f"**{state} · 👀 @primary ")
     answer = tracked(words, replace(taken, kind=IncidentKind.ALERT), rings=False)
-    assert str(answer["content"]).startswith(f"INC-42 {state} · SEV1")
+    assert str(answer["content"]).startswith(summary(words, replace(taken, kind=IncidentKind.ALERT)))
     for other in (PLACED, RESOLVED, CANCELLED, MERGED):
         assert (
             render(words, ALERT, replace(other, phase=phase))["content"]
@@ -137,7 +138,7 @@ def test_what_was_no_incident_reads_so_at_a_glance() -> None:
     assert "**⚪ 取消 (誤報) · @primary 14:52 JST**" in description_of(false_alarm)
     duplicate = render(JA, ALERT, MERGED)
     assert duplicate["content"] == "⚪ SEV1 · 統合 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**⚪ 統合 → INC-41 · @primary 14:52 JST**" in description_of(duplicate)
+    assert "**⚪ 統合 → No.41 · @primary 14:52 JST**" in description_of(duplicate)
     assert presses_of(duplicate) == ["inc:v1:view:41", "inc:v1:reopen:42", "inc:v1:others:42"]
 
 
@@ -184,8 +185,8 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
 def test_the_posts_say_what_it_has_to_do_with() -> None:
     """The alert names related incidents by number alone, each once, and those that were merged come first."""
     related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
-    assert "関連：INC-43 (同じもの)、INC-41" in description_of(render(JA, ALERT, related)).splitlines()
-    assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
+    assert "関連：No.43 (同じもの)、No.41" in description_of(render(JA, ALERT, related)).splitlines()
+    assert "Related: No.43 (the same), No.41" in description_of(render(EN, ALERT, related))
     assert "関連" not in description_of(render(JA, ALERT, ACKNOWLEDGED))
 
 
@@ -259,8 +260,8 @@ def test_a_question_without_words_for_it_marks_its_answer() -> None:
         (JA, "監視の誤検知", None, "判定：SEV1 → SEV3 に変更 · @primary 14:12 JST · 監視の誤検知"),
         (EN, "noise", None, "Assessed: changed from SEV1 to SEV3 · @primary 14:12 JST · noise"),
         (JA, "", None, "判定：SEV1 → SEV3 に変更 · @primary 14:12 JST"),
-        (JA, None, 41, "判定：SEV1 → SEV3 · INC-41 を統合"),
-        (EN, None, 41, "Assessed: SEV1 to SEV3 · merged with INC-41"),
+        (JA, None, 41, "判定：SEV1 → SEV3 · No.41 を統合"),
+        (EN, None, 41, "Assessed: SEV1 to SEV3 · merged with No.41"),
     ],
 )
 def test_a_changed_severity_is_not_explained_by_the_path_of_another(

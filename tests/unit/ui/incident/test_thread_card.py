@@ -154,7 +154,7 @@ def test_the_sheet_has_the_facts_that_the_card_leaves_out() -> None:
         "報告：@responder",
         "開始：11/24 14:05 JST",
         "**影響：** 全員",
-        "関連：INC-1",
+        "関連：No.1",
     ):
         assert part in said
     assert screens.over_limits(screen) == []

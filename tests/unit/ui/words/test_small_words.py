@@ -99,7 +99,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
     """A severity raised by a merge has that as its reason; a refused merge names the roles that may do it."""
     data = {"notice": "severity_changed", "before": "SEV3", "after": "SEV1", "by": "primary", "merged": 9}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
-    assert line.endswith("理由：INC-9 (SEV1) を統合")
+    assert line.endswith("理由：No.9 (SEV1) を統合")
     fields = {
         "incident": "INC-9",
         "severity": "SEV1",
