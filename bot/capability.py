@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from bot.storage.transaction import Transaction
     from bot.ui.answers import AnyCommand, Control, FormHandler, Subcommand
     from bot.ui.buttons import OwnVerb
-    from bot.ui.interaction import Interaction
     from bot.ui.posts.bodies import NoticeLook, Renderer
     from bot.ui.words.timeline_details import EntryLook
     from bot.ui.words.wording import Voice, Wording
@@ -210,17 +209,17 @@ class ConsoleLine(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsoleChoice:
-    """A choice of the select below `/incident show`; its words are those of the button.
+class IncidentChoice:
+    """A button on an incident behind [その他…].
 
     Attributes:
-        choose: Answers the interaction, acknowledgement included; gets the incident's number.
-        is_offered: Return True if the incident's select has it.
+        is_offered: Return True if the incident has it in its state.
+        is_next: It is what to do after the end: the posts of an ended incident have it beside [再開].
     """
 
     verb: "OwnVerb"
-    choose: "Callable[[Interaction, int], Awaitable[None]]"
     is_offered: "Callable[[Policy, Incident], bool]"
+    is_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,13 +366,12 @@ class Capability:
         postmortems: How the core and other capabilities know who owes one; the first capability that has
             them is asked.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
-            where it takes the place of the role that gives way, and below a status update. The first
+            beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
         asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
             affected: for a capability that tells them.
-        after_end: Verbs of buttons on an ended thread's card, beside the core's.
         console: Lines of `/incident show`.
-        choices: Choices of its select.
+        choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
         subcommands: Commands that join a group of the core, by the group's name: "incident".
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
@@ -414,9 +412,8 @@ class Capability:
     postmortems: PostmortemDuty | None = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
-    after_end: "Sequence[OwnVerb]" = ()
     console: Sequence[ConsoleLine[Any]] = ()
-    choices: Sequence[ConsoleChoice] = ()
+    choices: Sequence[IncidentChoice] = ()
     commands: "Sequence[AnyCommand]" = ()
     subcommands: "Mapping[str, Sequence[Subcommand]]" = field(default_factory=dict)
     controls: "Sequence[Control]" = ()

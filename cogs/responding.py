@@ -160,10 +160,11 @@ async def press_first(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(IncidentVerb.DECLINE))
 async def press_decline(interaction: Interaction, pressed: Pressed) -> None:
-    """[今は対応できない]: pass the page on at once, and say to whom."""
+    """[今は対応できない] of a DM, [対応できない] in the server: pass the page on at once, and say to whom."""
     await wait(interaction)
     by = await person_of(interaction)
-    message_id = interaction.message.id if interaction.message else 0
+    is_dm = interaction.guild_id is None
+    message_id = interaction.message.id if is_dm and interaction.message else None
     passing_on = services_of(interaction).passing_on
     result = await passing_on.decline(pressed.number, by=by, message_id=message_id)
     await reply(interaction, passed_on(voice_of(interaction), result))

@@ -127,7 +127,8 @@ class AlertRules:
         bots: Ids or usernames of the bots whose messages count, besides webhooks.
         same_within: How long a repetition counts as the same alert.
         fingerprint: The parts by which two alerts are the same.
-        rings: The bot's own post pings like its severity's; the monitor's message was there before it.
+        rings: Names of the severities under which the bot's reply to a monitor's message mentions people as
+            any alert of theirs does. Under others it is quiet: the message was there before it.
         unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
         unread: The same for a message without text; without the message content intent all are. It may be an
             alert, so it is tracked unless the file says otherwise.
@@ -145,7 +146,7 @@ class AlertRules:
     bots: tuple[str, ...]
     same_within: timedelta
     fingerprint: tuple[AlertPart, ...]
-    rings: bool
+    rings: frozenset[str]
     unknown: Mapping[str, Unknown]
     unread: Mapping[str, Unknown]
     unanswered_after: timedelta
@@ -156,6 +157,21 @@ class AlertRules:
     names: tuple[str, ...]
     shapes: TitleShapes
     rules: tuple[AlertRule, ...]
+
+
+_HIGHEST: Final = "highest"
+
+
+def _all_ring(value: object) -> bool | None:
+    """Return True for all severities, False for none, None for the highest one."""
+    if value == _HIGHEST:
+        return None
+    if not isinstance(value, bool):
+        raise ValueError(value)  # noqa: TRY004  # as all rules do
+    return value
+
+
+_RINGS: Final = Rule("a choice of severities", f'"{_HIGHEST}", true, false', _all_ring)
 
 
 class OnRecovery(StrEnum):
@@ -229,7 +245,7 @@ class AlertsTable(Section):
         tuple[Annotated[AlertPart, _PART], ...],
         some(f"names no part; allowed: at least one of {_PART.allowed}"),
     ] = (AlertPart.TITLE, AlertPart.TARGET, AlertPart.CHANNEL, AlertPart.AUTHOR)
-    rings: values.Bool = False
+    rings: Annotated[bool | None, _RINGS] = None
     recovery: Annotated[OnRecovery, values.choice(OnRecovery, "what a recovery does")] = OnRecovery.CLOSE
     ignore: tuple[_Line, ...] = ()
     names: tuple[_SenderName, ...] = ()
@@ -247,7 +263,7 @@ class AlertsTable(Section):
             bots=self.bots,
             same_within=self.same_within,
             fingerprint=self.fingerprint,
-            rings=self.rings,
+            rings=_ringing(severities, all_of_them=self.rings),
             unknown=MappingProxyType(unknown),
             unread=MappingProxyType({key: given[key] or Unknown.TRACK for key in watch}),
             unanswered_after=self.unanswered_after,
@@ -282,6 +298,13 @@ def _title(text: str) -> str:
     if len(text) > _TITLE_LIMIT or text.count("{what}") != 1:
         raise ValueError(text)
     return text
+
+
+def _ringing(severities: Mapping[str, SeverityPolicy], *, all_of_them: bool | None) -> frozenset[str]:
+    """Return the severities that `AlertRules.rings` names; None: the highest one."""
+    if all_of_them is None:
+        return frozenset([next(iter(severities))])
+    return frozenset(severities) if all_of_them else frozenset()
 
 
 def _usual_unknown(channel: str, severity: str, severities: Mapping[str, SeverityPolicy]) -> Unknown:

@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.escalation.pages import OutsidePage, reachable_by
 from bot.domain.escalation.payloads import PagedOutsideEntry, PagingData
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status, label_of
 from bot.domain.incident.transitions import AckVia
 from bot.domain.jobs import Job, JobName
 from bot.domain.oncall.people import OnCallPerson, marked
@@ -522,4 +522,6 @@ async def reference_of(source: Store | Transaction, delivery: Delivery, incident
     if earlier and earlier[0].state is SyncedState.RINGING:
         return earlier[0].reference
     installation = await InstallationRows(source.sql).installation()
-    return f"incident-bot-{installation.id[:8]}-{incident.label}" + (f"-{delivery.id}" if earlier else "")
+    # Not its label, which changes when an alert becomes an incident.
+    name = f"incident-bot-{installation.id[:8]}-{label_of(incident.id)}"
+    return f"{name}-{delivery.id}" if earlier else name

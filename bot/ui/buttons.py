@@ -41,6 +41,7 @@ class IncidentVerb(StrEnum):
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
     RESOLUTION = "resolution"  # the form of how it was resolved
+    OTHERS = "others"  # その他…: everything else that can be done with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,6 @@ class OwnVerb:
 
     Attributes:
         is_primary: It is coloured.
-        is_danger: It is red.
         is_success: It is green.
         of: What its custom ids begin with: "inc" for a button on an incident, else a key of
             `Capability.numbers`.
@@ -58,7 +58,6 @@ class OwnVerb:
     value: str
     emoji: str
     is_primary: bool = False
-    is_danger: bool = False
     is_success: bool = False
     of: str = "inc"
 
@@ -159,7 +158,7 @@ class ButtonStyle(IntEnum):
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
     IncidentVerb.FIRST: ("📋", ButtonStyle.SECONDARY),
-    IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.DETAILS: ("✏️", ButtonStyle.PRIMARY),
     IncidentVerb.EDIT: ("🏷️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
     IncidentVerb.PASTE: ("📥", ButtonStyle.SECONDARY),
@@ -170,13 +169,14 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
     IncidentVerb.WHY: ("❓", ButtonStyle.SECONDARY),
     IncidentVerb.HAND_BACK: ("🙌", ButtonStyle.SECONDARY),
-    IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
+    IncidentVerb.COMMAND: ("🧭", ButtonStyle.SECONDARY),
     IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),
     IncidentVerb.SCRIBE: ("✍️", ButtonStyle.SECONDARY),
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
-    IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
+    IncidentVerb.DECLARE: ("🚨", ButtonStyle.SECONDARY),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.OTHERS: ("", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.RESOLVED: ("🟢", ButtonStyle.SECONDARY),
     AlertVerb.CHATTER: ("⚪", ButtonStyle.SECONDARY),
@@ -244,7 +244,6 @@ class Buttons:
         if isinstance(verb, OwnVerb):
             styles = {
                 verb.is_primary: ButtonStyle.PRIMARY,
-                verb.is_danger: ButtonStyle.DANGER,
                 verb.is_success: ButtonStyle.SUCCESS,
             }
             emoji, style = verb.emoji, styles.get(True, ButtonStyle.SECONDARY)
@@ -255,7 +254,7 @@ class Buttons:
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def grey(self, verb: Verb, number: int) -> Component:
-        """Return a grey button: beside it, the coloured one of the alert is what to press first."""
+        """Return a grey button: another one, here or on the alert, is what to press first."""
         return self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
@@ -286,14 +285,19 @@ class Buttons:
 
 
 def button(label: str, custom_id: str, *, style: ButtonStyle, emoji: str) -> Component:
-    """Return a button. Its label is cut at Discord's 80 characters; *emoji* is as `emoji_of` takes it."""
-    return {
+    """Return a button.
+
+    Args:
+        label: Cut at Discord's 80 characters.
+        emoji: As `emoji_of` takes it; empty for none.
+    """
+    made: Component = {
         "type": _BUTTON,
         "style": int(style),
         "label": cut(label, limit=BUTTON_LIMIT),
-        "emoji": emoji_of(emoji),
         "custom_id": custom_id,
     }
+    return made | ({"emoji": emoji_of(emoji)} if emoji else {})
 
 
 def select_row(

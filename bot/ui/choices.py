@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import BotError, UserError
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, typed_number
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import cut, half_width
 from bot.runbook.model import Policy
@@ -51,7 +51,9 @@ Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an 
 
 _TITLE_SHOWN: Final = 60
 
-NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
+NUMBER_OPTION: Final = locale_str(
+    "The number: INC-42, ALERT-42 or 42; not needed in its thread", key="commands.incident_number"
+)
 
 
 async def named(interaction: Interaction, number: int | None) -> Incident:
@@ -102,7 +104,9 @@ async def offered(
     voice = voice_of(interaction)
     titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
     names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
-    return choices_of(names, str(typed or ""))
+    wanted = half_width(str(typed or ""))
+    digits = typed_number(wanted)  # whichever word stands before them: it may have been an alert
+    return choices_of(names, wanted if digits is None else f"-{digits}")
 
 
 async def offer_incidents(interaction: Interaction, typed: int | str) -> list[Choice[int]]:

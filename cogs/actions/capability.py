@@ -5,6 +5,7 @@ from bot.capability import (
     ActionItemReads,
     Capability,
     ConsoleLine,
+    IncidentChoice,
     IncidentEvent,
     JobHandling,
     NumberOf,
@@ -34,8 +35,8 @@ CAPABILITY = Capability(
     begin=use_cases.begin,
     fired=use_cases.wake_unheld,
     action_items=ActionItemReads(store.open_ones, store.of_incident),
-    after_end=[posts.ADD],
     console=[ConsoleLine(store.items_shown, posts.items_of_incident, is_last=True)],
+    choices=[IncidentChoice(posts.ADD, lambda _policy, incident: not incident.is_open)],
     commands=[commands.action_group, commands.make_action_item],
     controls=[
         commands.press_add,

@@ -72,7 +72,9 @@ Item = app_commands.Range[str, 1, 20]
 Alert = app_commands.Range[str, 1, 100]
 
 
-NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
+NUMBER_OPTION: Final = locale_str(
+    "The number: INC-42, ALERT-42 or 42; not needed in its thread", key="commands.incident_number"
+)
 ITEM_OPTION: Final = locale_str("The item, such as AI-7", key="commands.action_item")
 ALERT_OPTION: Final = locale_str(
     "The alert that must not fire again once it is done", key="commands.action_alert"

@@ -1,6 +1,6 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
-from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
+from bot.capability import Capability, ConsoleLine, IncidentChoice, IncidentEvent, JobHandling
 from bot.storage.records.tables import RecordTable
 from cogs.announcements import commands, doctor, posts, screens, store, use_cases, webhook
 from cogs.announcements.use_cases import PUBLISH
@@ -23,7 +23,7 @@ CAPABILITY = Capability(
     suggests=posts.suggested,
     asks_users=posts.asks_users,
     console=[ConsoleLine(store.of_incident, posts.announced_line)],
-    choices=[ConsoleChoice(posts.ANNOUNCE, commands.show_announcement, posts.asks_users)],
+    choices=[IncidentChoice(posts.ANNOUNCE, posts.asks_users)],
     controls=[
         commands.press_announce,
         commands.press_edit,

@@ -11,7 +11,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from bot.domain.delivery.delivery import Notice
-from bot.domain.incident.incident import ByPerson, Incident, Phase, Role, UsersAffected
+from bot.domain.incident.incident import ByPerson, Incident, Phase, Role, UsersAffected, label_pattern
 from bot.domain.masking.spans import MASK
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
@@ -439,7 +439,7 @@ class TextFinding:
 
 
 _MENTION: Final = re.compile(r"@everyone|@here|<(?:@[!&]?|#|a?:\w+:)\d+>", re.ASCII)
-_LABEL: Final = re.compile(r"\bINC-\d+", re.ASCII | re.IGNORECASE)
+_LABEL: Final = re.compile(rf"\b{label_pattern()}", re.ASCII | re.IGNORECASE)
 
 #: A plain word may be a worker's name, and is a word all the same: "public", "admin".
 _NAMELIKE: Final = re.compile(r"[._/\d-]", re.ASCII)

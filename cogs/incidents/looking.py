@@ -50,12 +50,14 @@ from bot.ui.screens.incident_list import (
     list_screen,
     which_screen,
 )
+from bot.ui.screens.other_actions import others_screen
 from bot.ui.screens.why_me import why_said
 from cogs.incidents.group import incident_group
 
 
 def register(bot: IncidentBot) -> None:
     bot.add_controls(turn_page, open_chosen, press_view, press_quit, turn_audit_page, press_why)
+    bot.add_controls(press_others, choose_more)
 
 
 STATUSES: Final = [
@@ -143,6 +145,25 @@ async def press_view(interaction: Interaction, pressed: Pressed) -> None:
     """[🔎 合流先を見る]: show the incident as `/incident show` does."""
     await wait(interaction)
     await _show(interaction, pressed.number)
+
+
+@control(template(IncidentVerb.OTHERS))
+async def press_others(interaction: Interaction, pressed: Pressed) -> None:
+    """[その他…]: show everything else that the person can do."""
+    await _show_others(interaction, pressed.number)
+
+
+@control(r"inc:v1:more:(?P<number>\d{1,18})")
+async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
+    """ほかの操作, a select of older versions: show the same."""
+    await _show_others(interaction, pressed.number)
+
+
+async def _show_others(interaction: Interaction, number: int) -> None:
+    await wait(interaction)
+    looking, by = services_of(interaction).looking, await person_of(interaction)
+    offered = await looking.offered_actions(number, by=by)
+    await reply(interaction, view=others_screen(voice_of(interaction), offered))
 
 
 @control(r"ui:v1:quit")

@@ -3,7 +3,6 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.capability import installed
 from bot.client import IncidentBot
 from bot.domain.timeline.lines import Line
 from bot.i18n.translator import described
@@ -35,7 +34,6 @@ from bot.ui.interaction import (
     voice_of,
     wait,
 )
-from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline import (
     CORRECT,
     FILE,
@@ -46,16 +44,14 @@ from bot.ui.screens.timeline import (
     whole_file_view,
 )
 from bot.ui.words.wording import Wording
-from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group
-from cogs.incidents.looking import answer_why
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
 At = app_commands.Range[str, 1, AT_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_note, press_timeline, choose_more, turn_page, choose_entry, press_file)
+    bot.add_controls(press_note, press_timeline, turn_page, choose_entry, press_file)
     bot.add_form(NOTE_FORM, send_note)
     bot.add_form(CORRECT_FORM, send_correction)
 
@@ -100,26 +96,6 @@ async def press_note(interaction: Interaction, pressed: Pressed) -> None:
 @control(template(IncidentVerb.TIMELINE))
 async def press_timeline(interaction: Interaction, pressed: Pressed) -> None:
     """[🧾 タイムライン]: show the newest page."""
-    await wait(interaction)
-    await _show(interaction, pressed.number)
-
-
-@control(MORE)
-async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
-    """ほかの操作 of `/incident show`: open a form, or show the timeline or why it came to them."""
-    if pressed.chosen == IncidentVerb.NOTE:
-        await _open_note(interaction, pressed.number)
-        return
-    if pressed.chosen == IncidentVerb.EDIT:
-        await open_details(interaction, pressed.number)
-        return
-    if pressed.chosen == IncidentVerb.WHY:
-        await answer_why(interaction, pressed.number)
-        return
-    for choice in (each for one in installed() for each in one.choices):
-        if pressed.chosen == choice.verb.value:
-            await choice.choose(interaction, pressed.number)
-            return
     await wait(interaction)
     await _show(interaction, pressed.number)
 

@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.incident.incident import label_of
+from bot.domain.incident.incident import number_label
 from bot.services.ports import Subject
 from bot.ui.components import Screen, button, row, text
 from bot.ui.posts.bodies import Body, Renderers, message
@@ -90,7 +90,7 @@ def _ended(words: Wording, data: WindowData) -> Iterator[str]:
     if not data.alerts:
         yield words.say("maintenance.told.held_none")
         return
-    labels = [label_of(number) for number in data.numbers[:_NUMBERS]]
+    labels = [number_label(number) for number in data.numbers[:_NUMBERS]]
     numbers = " ".join(labels) + (" …" if len(data.numbers) > _NUMBERS else "")
     key = "still" if data.numbers else "all_over"
     still = words.say(f"maintenance.told.{key}", count=len(data.numbers), numbers=numbers)

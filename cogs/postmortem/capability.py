@@ -1,6 +1,6 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
-from bot.capability import CODE_HOST, Capability, IncidentEvent, JobHandling, PostmortemDuty
+from bot.capability import CODE_HOST, Capability, IncidentChoice, IncidentEvent, JobHandling, PostmortemDuty
 from bot.storage.records.tables import RecordTable
 from cogs.postmortem import commands, demo, owing, posts, store, use_cases
 from cogs.postmortem.documents import PULL_REQUEST
@@ -37,8 +37,9 @@ CAPABILITY = Capability(
         notice_lines=posts.resolved_lines,
         past=demo.postmortem_of,
     ),
+    choices=[IncidentChoice(posts.SHOW, owing.is_expected, is_next=True)],
     commands=[commands.postmortem_group],
-    controls=[commands.press_done, commands.press_undo],
+    controls=[commands.press_show, commands.press_done, commands.press_undo],
     records=[
         RecordTable("postmortems", "incident_id"),
         RecordTable("postmortem_documents", "incident_id"),

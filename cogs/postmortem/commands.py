@@ -1,4 +1,4 @@
-"""`/postmortem`, and the buttons [✅ 書いた] and [↩️ 元に戻す]."""
+"""`/postmortem`, and the buttons [📄 ふりかえり], [✅ 書いた] and [↩️ 元に戻す]."""
 
 from typing import Final
 
@@ -64,8 +64,18 @@ async def draft(interaction: Interaction, number: Number | None = None) -> None:
 async def show(interaction: Interaction, number: Number | None = None) -> None:
     """Show the latest draft to the person who asks, with its owner and due date."""
     await wait(interaction)
-    incident, by = await named(interaction, number), person_from(interaction.user)
-    view = await _use_cases(interaction).documents.show(incident.id, by=by)
+    await _show(interaction, (await named(interaction, number)).id)
+
+
+@control(template(SHOW))
+async def press_show(interaction: Interaction, pressed: Pressed) -> None:
+    """[📄 ふりかえり]: show the same."""
+    await wait(interaction)
+    await _show(interaction, pressed.number)
+
+
+async def _show(interaction: Interaction, number: int) -> None:
+    view = await _use_cases(interaction).documents.show(number, by=person_from(interaction.user))
     voice = voice_of(interaction)
     today = interaction.created_at.astimezone(voice.policy.timezone).date()
     said = shown(voice, view, today=today)

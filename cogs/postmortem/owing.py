@@ -77,6 +77,13 @@ def terms_of(policy: Policy, incident: Incident) -> PostmortemTerms:
     return PostmortemTerms(severity.postmortem, policy.of(PostmortemRules).due_days, policy.business_hours)
 
 
+def is_expected(policy: Policy, incident: Incident) -> bool:
+    """Return True if a resolved incident has a postmortem to write, or to look at."""
+    return incident.status is Status.RESOLVED and rules.has_to_be_written(
+        incident, terms_of(policy, incident)
+    )
+
+
 def expected(policy: Policy, incident: Incident, by: Person, now: datetime) -> Owing | None:
     """Return who would owe it, and by when, if *by* resolved the open incident *now* (aware)."""
     return rules.owing_if_resolved(incident, terms_of(policy, incident), by=by, now=now)

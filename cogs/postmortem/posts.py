@@ -47,6 +47,8 @@ from cogs.postmortem.rules import (
     PostmortemRules,
 )
 
+#: [📄 ふりかえり]: the draft, its owner and date.
+SHOW: Final = OwnVerb("postmortem", "📄", is_primary=True)
 DONE: Final = OwnVerb("postmortem_done", "✅", is_success=True)
 UNDO: Final = OwnVerb("postmortem_undo", "↩️")
 

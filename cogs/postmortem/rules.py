@@ -121,7 +121,7 @@ def owing_if_resolved(
     """
     before = incident.aftermath.postmortem
     is_done = before is not None and before.state is PostmortemState.DONE
-    if is_done or not _has_to_be_written(incident, terms):
+    if is_done or not has_to_be_written(incident, terms):
         return None
     return _owing(incident, before, terms, now=now, ended_by=PersonRef(by.id, by.name))
 
@@ -146,7 +146,7 @@ def owed_at_resolve(
     """
     if before is not None and before.state is PostmortemState.DONE:
         return before
-    if not (_has_to_be_written(resolved, terms) and resolved.status is Status.RESOLVED):
+    if not (has_to_be_written(resolved, terms) and resolved.status is Status.RESOLVED):
         return not_owed(before)
     ended = resolved.ended
     ended_by = None if ended is None else PersonRef(ended.id, ended.name)
@@ -162,7 +162,8 @@ def owed_at_resolve(
     return scheduled(owed, terms.hours, now=now)
 
 
-def _has_to_be_written(incident: Incident, terms: PostmortemTerms) -> bool:
+def has_to_be_written(incident: Incident, terms: PostmortemTerms) -> bool:
+    """Return True if the severity requires a postmortem, and it is no drill and no tracked alert."""
     return terms.is_required and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
 
 

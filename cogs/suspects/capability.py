@@ -1,6 +1,6 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
-from bot.capability import Capability, ConsoleChoice, ConsoleLine, IncidentEvent, JobHandling
+from bot.capability import Capability, ConsoleLine, IncidentChoice, IncidentEvent, JobHandling
 from bot.services.delivery.handling import DeliveryHandler
 from bot.storage.records.tables import RecordTable
 from cogs.suspects import commands, doctor, posts, sources, use_cases
@@ -23,8 +23,8 @@ CAPABILITY = Capability(
     deliveries=lambda _built, _core: [DeliveryHandler(SuspectKind.SUSPECTS)],
     console=[ConsoleLine(posts.read_rollback, posts.decision_line)],
     choices=[
-        ConsoleChoice(posts.ROLL_BACK, commands.choose_roll_back, posts.may_decide),
-        ConsoleChoice(posts.KEEP_CHANGE, commands.choose_keep_change, posts.may_decide),
+        IncidentChoice(posts.ROLL_BACK, posts.may_decide),
+        IncidentChoice(posts.KEEP_CHANGE, posts.may_decide),
     ],
     subcommands={"incident": [commands.similar]},
     controls=[commands.press_roll_back, commands.press_keep_change],

@@ -1,4 +1,4 @@
-"""[↩️ 変更を戻す] and [✋ 変更を戻さない] under the card of suspects, their form, and `/incident similar`."""
+"""[↩️ ロールバックを記録] and [✋ 戻さないと記録] under the card of suspects, and `/incident similar`."""
 
 from typing import Final
 
@@ -47,13 +47,13 @@ async def similar(interaction: Interaction, number: Number | None = None) -> Non
 
 @control(template(ROLL_BACK))
 async def press_roll_back(interaction: Interaction, pressed: Pressed) -> None:
-    """[↩️ 変更を戻す]: open the form that asks why."""
+    """[↩️ ロールバックを記録]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=True)
 
 
 @control(template(KEEP_CHANGE))
 async def press_keep_change(interaction: Interaction, pressed: Pressed) -> None:
-    """[✋ 変更を戻さない]: open the form that asks why."""
+    """[✋ 戻さないと記録]: open the form that asks why."""
     await ask_rollback(interaction, pressed.number, rolls_back=False)
 
 
@@ -63,16 +63,6 @@ async def send_rollback(interaction: Interaction, form: Submitted) -> None:
     new, by = rollback_of(form, key=f"interaction:{interaction.id}"), await person_of(interaction)
     incident = await _suspects(interaction).rollbacks.decide(form.number, new, by=by)
     await reply(interaction, rollback_said(voice_of(interaction), incident, rolls_back=new.rolls_back))
-
-
-async def choose_roll_back(interaction: Interaction, number: int) -> None:
-    """Open the form from the select of `/incident show`."""
-    await ask_rollback(interaction, number, rolls_back=True)
-
-
-async def choose_keep_change(interaction: Interaction, number: int) -> None:
-    """Open the form from the select of `/incident show`."""
-    await ask_rollback(interaction, number, rolls_back=False)
 
 
 async def ask_rollback(interaction: Interaction, number: int, *, rolls_back: bool) -> None:

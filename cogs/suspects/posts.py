@@ -27,8 +27,8 @@ from cogs.suspects.rules import (
 
 _REASON_LIMIT: Final = 620  # 300 characters as typed, escaped
 
-#: [↩️ 変更を戻す] and [✋ 変更を戻さない]: each opens the form that asks why.
-ROLL_BACK: Final = OwnVerb("roll_back", "↩️", is_danger=True)
+#: [↩️ ロールバックを記録] and [✋ 戻さないと記録]: each opens the form that asks why; the bot runs nothing.
+ROLL_BACK: Final = OwnVerb("roll_back", "↩️")
 KEEP_CHANGE: Final = OwnVerb("keep_change", "✋")
 
 

@@ -1,9 +1,11 @@
 """An incident: its facts, its responders, and its posts. For its changes see `transitions`."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.incident.ownership import Ownership, OwnerWhy
 from bot.domain.incident.parts import (
@@ -146,7 +148,7 @@ class Incident:
     """One incident as stored. Every datetime is aware.
 
     Attributes:
-        id: Shown as INC-<id>.
+        id: The number in its label.
         version: Grows with each visible change; the post remembers which one it shows.
         ack_due_at: When the first escalation past the paging of on-call is due.
         reported_by: The person who raised it, or the sender of a tracked alert.
@@ -220,8 +222,8 @@ class Incident:
 
     @property
     def label(self) -> str:
-        """Return the name people use: INC-42."""
-        return label_of(self.id)
+        """Return the name people use: INC-42, or ALERT-42 until a person makes an alert an incident."""
+        return label_of(self.id, self.kind)
 
     @property
     def told_merged_into(self) -> int | None:
@@ -303,9 +305,29 @@ class Incident:
         return min(acts, default=now) > self.ack_due_at
 
 
-def label_of(number: int) -> str:
-    """Return the name people use for incident *number*: INC-42."""
-    return f"INC-{number}"
+def label_of(number: int, kind: IncidentKind = IncidentKind.INCIDENT) -> str:
+    """Return the name people use for an incident, INC-42, or for a tracked alert, ALERT-42."""
+    return f"ALERT-{number}" if kind is IncidentKind.ALERT else f"INC-{number}"
+
+
+def number_label(number: int) -> str:
+    """Return a name for what may be an incident or a tracked alert: No.42."""
+    return f"No.{number}"
+
+
+def label_pattern(number: int | None = None) -> str:
+    """Return a regular expression for each of these names, of *number* or of any."""
+    return rf"(?:INC-|ALERT-|No\.){r'[0-9]+' if number is None else number}"
+
+
+#: What a person types for one.
+_TYPED: Final = re.compile(r"(?:inc|alert|no)[-.\s]?(?P<digits>\d*)", re.ASCII | re.IGNORECASE)
+
+
+def typed_number(text: str) -> str | None:
+    """Return the digits of a label that a person types, "ALERT-4" as "4"; None if it is none."""
+    found = _TYPED.fullmatch(text.strip())
+    return None if found is None else found["digits"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ An alert is passed on when a person on call cannot respond, or when no DM reache
 see docs/internals/escalation.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ import structlog
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryStatus, Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable, UserError
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.pages import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.escalation.payloads import DeclinedNotice, OfferDeclinedNotice, PagingData, UnreachedNotice
@@ -78,7 +78,7 @@ class PassingOn:
         self._escalations = escalations
         self._step_messages = StepMessages(policy)
 
-    async def decline(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
+    async def decline(self, incident_id: int, *, by: Person, message_id: int | None) -> PassedOn:
         """Record that *by* cannot respond (今は対応できない), and page the next person on call at once.
 
         The ladder's own steps stay as they are: an unacknowledged alert still escalates at its deadline. If
@@ -87,15 +87,21 @@ class PassingOn:
         was asked to take the incident, because another let go, is noted, and nobody is paged for that.
 
         Args:
-            message_id: The DM that was answered; it says for which place.
+            message_id: The DM that was answered; it says for which place. None: they pressed in the server,
+                and answer the last DM to them, or in advance, for their place.
 
         Raises:
+            UserError: pressed in the server, and they are neither on call nor called.
             NotPermitted: *by* may not respond. IncidentNotFound: it is private, and not theirs.
             InvalidTransition: the incident was acknowledged or resolved meanwhile.
         """
         pages = await DeliveryRows(self._store.sql).pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
-        posts = [] if page is not None else await DeliveryRows(self._store.sql).posts(incident_id)
+        posts = (
+            []
+            if message_id is None or page is not None
+            else await DeliveryRows(self._store.sql).posts(incident_id)
+        )
         is_offer = any(p.message_id == message_id and p.kind is DeliveryKind.OFFER for p in posts)
         seen = await IncidentRows(self._store.sql).incident(incident_id)
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
@@ -105,7 +111,12 @@ class PassingOn:
                 await self._record_declined_offer(tx, incident, by=by)
                 following = following_step(await EscalationRows(tx.sql).steps(incident_id))
                 return PassedOn(incident, to=None, following=following, is_offer=True)
-            key, to = await self._record_decline(tx, incident, page, by=by)
+            holders = await self._oncall.holders(incident.guild_id, source=tx)
+            if message_id is None:
+                page = _last_page_to(by, pages, holders)
+                if page is None and answering(by, holders)[0] is None:
+                    raise UserError("not_called", incident=incident.label)
+            key, to = await self._record_decline(tx, incident, page, holders, by=by)
             told = (
                 None
                 if to is None
@@ -245,14 +256,19 @@ class PassingOn:
         await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
 
     async def _record_decline(
-        self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
+        self,
+        tx: Transaction,
+        incident: Incident,
+        page: Delivery | None,
+        holders: Mapping[str, OnCallPerson],
+        *,
+        by: Person,
     ) -> tuple[str, str | None]:
         """Record that the person of *page* declined, and queue a DM to the next place.
 
         Returns:
             The key of this decline, and that place.
         """
-        holders = await self._oncall.holders(incident.guild_id, source=tx)
         place, asked = answering(by, holders) if page is None else (place_of(page), asked_of(page, holders))
         ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
@@ -282,6 +298,15 @@ class PassingOn:
 def _page_key(incident: Incident, decline: str, to: str) -> str:
     """Return the key of the DM to the person at place *to* after a decline."""
     return f"inc:{incident.id}:{decline}:dm:{to}"
+
+
+def _last_page_to(
+    by: Person, pages: Sequence[Delivery], holders: Mapping[str, OnCallPerson]
+) -> Delivery | None:
+    """Return the last of *pages* that was for *by*; None without one."""
+    _, asked = answering(by, holders)
+    names = {asked, marked(str(by.id)), *([marked(by.username)] if by.username else [])}
+    return next((page for page in reversed(pages) if asked_of(page, holders) in names), None)
 
 
 def is_person(person: OnCallPerson, other: PersonRef | None, usernames: Mapping[int, str]) -> bool:

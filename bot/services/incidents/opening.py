@@ -53,7 +53,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
     await change.save(declared)
     is_more_severe = severity.rank < change.policy.rules(before.severity).rank
-    was_quiet = before.tracked.source is not None and not change.policy.alerts.rings
+    was_quiet = before.tracked.source is not None and before.severity not in change.policy.alerts.rings
     is_news = before.status is Status.TRIGGERED and was_quiet
     tone = LOUD if is_more_severe or is_news else QUIET
     await DeliveryWrites(change.tx.sql).insert_deliveries(posting_deliveries(declared, severity, tone=tone))
@@ -162,7 +162,8 @@ class Incidents:
             )
         if is_new:
             # The message that a tracked alert answers was there before, and may have pinged people.
-            tone = QUIET if new.source is not None and not self._policy.alerts.rings else LOUD
+            is_answer = new.source is not None
+            tone = QUIET if is_answer and severity.name not in self._policy.alerts.rings else LOUD
             entries = [_opened(incident, by=by)]
             if new.evidence is not None:
                 entries.append(TimelineEntry.of(EvidenceEntry.of(new.evidence), incident.triggered_at))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.capability import ConsoleLine
-from bot.domain.errors import IncidentNotFound, InvalidTransition, StorageUnavailable
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, StorageUnavailable
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
 from bot.domain.incident.incident import OPEN, Incident, IncidentFilter, PersonRef, Status
@@ -14,7 +14,7 @@ from bot.domain.people import Person
 from bot.domain.privacy import PostPlaces, post_places
 from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
-from bot.services.shared.access import Access
+from bot.services.shared.access import Access, Act
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows
 from bot.storage.tables.deliveries import DeliveryRows
@@ -49,6 +49,28 @@ class IncidentView:
     related: tuple[Incident, ...] = ()
     post_places: PostPlaces | None = None
     own: tuple[tuple[ConsoleLine[Any], object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedActions:
+    """What one person may do with an incident now.
+
+    Attributes:
+        reader_id: The person's id.
+        responds: They are one of its responders.
+        permissions: The keys below ``[permissions]`` that they have.
+        refusal: Why they are offered little; None for a person who may respond.
+    """
+
+    incident: Incident
+    reader_id: int
+    responds: bool
+    permissions: frozenset[str]
+    refusal: NotPermitted | None = None
+
+    def may(self, act: Act) -> bool:
+        """Return True if the person has the permission for *act*."""
+        return act.permission in self.permissions
 
 
 class IncidentQueries:
@@ -101,6 +123,25 @@ class IncidentQueries:
             related=tuple(related),
             post_places=post_places(posts) if incident.is_private else None,
             own=tuple([(line, await line.read(self._store.sql, incident)) for line in self._console]),
+        )
+
+    async def offered_actions(self, incident_id: int, *, by: Person) -> OfferedActions:
+        """Return what *by* may do with an incident. Raises as `view`."""
+        incident = await IncidentRows(self._store.sql).shown_incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="show")
+        if (into := incident.told_merged_into) is not None:
+            taker = await IncidentRows(self._store.sql).incident(into)
+            incident = replace(incident, merged_into_hidden=not await self._access.sees(by, taker))
+        responders = await AcknowledgementRows(self._store.sql).on_it(incident_id)
+        needed, responding = {act.permission for act in Act}, Act.ACKNOWLEDGE.permission
+        may_respond = self._access.allows(by, responding)
+        refusal = NotPermitted(action=responding, roles=self._access.roles(responding))
+        return OfferedActions(
+            incident=incident,
+            reader_id=by.id,
+            responds=by.id in {one.id for one in responders},
+            permissions=frozenset(one for one in needed if self._access.allows(by, one)),
+            refusal=None if may_respond else refusal,
         )
 
     async def places_of_posts(self, incident_id: int, *, by: Person) -> PostPlaces:

@@ -296,7 +296,7 @@ class Alarm:
         key = f"{watch.key}:alert"
         if watch.to is not None:
             # The monitor's own message may have pinged people, as for `open_within`.
-            is_quiet = bool(watch.places) and not self._policy.alerts.rings
+            is_quiet = bool(watch.places) and watch.severity not in self._policy.alerts.rings
             message = OfflineMessage(
                 OfflineKind.ALERT, key, watch.to, rings=self._rings(watch) and not is_quiet
             )

@@ -9,7 +9,7 @@ from bot.capability import delivery_kinds
 from bot.domain.delivery.delivery import Attachment, Delivery, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
 from bot.domain.escalation.pages import Group
-from bot.domain.incident.incident import label_of
+from bot.domain.incident.incident import label_pattern
 from bot.storage.database.sql import Row, Sql, many
 from bot.storage.rows import deliveries_from_rows, delivery_from_row, from_row, request_as_json
 from bot.storage.transaction import TransactionSql, deliver_job, deliveries_as_json
@@ -123,7 +123,7 @@ class DeliveryRows:
         Those that are being sent are among them; they have no message id yet.
         """
         rows = await self._sql.all(
-            "naming_posts", incident_id=incident_id, label=label_of(incident_id), edited=_edited()
+            "naming_posts", incident_id=incident_id, label=label_pattern(incident_id), edited=_edited()
         )
         return deliveries_from_rows(rows)
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from bot.domain.errors import UserError
 from bot.domain.incident.forms import Shown, digest_of
-from bot.domain.incident.incident import Incident, Phase, UsersAffected, label_of
+from bot.domain.incident.incident import Incident, Phase, UsersAffected, number_label
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import cut, short_digest
 from bot.domain.timeline.lines import Line
@@ -278,7 +278,7 @@ def note_form(voice: Voice, number: int) -> Form:
     note = text_input(NOTE, limit=NOTE_LIMIT, several_lines=True)
     at = text_input(AT, limit=AT_LIMIT, required=False)
     return Form(
-        voice.say("history.form.note_on", label=label_of(number)),
+        voice.say("history.form.note_on", label=number_label(number)),
         f"inc:v1:note-form:{number}",
         [_line_label(voice, NOTE, note), _line_label(voice, AT, at)],
     )
@@ -290,7 +290,7 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: str) -> Form
     Args:
         page: The page of the timeline to redraw afterwards, as `bot.ui.screens.timeline` names it.
     """
-    title = voice.say("history.form.correct", label=label_of(number))
+    title = voice.say("history.form.correct", label=number_label(number))
     shown, (words, impact) = shown_words(line), editable(line)
     known = f"{shown.words}:{shown.impact}:{shown.moment}"
     custom_id = f"inc:v1:correct-form:{number}:{line.entry.id}:{page}:{known}"

@@ -14,7 +14,7 @@ from bot.domain.alerts.decisions import (
 from bot.domain.alerts.events import AlertRule
 from bot.domain.alerts.questions import AlertLesson
 from bot.domain.alerts.recognition import Shape
-from bot.domain.incident.incident import label_of
+from bot.domain.incident.incident import number_label
 from bot.services.alerts.answers import PAGE_SIZE, LessonPage
 from bot.ui.components import Screen, button, row, select_row, text
 from bot.ui.words.alerts import clue_words, outcome_words
@@ -74,7 +74,7 @@ def _lines(voice: Voice, shown: ShownDecision, *, explains: bool) -> Iterator[st
     yield voice.say("alert_decisions.recent.head", at=voice.moment(one.said_at), title=title)
     parts = [_outcome(voice, shown)]
     if one.incident_id is not None and not shown.is_hidden:
-        label = label_of(one.incident_id)
+        label = number_label(one.incident_id)
         if shown.channel_id is not None:
             label = f"[{label}]({place_url(one.guild_id, shown.channel_id, shown.message_id)})"
         parts[0] += f" → {label}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.audit import AuditQuestion, AuditRow
+from bot.domain.incident.incident import number_label
 from bot.services.shared.access import AuditPage
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert
@@ -43,8 +44,8 @@ def audit_screen(voice: Voice, page: AuditPage) -> Screen:
 
 
 def _line(voice: Voice, each: AuditRow) -> str:
-    """Say when, who, what, and about which incident: "11/24 14:07 JST **佐藤** · 🟢 解決 INC-42"."""
-    about = f" INC-{each.incident_id}" if each.incident_id is not None else ""
+    """Say when, who, what, and about which incident: "11/24 14:07 JST **佐藤** · 🟢 解決 No.42"."""
+    about = f" {number_label(each.incident_id)}" if each.incident_id is not None else ""
     return voice.say(
         "audit.done" if each.allowed else "audit.refused",
         at=voice.moment(each.at),

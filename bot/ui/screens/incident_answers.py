@@ -12,7 +12,7 @@ from typing import Any
 from discord import ButtonStyle, ui
 
 from bot.domain.escalation.pages import Bundle
-from bot.domain.incident.incident import Incident, IncidentKind, Status, label_of
+from bot.domain.incident.incident import Incident, IncidentKind, Status, number_label
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention
 from bot.services.escalation.deliveries import AllAcknowledged
@@ -49,7 +49,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
     ended = voice.say(
         f"consoles.said.{state_key(incident)}",
         label=incident.label,
-        other="?" if other is None else label_of(other),
+        other="?" if other is None else number_label(other),
     )
     make = voice.buttons.make
     return Screen(
@@ -117,13 +117,13 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
 def linked(voice: Voice, number: int, *, other: int, is_new: bool) -> str:
     """Say what `/incident link` has changed."""
     key = "linked" if is_new else "linked_before"
-    return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
+    return voice.say(f"consoles.said.{key}", label=number_label(number), other=number_label(other))
 
 
 def unlinked(voice: Voice, number: int, *, other: int, was_linked: bool) -> str:
     """Say what `/incident unlink` has changed."""
     key = "unlinked" if was_linked else "unlinked_before"
-    return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
+    return voice.say(f"consoles.said.{key}", label=number_label(number), other=number_label(other))
 
 
 def quit_screen(voice: Voice) -> Screen:

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from discord import SelectOption, ui
+from discord import ui
 
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.ownership import OwnerWhy
 from bot.services.incidents.queries import IncidentView
-from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Row, Screen, made_of, row, select_row, text
+from bot.ui.components import Row, Screen, made_of, row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import called, shared, to_come
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, impact, last_update, roles
+from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.posts.incident.private import place_lines
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.summary import summary
@@ -22,15 +22,6 @@ from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Voice, alert_url, linked_label, relative, thread_url
 
 TIMELINE_SHOWN: Final = 5
-
-#: The select below the five buttons: its custom id, and what it offers with its sign.
-MORE: Final = r"inc:v1:more:(?P<number>\d{1,18})"
-MORE_CHOICES: Final = {
-    IncidentVerb.NOTE: "📝",
-    IncidentVerb.TIMELINE: "🧾",
-    IncidentVerb.EDIT: "🏷️",
-    IncidentVerb.WHY: "❓",
-}
 
 _LIST_BUDGET = 300
 _FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may have
@@ -47,13 +38,13 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
         [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_BUDGET, more="\n…"
     )
     urls = {"to_post": alert_url(incident), "to_thread": thread_url(incident)}
-    # [アラートを開く] [スレッドへ] are words: five buttons are enough.
+    # [アラートを開く] [スレッドへ] are words: few buttons are enough.
     links = [f"[{voice.say(f'buttons.{key}')}]({url})" for key, url in urls.items() if url is not None]
     return Screen(
         text(facts),
         ui.Separator(),
         text(voice.say("consoles.incident.timeline"), *_latest(voice, view), " · ".join(links)),
-        rows=[_actions(voice, incident), _more(voice, incident)],
+        rows=[_actions(voice, incident)],
         colour=colour_of(voice, incident),
     )
 
@@ -184,33 +175,6 @@ def _latest(voice: Voice, view: IncidentView) -> list[str]:
 
 
 def _actions(voice: Voice, incident: Incident) -> Row | None:
-    """Return the buttons that make sense now, the safe one first; at most five."""
-    make = voice.buttons.make
-    if not incident.is_open:
-        other = incident.merged_into_id
-        back = () if incident.is_drill else (IncidentVerb.REOPEN,)
-        why = (IncidentVerb.WHY,) if other is None else ()  # a row holds five
-        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.EDIT, *why, *back)
-        return row(
-            None if other is None else made_of(make(IncidentVerb.VIEW, other)),
-            *(made_of(make(verb, incident.id)) for verb in ended),
-        )
-    ack = make(IncidentVerb.ACK, incident.id, words=None if incident.status is Status.TRIGGERED else "join")
-    verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
-    return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
-
-
-def _more(voice: Voice, incident: Incident) -> Row | None:
-    """Return the select with the actions beyond the five buttons; None once the incident has ended."""
-    if not incident.is_open:
-        return None
-    offered = [(verb.value, emoji) for verb, emoji in MORE_CHOICES.items()]
-    own = (choice for capability in voice.policy.capabilities for choice in capability.choices)
-    offered[-1:-1] = [
-        (choice.verb.value, choice.verb.emoji) for choice in own if choice.is_offered(voice.policy, incident)
-    ]
-    options = [
-        SelectOption(label=voice.say(f"buttons.{value}"), value=value, emoji=emoji)
-        for value, emoji in offered
-    ]
-    return select_row(f"inc:v1:more:{incident.id}", voice.say("consoles.incident.more"), options)
+    """Return what the state calls for, and the way to everything else."""
+    made = [*first_buttons(voice, incident, is_edited=False), others_button(voice, incident)]
+    return row(*map(made_of, made))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from discord import ButtonStyle, SelectOption, ui
 
-from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.incident import Incident, number_label
 from bot.domain.sheets import Affected, FilledCommand, FilledSheet, OutputData, OutputPreview, Sheet
 from bot.domain.text import short_digest
 from bot.domain.triage.tree import Text
@@ -225,7 +225,7 @@ def output_form(voice: Voice, number: int, *, topic: str = "") -> Form:
     """Build the form: the output, and which commands it is from."""
     text = text_input(OUTPUT, limit=OUTPUT_LIMIT, several_lines=True)
     return Form(
-        voice.say("sheets.form.title", label=label_of(number)),
+        voice.say("sheets.form.title", label=number_label(number)),
         f"inc:v1:paste-form:{number}",
         [
             label(voice.say("sheets.form.output"), text, hint=voice.say("sheets.form.output_hint")),

@@ -7,7 +7,7 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.alerts.alert import mention_of
-from bot.domain.incident.incident import label_of
+from bot.domain.incident.incident import number_label
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Evidence, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, UNSURE, Question
@@ -194,7 +194,7 @@ def _notice(voice: Voice, view: TriageView) -> str:
         return ""
     first = view.first_answer
     if view.gone is not None:
-        return voice.say("consoles.triage.notice.gone", label=label_of(view.gone))
+        return voice.say("consoles.triage.notice.gone", label=number_label(view.gone))
     if first is None:
         who = voice.who(view.triage.at_work_name)
         return voice.say(f"consoles.triage.notice.{view.notice.value}", who=who)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.escalation.ladder import is_again, is_overdue
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, number_label
 from bot.domain.incident.ownership import OwnerWhy
 from bot.ui.words.wording import Wording, sign_of, state_key
 
@@ -50,7 +50,7 @@ def owner(words: Wording, incident: Incident, *, waits: bool = False) -> str:
         who=words.who(now.name),
         at=words.hour(now.since, on=incident.triggered_at),
         phase="" if phase is None else words.say(f"state.{phase.value}"),
-        other="?" if other is None else label_of(other),
+        other="?" if other is None else number_label(other),
     )
 
 

@@ -18,7 +18,7 @@ from bot.domain.escalation.payloads import (
     ReleasedEntry,
 )
 from bot.domain.incident.forms import StartChange, TitleChange
-from bot.domain.incident.incident import PersonRef, label_of
+from bot.domain.incident.incident import PersonRef, number_label
 from bot.domain.incident.parts import Resolution
 from bot.domain.incident.records import (
     AcknowledgedEntry,
@@ -222,7 +222,7 @@ def _severity(words: Wording, data: SeverityChangedEntry, limit: int) -> Iterato
     if after:
         yield words.say("history.fact.severity", before=before or "?", after=after)
     if data.merged is not None:
-        other = label_of(data.merged)
+        other = number_label(data.merged)
         yield words.say("history.fact.merged_with", other=other, severity=after or "?")
     yield from _because(words, data.reason, limit)
     yield from _at(words, "next_update", data.next_at)
@@ -290,7 +290,7 @@ def _linked(words: Wording, data: LinkedEntry, _limit: int) -> Iterator[str]:
 def _other(words: Wording, fact: str, number: int | None) -> Iterator[str]:
     """Yield the line about another incident; the number is missing for readers who may not know of it."""
     if number is not None:
-        yield words.say(f"history.fact.{fact}", other=label_of(number))
+        yield words.say(f"history.fact.{fact}", other=number_label(number))
 
 
 def _who(words: Wording, name: str | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.domain.calendar.business_time import Weekday
-from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, label_of
+from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, number_label
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.paging import Way
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
@@ -198,7 +198,7 @@ class Wording:
         before, after = (inert(one, limit=_WORD_LIMIT) for one in (change.before, change.after))
         fields = {"before": before, "after": after}
         if change.merged is not None and change.merged in incident.duplicates:
-            return self.say("alert.regraded_merged", other=label_of(change.merged), **fields)
+            return self.say("alert.regraded_merged", other=number_label(change.merged), **fields)
         at = self.clock(change.at, on=incident.triggered_at)
         told = self.say("alert.regraded", who=self.who(change.by), at=at, **fields)
         reason = inert(change.reason or "", limit=_REASON_LIMIT)

@@ -254,7 +254,8 @@ async def test_an_item_of_an_ended_incident_is_added_from_its_card(world: Consol
     """
     place = await thread(world)
     await world.resolve(1)
-    card = await world.until(place, contains="inc:v1:action:1")
+    await world.rest()
+    card = await world.until(place, contains="指揮：")
     form = await world.click(card, "inc:v1:action:1")
     await world.send(form, **FILLED)
     await world.rest()

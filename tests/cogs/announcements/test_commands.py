@@ -18,7 +18,7 @@ async def announcing(world: ConsoleWorld, *, by: str = "responder") -> Json:
 async def again(world: ConsoleWorld, *, by: str = "responder") -> Json:
     """The screen once more."""
     card = shown(await world.command("incident show", by=by, number=1))
-    return await world.click(card, "inc:v1:more:1", values=["announce"], by=by)
+    return await world.click(card, "inc:v1:announce:1", by=by)
 
 
 async def test_an_announcement_is_edited_and_published_over_a_restart(world: ConsoleWorld) -> None:

@@ -8,10 +8,11 @@ import pytest
 from bot.domain.incident.incident import ByPerson, UsersAffected
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
-from bot.services.incidents.queries import IncidentView
+from bot.services.incidents.queries import IncidentView, OfferedActions
 from bot.ui.forms.fields import Submitted
 from bot.ui.posts.incident.thread import thread_card
 from bot.ui.screens.incident_console import show_screen
+from bot.ui.screens.other_actions import others_screen
 from bot.ui.words.wording import Voice
 from cogs.announcements.capability import CAPABILITY
 from cogs.announcements.posts import announced_details as announced
@@ -224,6 +225,7 @@ def test_show_says_whether_users_are_affected_and_what_they_were_told() -> None:
     assert "**ユーザー影響：** 不明" in screens.words(screen)
     assert "**告知：** 1 件 · 最後は 11/24 14:07 JST · 調査中 · @primary" in screens.words(screen)
     assert "**告知の下書き：** 未承認" in screens.words(screen)
-    assert "'announce'" in str(list(screens.pieces(screen)))
-    minor = replace(view, incident=replace(ACKNOWLEDGED, severity="SEV3"))
-    assert "'announce'" not in str(list(screens.pieces(show_screen(screens.JA, minor))))
+    for severity, is_offered in (("SEV1", True), ("SEV3", False)):
+        incident = replace(ACKNOWLEDGED, severity=severity)
+        others = others_screen(screens.JA, OfferedActions(incident, 103, False, frozenset()))
+        assert ("inc:v1:announce:42" in screens.presses(others)) is is_offered

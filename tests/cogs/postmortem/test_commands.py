@@ -2,7 +2,7 @@
 
 from bot.domain.incident.incident import Status
 from bot.storage.tables.incidents import IncidentRows
-from tests.integration.cogs.console_world import ConsoleWorld, alerted, presses, shown, words
+from tests.integration.cogs.console_world import ConsoleWorld, alerted, shown, words
 
 
 async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
@@ -45,8 +45,7 @@ async def test_a_resolution_is_corrected_by_the_same_form(world: ConsoleWorld) -
     said = words(shown(await world.send(form, fix="rollback")))
     assert "解決の内容を直しました" in said
     alert = await world.until("p0-alerts", contains="対処：rollback")
-    (press,) = [one for one in presses(alert) if one.startswith("inc:v1:resolution:1")]
-    form = await world.click(alert, press)
+    form = await world.click(alert, "inc:v1:resolution:1")
     filled = {label["component"]["custom_id"]: label["component"] for label in form["modal"]["components"]}
     assert filled["fix"]["value"] == "rollback"
     assert "すでにそのとおりです" in words(shown(await world.send(form)))
@@ -56,7 +55,7 @@ async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld
     """The older version's question may still be on a screen during the upgrade."""
     alert = await alerted(world)
     posted = world.sandbox.core.world.messages[alert["channel_id"]][alert["id"]]
-    posted.components[0]["components"][-1]["custom_id"] = "inc:v1:resolve-now:1"
+    posted.components[0]["components"][0]["custom_id"] = "inc:v1:resolve-now:1"
     await world.click(alert, "inc:v1:resolve-now:1")
     assert (await IncidentRows(world.store.sql).incident(1)).status is Status.RESOLVED
 

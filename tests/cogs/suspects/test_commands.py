@@ -17,14 +17,14 @@ async def raised(world: ConsoleWorld, number: int = 1, *, title: str = "決済 A
 async def form(world: ConsoleWorld, choice: str, *, by: str = "responder") -> Json:
     """What `/incident show` offers, where there is no card."""
     card = shown(await world.command("incident show", by=by, number=1))
-    return await world.click(card, "inc:v1:more:1", values=[choice], by=by)
+    return await world.click(card, f"inc:v1:{choice}:1", by=by)
 
 
 async def test_a_rollback_is_decided_from_what_show_offers(world: ConsoleWorld) -> None:
     """The form asks why; the thread is told; `/incident show` has it; the form outlives a restart."""
     place = await raised(world)
     asked = await form(world, "roll_back")
-    assert asked["modal"]["title"] == "INC-1 の変更を戻す"
+    assert asked["modal"]["title"] == "INC-1 ロールバックを記録"
     await world.restart()
     said = words(shown(await world.send(asked, reason="12:00 の deploy")))
     assert "INC-1：戻すと記録しました。bot は実行しません。" in said
@@ -32,7 +32,7 @@ async def test_a_rollback_is_decided_from_what_show_offers(world: ConsoleWorld) 
     line = await world.until(place, contains="**戻す** と決めました：12:00 の deploy")
     assert line["mentions"] == []
     asked = await form(world, "keep_change")
-    assert asked["modal"]["title"] == "INC-1 の変更は戻さない"
+    assert asked["modal"]["title"] == "INC-1 戻さないと記録"
     said = words(shown(await world.send(asked, reason="DB の障害")))
     assert "scripts/deploy/rollback.sh" not in said
     card = words(shown(await world.command("incident show", number=1)))

@@ -138,7 +138,7 @@ def test_the_buttons_go_with_the_incident() -> None:
         for row in body["components"]  # type: ignore[attr-defined]
         for each in row["components"]
     ]
-    assert labels == ["Roll back the change", "Do not roll back"]
+    assert labels == ["Record a roll-back", "Record: no roll-back"]
 
 
 @pytest.mark.parametrize("url", ["javascript:x", "https://x.example/a) b", "https://x.example/](y", ""])

@@ -21,6 +21,7 @@ from tests.e2e.world.database import StoryDatabase
 from tests.e2e.world.ledger import WRITTEN, Ledger
 from tests.e2e.world.severities import Severity
 from tests.patience import PATIENCE_S
+from tests.pressing import with_control
 
 #: Whether a bot has a statement or a transaction under way; between two of them it looks idle for a moment.
 _UNDER_WAY = """
@@ -158,9 +159,9 @@ class World:
         await self.human.react(by, target.post if isinstance(target, Alert) else target, emoji)
 
     async def click(self, target: Alert | Message, label: str, *, by: str) -> Interaction:
-        """Press the button with *label* on it, as it is on the message now."""
+        """Press the button with *label* on it or behind its [その他…], as it is on the message now."""
         message = await self.reread(target.post if isinstance(target, Alert) else target)
-        return await self.human.press(by, message, label)
+        return await self.human.press(by, await with_control(self.human, message, label, by=by), label)
 
     async def command(
         self, name: str, *, by: str = "responder", channel: str = "general", **options: object

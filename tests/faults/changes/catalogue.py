@@ -49,7 +49,6 @@ READS: Final = frozenset(
         *(
             "incidents.editing.press_severity",
             "incidents.timeline.press_note",
-            "incidents.timeline.choose_more",
         ),
         *("incidents.timeline.choose_entry", "/incident resolve", "incidents.lifecycle.press_resolve"),
         *("incidents.lifecycle.press_resolution", "suspects.commands.press_roll_back"),
@@ -65,12 +64,14 @@ READS: Final = frozenset(
         *(
             "/incident list",
             "/postmortem show",
+            "postmortem.commands.press_show",
             "/incident show",
             "/incident timeline",
             "incidents.looking.turn_page",
         ),
         *("/incident audit", "incidents.looking.turn_audit_page"),
         *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
+        *("incidents.looking.press_others", "incidents.looking.choose_more"),
         *(
             "incidents.timeline.press_timeline",
             "incidents.timeline.turn_page",

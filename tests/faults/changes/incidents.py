@@ -83,9 +83,7 @@ async def _(scene: Scene) -> Change:
 @change("incidents.timeline.send_note")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
-    form = await scene.press(
-        await scene.say("incident show", number=known.number), "ほかの操作", value="note"
-    )
+    form = await scene.press(await scene.say("incident show", number=known.number), "メモ")
     return known.change(scene.sends(form, note="再起動した"), "note")
 
 
@@ -130,8 +128,8 @@ async def _(scene: Scene) -> Change:
 @change("incidents.card.press_role")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
-    card = await scene.showing(known.thread, "🧭")
-    return known.change(scene.presses(card, "🧭"), "role_changed")
+    others = await scene.others(await scene.showing(known.thread, "その他"))
+    return known.change(scene.presses(others, "🧭"), "role_changed")
 
 
 @change("incidents.card.press_step_down")
@@ -162,7 +160,7 @@ async def _(scene: Scene) -> Change:
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     shown = await scene.say("incident show", number=known.number)
-    form = await scene.press(shown, "ほかの操作", value="roll_back")
+    form = await scene.press(shown, "ロールバックを記録")
     return known.change(scene.sends(form, reason="a deploy"), "rollback_decided")
 
 

@@ -10,6 +10,7 @@ from bot.demo.triage_walk import TriageReport, TriageWalk
 from local_discord.client import Human, Interaction, Message
 from tests.faults.changes.view import View, view_of
 from tests.faults.stage.stage import Stage
+from tests.pressing import with_control
 
 Act: TypeAlias = Callable[[], Awaitable[object]]
 
@@ -163,9 +164,15 @@ class Scene:
     async def press(
         self, on: Message | Interaction, label: str, *, by: str = "responder", value: str | None = None
     ) -> Interaction:
-        """Press something, and have the answer."""
-        message = on.messages[-1] if isinstance(on, Interaction) else on
+        """Press something, perhaps behind [その他…], and have the answer."""
+        message = await with_control(
+            self.human, on.messages[-1] if isinstance(on, Interaction) else on, label, by=by
+        )
         return await self.human.press(by, message, label, values=[] if value is None else [value])
+
+    async def others(self, on: Message | Interaction) -> Interaction:
+        """What is behind [その他…]."""
+        return await self.press(on, "その他…")
 
     async def walked(self, *answers: str) -> Message:
         """The card of a triage after *answers*."""

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
+from tests.pressing import with_control
 from tests.standins.paging.server import Outside, outside_systems
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-announcements")]
@@ -41,7 +42,9 @@ async def test_row_83_killed_around_the_sending_of_an_announcement(
     human = stage.world.human
     alert = await stage.sev1(f"行83 {_POINTS.index(point)}")
     shown = await stage.world.command("incident show", number=alert.number)
-    screen = await human.press("responder", shown.messages[-1], "ほかの操作", values=["announce"])
+    screen = await human.press(
+        "responder", await with_control(human, shown.messages[-1], "告知", by="responder"), "告知"
+    )
     text = screen.messages[-1]
     nth = "@2" if point.startswith("before:commit") else ""  # the first is the approval's own
     await stage.die_at(f"{point}{nth}", lambda: human.press("responder", text, "承認して公開"))

@@ -189,11 +189,16 @@ class ConsoleWorld(Desk):
     async def click(
         self, message: Json, custom_id: str, *, by: str = "responder", values: list[str] | None = None
     ) -> Json:
-        """A person presses a button, or chooses; what it led to.
+        """A person presses a button, perhaps behind [その他…], or chooses; what it led to.
 
         Args:
             custom_id: With or without the digest that a button carries at its end.
         """
+        posted = self.sandbox.core.world.messages.get(message["channel_id"], {}).get(message["id"])
+        there = presses(message) if posted is None else _custom_ids(posted.components)
+        others = [one for one in there if one.startswith("inc:v1:others:")]
+        if others and not any(f"{one}:".startswith(f"{custom_id}:") for one in there):
+            message = shown(await self.click(message, others[0], by=by))
         carried = [one for one in presses(message) if one.startswith(f"{custom_id}:")]
         call: Json = {"user": by, "message": message["id"], "custom_id": (*carried, custom_id)[0]}
         return await self._outcome(

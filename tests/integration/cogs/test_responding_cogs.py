@@ -19,11 +19,14 @@ async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
         "ack し、エスカレーションを止めました (2 分)"
         in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
     )
-    joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
+    alert = await world.until("p0-alerts", contains="inc:v1:resolve:1")
+    others = shown(await world.click(alert, "inc:v1:others:1", by="secondary"))
+    joined = shown(await world.click(others, "inc:v1:ack:1", by="secondary"))
     assert "先に @responder が対応していました" in joined["content"]
-    assert "参加済み" in shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))["content"]
+    assert "参加済み" in shown(await world.click(others, "inc:v1:ack:1", by="secondary"))["content"]
+    others = shown(await world.click(alert, "inc:v1:others:1", by="primary"))
     await world.resolve(1)
-    assert "🟢 解決" in shown(await world.click(alert, "inc:v1:ack:1", by="primary"))["content"]
+    assert "🟢 解決" in shown(await world.click(others, "inc:v1:ack:1", by="primary"))["content"]
 
 
 async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWorld) -> None:
@@ -127,7 +130,7 @@ async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
     await alerted(world)
     done = await world.until("general", contains="スレッドへ")
     card = shown(await world.command("incident show", number=1))
-    form = await world.click(card, "inc:v1:more:1", values=["note"])
+    form = await world.click(card, "inc:v1:note:1")
     assert "メモを残しました" in shown(await world.send(form, note="rollback した"))["content"]
     thread = re.findall(r"channels/\d+/(\d+)$", words(done), re.MULTILINE)[-1]
     await world.until(thread, contains="rollback した")
@@ -135,9 +138,9 @@ async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
     await world.until(thread, contains="戻った")
     refused = shown(await world.command("incident note", text="どこ"))
     assert "どのインシデントですか" in refused["content"]
-    history = shown(await world.click(card, "inc:v1:more:1", values=["timeline"]))
+    history = shown(await world.click(card, "inc:v1:timeline:1"))
     assert "INC-1 のタイムライン" in words(history)
-    why = shown(await world.click(card, "inc:v1:more:1", values=["why"]))
+    why = shown(await world.click(card, "inc:v1:why:1"))
     assert "あなたは呼び出されていません" in why["content"]
 
 

@@ -18,6 +18,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Evidence
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.alerts import AlertRows
+from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from tests.fakes.discord import WATCHED, FakeDiscord
@@ -60,7 +61,7 @@ async def receive(desk: Desk, message: AlertMessage) -> Incident:
 
 
 async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> None:
-    """An alert gets its channel's severity and deadline, no thread, and a reply that pings no one."""
+    """An alert gets its channel's severity and deadline, no thread, and a reply that answers it."""
     incident = await receive(desk, alert(desk, content="api.parky.co.jp latency 812 ms", channel="p0-alerts"))
     assert (incident.kind, incident.severity, incident.targets) == (
         IncidentKind.ALERT,
@@ -76,7 +77,7 @@ async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> Non
         (DeliveryKind.PAGE, "person:primary"),
     }
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    assert (post.data["answers"], post.data["quiet"]) == (FIRST, True)
+    assert post.data["answers"] == FIRST
     assert await kinds(desk, incident.id) == [
         TimelineKind.OPENED,
         TimelineKind.EVIDENCE,
@@ -99,9 +100,37 @@ async def test_a_replay_by_a_webhook_is_no_alert(desk: Desk) -> None:
     assert await desk.services.alerts.receive(stranger) is not None
 
 
+async def test_a_monitors_p0_rings_and_pages_as_a_persons(desk: Desk) -> None:
+    """The reply to an alert of the highest severity pings once, and its ladder is that of `/sev1`.
+
+    One of a lower severity stays quiet, and pages by its own ladder.
+    """
+
+    async def sent(number: int) -> list[tuple[str, str, bool]]:
+        await desk.work()
+        return [
+            (one.kind.value, one.to.partition(":")[0], "quiet" in one.data)
+            for one in await desk.database.deliveries()
+            if one.incident_id == number and one.kind in (DeliveryKind.ALERT, DeliveryKind.PAGE)
+        ]
+
+    by_person = await desk.open("SEV1")
+    by_monitor = await receive(desk, alert(desk, channel="p0-alerts"))
+    assert await sent(by_monitor.id) == await sent(by_person.id)
+    assert ("alert", "channel", False) in await sent(by_monitor.id)
+    ladders = [await EscalationRows(desk.store.sql).steps(one.id) for one in (by_person, by_monitor)]
+    first, second = ([(step.rung, step.status) for step in steps] for steps in ladders)
+    assert first == second
+    again = await receive(desk, alert(desk, FIRST + 1, channel="p0-alerts"))
+    assert again.id == by_monitor.id
+    assert len(await sent(by_monitor.id)) == len(await sent(by_person.id)), "it rings once"
+    lesser = await receive(desk, alert(desk, FIRST + 2, "other 5 ms"))
+    assert ("alert", "channel", True) in await sent(lesser.id)
+
+
 async def test_the_policy_may_let_the_answer_ring(database: Database) -> None:
-    """With `rings = true`, the reply to an alert pings, for teams whose monitors do not."""
-    policy = parse_policy(default_policy_text().replace("rings = false", "rings = true"), name="loud")
+    """With `rings = true`, the reply to an alert of any severity pings, for teams whose monitors do not."""
+    policy = parse_policy(default_policy_text().replace('rings = "highest"', "rings = true"), name="loud")
     desk = Desk(database, policy)
     await receive(desk, alert(desk))
     assert not any("quiet" in one.data for one in await desk.database.deliveries())

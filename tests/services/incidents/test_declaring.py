@@ -115,7 +115,7 @@ async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
 
 async def test_an_alert_that_has_rung_does_not_ring_again(database: Database) -> None:
     """Declaring an alert that has pinged posts the incident without another ping."""
-    policy = parse_policy(default_policy_text().replace("rings = false", "rings = true"), name="loud")
+    policy = parse_policy(default_policy_text().replace('rings = "highest"', "rings = true"), name="loud")
     desk = Desk(database, policy)
     tracked = await receive(desk, alert(desk))
     await desk.lifecycle.declare(tracked.id, by=RESPONDER)

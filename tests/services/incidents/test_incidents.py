@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Status
 from bot.domain.incident.records import DeclinedEntry
@@ -290,6 +290,21 @@ async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     with pytest.raises(InvalidTransition):
         await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=1)
+
+
+async def test_only_a_person_who_is_asked_can_decline_on_the_alert(desk: Desk) -> None:
+    """In the server, a person on call answers their DM; another responder is told that nothing is asked."""
+    incident = await desk.open()
+    await desk.work()
+    with pytest.raises(UserError) as refused:
+        await desk.passing_on.decline(incident.id, by=RESPONDER, message_id=None)
+    assert refused.value.key == "not_called"
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    who = replace(PRIMARY, username="primary")
+    for _ in range(2):
+        assert (await desk.passing_on.decline(incident.id, by=who, message_id=None)).to == "secondary"
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
 
 
 async def test_outsider_cannot_pass_on(desk: Desk) -> None:

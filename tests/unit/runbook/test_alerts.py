@@ -39,7 +39,7 @@ def test_the_files_own_patterns_come_first() -> None:
 
 def test_the_usual_ones_may_be_left_out() -> None:
     """With `usual_patterns = false` only the patterns in the policy's file count, here none."""
-    policy = changed("rings = false", "usual_patterns = false\nrings = false")
+    policy = changed('rings = "highest"', "usual_patterns = false")
     assert (policy.alerts.patterns, policy.alerts.names) == ((), ())
 
 

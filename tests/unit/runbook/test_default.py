@@ -160,7 +160,11 @@ def test_digest_and_the_rest(parky: Policy) -> None:
 def test_alerts_of_others(parky: Policy) -> None:
     """Parky's API posts its P0 and P1 notifications by webhook in these channels."""
     assert parky.alerts.watch == {"p0-alerts": "SEV1", "p1-ops": "SEV2"}
-    assert (parky.alerts.bots, parky.alerts.same_within, parky.alerts.rings) == ((), 30 * MINUTE, False)
+    assert (parky.alerts.bots, parky.alerts.same_within, parky.alerts.rings) == (
+        (),
+        30 * MINUTE,
+        frozenset(["SEV1"]),
+    )
     assert parky.alerts.fingerprint == tuple(AlertPart)
 
 

@@ -42,11 +42,11 @@ def named() -> Iterator[str]:
 
 def test_a_line_says_who_did_what_and_to_which_incident() -> None:
     """An audit log line says, in the reader's language, who did what to which incident or was refused it."""
-    assert "**佐藤** · 🟢 解決 INC-42" in shown(row("resolved"))
-    assert "**佐藤** · 🟢 resolved INC-42" in shown(row("resolved"), english=True)
+    assert "**佐藤** · 🟢 解決 No.42" in shown(row("resolved"))
+    assert "**佐藤** · 🟢 resolved No.42" in shown(row("resolved"), english=True)
     refused = row("acknowledge", allowed=False, act="resolve")
-    assert "**佐藤** · ⛔ 解決 INC-42 (権限なしで拒否)" in shown(refused)
-    assert "⛔ resolve INC-42 (refused)" in shown(refused, english=True)
+    assert "**佐藤** · ⛔ 解決 No.42 (権限なしで拒否)" in shown(refused)
+    assert "⛔ resolve No.42 (refused)" in shown(refused, english=True)
 
 
 @pytest.mark.parametrize("allowed", [True, False])

@@ -116,12 +116,12 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"by": "a", "reason": "", "at": AT}, "@a"),
         ({}, "?"),
     ],
-    "merged": [({"by": "a", "into": 41}, "INC-41"), ({"by": "a", "into": 41, "at": AT}, "INC-41")],
-    "merged_here": [({"by": "a", "number": 9}, "INC-9")],
-    "unmerged": [({"by": "a", "number": 9}, "INC-9")],
-    "linked": [({"by": "a", "number": 9}, "INC-9")],
-    "unlinked": [({"by": "a", "number": 9}, "INC-9")],
-    "raised_again": [({"by": "a", "number": 9}, "INC-9")],
+    "merged": [({"by": "a", "into": 41}, "No.41"), ({"by": "a", "into": 41, "at": AT}, "No.41")],
+    "merged_here": [({"by": "a", "number": 9}, "No.9")],
+    "unmerged": [({"by": "a", "number": 9}, "No.9")],
+    "linked": [({"by": "a", "number": 9}, "No.9")],
+    "unlinked": [({"by": "a", "number": 9}, "No.9")],
+    "raised_again": [({"by": "a", "number": 9}, "No.9")],
     "triaged_here": [({"by": "a", "severity": "SEV1"}, "SEV1"), ({"by": "a"}, "@a")],
     "report_joined": [
         (
@@ -193,7 +193,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     "severity_changed": [
         ({"by": "a", "before": "SEV2", "after": "SEV1", "reason": "全断"}, "全断"),
         ({"by": "a", "before": "SEV2", "after": "SEV1", "reason": "", "next_at": AT}, "次の更新"),
-        ({"by": "a", "before": "SEV2", "after": "SEV1", "merged": 9, "next_at": None}, "INC-9"),
+        ({"by": "a", "before": "SEV2", "after": "SEV1", "merged": 9, "next_at": None}, "No.9"),
         ({"before": "SEV2", "after": "SEV1"}, "SEV2 → **SEV1**"),
     ],
     "thread_moved": [({}, "INC-42")],

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
-from bot.domain.incident.incident import Incident, Status, label_of
+from bot.domain.incident.incident import Incident, Status, number_label
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
 from bot.ui.posts.incident.aftermath import aftermath
+from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.words.inert import inert
-from bot.ui.words.wording import Wording, alert_url, relative, state_key, thread_url
+from bot.ui.words.wording import Wording, alert_url, relative, state_key
 
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
 _LINE_LIMIT = 900  # one line of the embed
@@ -32,7 +33,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[_embed(words, incident, _facts(words, incident))],
-        components=_alert_buttons(words, incident),
+        components=row([*first_buttons(words, incident, is_edited=True), others_button(words, incident)]),
         rings=rings,
     )
 
@@ -108,20 +109,23 @@ def head(words: Wording, incident: Incident) -> str:
         at=words.clock(moment, on=incident.triggered_at),
         ago=relative(moment),
         took=words.span(took or timedelta()),
-        other="?" if other is None else label_of(other),
+        other="?" if other is None else number_label(other),
     )
 
 
 def related(words: Wording, incident: Incident) -> str:
-    """Return the related incidents: "関連：INC-43 (同じもの), INC-40"; empty when there are none."""
+    """Return the related incidents: "関連：No.43 (同じもの), No.40"; empty when there are none."""
     others = related_labels(words, incident)
     return words.say("alert.related", related=others) if others else ""
 
 
 def related_labels(words: Wording, incident: Incident) -> str:
-    """Return the merged incidents, then the linked ones: "INC-43 (同じもの), INC-40"."""
-    same = [words.say("alert.duplicate", label=label_of(number)) for number in incident.duplicates]
-    labels = [*same, *(label_of(number) for number in incident.linked if number not in incident.duplicates)]
+    """Return the merged incidents, then the linked ones: "No.43 (同じもの), No.40"."""
+    same = [words.say("alert.duplicate", label=number_label(number)) for number in incident.duplicates]
+    labels = [
+        *same,
+        *(number_label(number) for number in incident.linked if number not in incident.duplicates),
+    ]
     return words.joined(labels, limit=_RELATED_LIMIT)
 
 
@@ -243,21 +247,3 @@ def _ack(words: Wording, incident: Incident) -> Component | None:
         return None
     label = None if incident.status is Status.TRIGGERED else "join"
     return words.buttons.make(IncidentVerb.ACK, incident.id, words=label)
-
-
-def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
-    """Return at most five: what makes sense in this state, the safe one first, the final one last."""
-    make = words.buttons.make
-    if incident.is_open:
-        verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
-        return row([_ack(words, incident), *words.buttons.of(incident, *verbs)])
-    other, is_resolved = incident.told_merged_into, incident.status is Status.RESOLVED
-    return row(
-        [
-            None if other is None else make(IncidentVerb.VIEW, other),
-            make(IncidentVerb.NOTE, incident.id),
-            *(words.buttons.of(incident, IncidentVerb.RESOLUTION) if is_resolved else ()),
-            None if incident.is_drill else make(IncidentVerb.REOPEN, incident.id),
-            words.buttons.link("to_thread", thread_url(incident)),
-        ]
-    )

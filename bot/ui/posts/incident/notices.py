@@ -19,7 +19,7 @@ from bot.domain.escalation.payloads import (
     TakenOverNotice,
     UnreachedNotice,
 )
-from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.incident import Incident, number_label
 from bot.domain.incident.posting import shows_old_details
 from bot.domain.incident.records import (
     CancelledNotice,
@@ -102,7 +102,7 @@ def _severity_changed(words: Wording, incident: Incident, notice: SeverityChange
     if notice.merged is None:
         lines = [with_reason(words, changed, notice.reason)]
     else:
-        other, severity = label_of(notice.merged), inert(notice.after, limit=40)
+        other, severity = number_label(notice.merged), inert(notice.after, limit=40)
         reason = words.say("history.fact.merged_with", other=other, severity=severity)
         lines = [words.say("thread.notice.reason", line=changed, reason=reason)]
     if notice.next_at is not UNSET:
@@ -131,7 +131,7 @@ def _sender(_words: Wording, _incident: Incident, notice: RecoveredNotice | Fire
 
 
 def _other(_words: Wording, _incident: Incident, notice: OtherIncidentNotice) -> str:
-    return label_of(notice.number)
+    return number_label(notice.number)
 
 
 def _url(_words: Wording, incident: Incident, notice: RecoveredNotice | FiresAgainNotice) -> str:
@@ -239,7 +239,7 @@ _OWN: Final[NoticeLooks] = (
     NoticeLook(ResolvedNotice, _resolved, _shows_old_details),
     line(CancelledNotice),
     line(ReopenedNotice),
-    line(MergedNotice, other=lambda _words, _incident, notice: label_of(notice.into)),
+    line(MergedNotice, other=lambda _words, _incident, notice: number_label(notice.into)),
     line(MergedHereNotice, other=_other),
     line(UnmergedNotice, other=_other),
     line(LinkedNotice, other=_other),

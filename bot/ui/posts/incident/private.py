@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, Notice
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, label_pattern
 from bot.domain.privacy import PostPlaces
 from bot.domain.privacy_payloads import (
     MadePrivateNotice,
@@ -145,7 +145,7 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
 #: A line with at least so much of a title is about its incident.
 _TITLE_FROM: Final = 4
 _TITLE_TO: Final = 30
-_OTHERS: Final = re.compile(r"(?<![A-Za-z0-9-])INC-\d+(?!\d)", re.ASCII)
+_OTHERS: Final = re.compile(rf"(?<![A-Za-z0-9-]){label_pattern()}(?!\d)", re.ASCII)
 
 
 def without_incident(words: Wording, incident: Incident, message: Mapping[str, object]) -> Body:
@@ -157,7 +157,7 @@ def without_incident(words: Wording, incident: Incident, message: Mapping[str, o
     Args:
         message: As Discord returns it.
     """
-    number = rf"(?<![A-Za-z0-9-]){re.escape(incident.label)}(?!\d)"
+    number = rf"(?<![A-Za-z0-9-]){label_pattern(incident.id)}(?!\d)"
     own = rf"(?:\[\**{number}\**\]\([^)\s]*\)|\*\*{number}\*\*|{number})"  # as a link or in bold, too
     title = incident.title
     shown = (plain(title, limit=len(title) + 1), inert(title, limit=2 * len(title) + 1))

@@ -13,7 +13,8 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.calls import next_step, otherwise
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, impact, last_update
-from bot.ui.posts.incident.roles import VERBS, roles_line
+from bot.ui.posts.incident.controls import first_buttons, others_button
+from bot.ui.posts.incident.roles import roles_line
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.wording import Voice, Wording, sign_of
 
@@ -22,12 +23,6 @@ _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _UPDATE_LIMIT = 44  # of the last status update, which is a message further down: three lines on a phone
 _IMPACT_LIMIT = 48  # of the symptoms, and of the triage's answers
 _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a phone
-
-#: The verbs of the card's buttons beside 📋.
-_OPEN: Final = (*VERBS, IncidentVerb.NOTE)
-#: Five buttons are enough: this one gives way to 👀, later to 📣. `/incident assign` still gives the role.
-_GIVES_WAY: Final = IncidentVerb.SCRIBE
-_ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
 
 
 def thread(words: Wording, incident: Incident) -> Body:
@@ -85,21 +80,13 @@ def thread_card(words: Wording, incident: Incident) -> Body:
 
 
 def _controls(words: Wording, incident: Incident) -> list[Component]:
-    make, number = words.buttons.make, incident.id
-    sheet = make(IncidentVerb.FIRST, number, words="commands")
-    if not incident.is_open:
-        own = [verb for capability in words.policy.capabilities for verb in capability.after_end]
-        others = [*(make(verb, number) for verb in _ENDED), *(make(verb, number) for verb in own)]
-    elif incident.status is Status.TRIGGERED:
-        ack = make(IncidentVerb.ACK, number)
-        roles = [words.buttons.grey(verb, number) for verb in VERBS if verb is not _GIVES_WAY]
-        return [*row([ack, sheet, *roles]), *steps_select(words, incident)]
-    elif (verb := suggested(words.policy, incident)) is not None:
-        roles = [words.buttons.grey(verb, number) for verb in _OPEN if verb is not _GIVES_WAY]
-        others = [*roles, make(verb, number)]
-    else:
-        others = [words.buttons.grey(verb, number) for verb in _OPEN]
-    return [*row([sheet, *others]), *steps_select(words, incident)]
+    """Return what the state calls for, the commands, and 📣 while users are affected; then the steps."""
+    buttons = first_buttons(words, incident, is_edited=True)
+    if incident.is_open:
+        buttons.append(words.buttons.make(IncidentVerb.FIRST, incident.id, words="commands"))
+    if incident.status is Status.ACKNOWLEDGED and (verb := suggested(words.policy, incident)) is not None:
+        buttons.append(words.buttons.make(verb, incident.id))
+    return [*row([*buttons, others_button(words, incident)]), *steps_select(words, incident)]
 
 
 def is_marked(texts: Texts, name: str) -> bool:

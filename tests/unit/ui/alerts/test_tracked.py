@@ -7,13 +7,18 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.forms import digest_of, form_digest
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.forms import digest_of
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef
 from bot.domain.incident.parts import AlertOrigin, Source
 from bot.domain.people import Person
+from bot.services.incidents.queries import OfferedActions
 from bot.ui.forms.incident import resolve_form
 from bot.ui.posts.renderer import render
+from bot.ui.screens.other_actions import others_screen
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
+from tests.unit.ui.incident.test_controls import EVERYTHING
 from tests.unit.ui.paging.test_calls import called
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -40,6 +45,7 @@ def tracked(incident: Incident) -> Incident:
         incident,
         kind=IncidentKind.ALERT,
         tracked=replace(incident.tracked, source=Source(301, 800, "Parky API"), fingerprint="f"),
+        reported_by=PersonRef(0, "Parky API"),
     )
 
 
@@ -47,36 +53,30 @@ NEW = tracked(TRIGGERED)
 MERGED = transitions.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=LATER)
 
 
-def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None:
-    """Two lines; the alert itself is right above."""
+#: Where the monitor's message is, as the small print says.
+SMALL = "-# 送信元：[Parky API](<https://discord.com/channels/7/301/800>) · api.parky.co.jp · ALERT-42"
+
+
+def test_it_says_what_any_alert_says() -> None:
+    """The first line is that of every post about an incident; the monitor is in the small print."""
     body = render(JA, QUIET, NEW)
-    assert str(body["content"]).splitlines() == [
-        "🔴 INC-42 未対応 · SEV1 · 決済 API が 5xx",
-        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
-    ]
+    assert str(body["content"]).splitlines() == [summary(JA, NEW), "当番：@primary", SMALL]
+    assert summary(JA, NEW) == "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert body["allowed_mentions"] == {"parse": []}
-    assert presses_of(body) == [
-        "inc:v1:ack:42",
-        "inc:v1:declare:42",
+    assert presses_of(body) == ["inc:v1:ack:42", "inc:v1:declare:42", "inc:v1:others:42"]
+
+
+def test_everything_else_is_behind_the_others() -> None:
+    """A triage, a false alarm and the resolve of an alert are behind [その他…], with no roles or updates."""
+    found = screens.presses(others_screen(VOICE, OfferedActions(NEW, 103, False, EVERYTHING)))
+    for press in (
         f"tri:v1:from:301:800:42:{digest_of(NEW.title)}",
         "inc:v1:false_alarm:42",
-        f"inc:v1:resolve:42:{form_digest(NEW)}",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (JA, "🔴 INC-42 未対応 · SEV2 · 決済 API が 5xx"),
-        (EN, "🔴 INC-42 Unacknowledged · SEV2 · 決済 API が 5xx"),
-    ],
-)
-def test_its_sign_is_the_states_and_never_the_severitys(words: Wording, line: str) -> None:
-    """🟠 is SEV2's colour, and the sign of an incident that a person is on: the list shows 🔴, so it does."""
-    lesser = replace(NEW, severity="SEV2")
-    assert str(render(words, QUIET, lesser)["content"]).splitlines()[0] == line
-    sign, word = words.state(lesser).split(" ", 1)
-    assert (line.startswith(sign), word in line) == (True, True)
+        "inc:v1:resolve:42",
+        "inc:v1:decline:42",
+    ):
+        assert press in found
+    assert not {"inc:v1:details:42", "inc:v1:command:42"} & set(found)
 
 
 BY_EVENT = replace(
@@ -87,15 +87,15 @@ BY_EVENT = replace(
 )
 
 
-def test_without_a_message_above_it_names_its_monitor_and_what_is_affected() -> None:
-    """The monitor's name leads to where it shows the alert; a triage is about this post."""
-    body = render(JA, LOUD, BY_EVENT)
-    lines = str(body["content"]).splitlines()
-    assert lines[2] == "送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp"
-    assert presses_of(body)[2] == f"tri:v1:here:42:{digest_of(BY_EVENT.title)}"
+def test_without_a_message_above_the_monitors_name_leads_to_where_it_shows_the_alert() -> None:
+    """An event's link is its monitor's; a triage of it is about this post."""
+    small = str(render(JA, LOUD, BY_EVENT)["content"]).splitlines()[-1]
+    assert small == "-# 送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp · ALERT-42"
+    others = others_screen(VOICE, OfferedActions(BY_EVENT, 103, False, EVERYTHING))
+    assert f"tri:v1:here:42:{digest_of(BY_EVENT.title)}" in screens.presses(others)
     bare = replace(BY_EVENT, tracked=replace(BY_EVENT.tracked, origin=AlertOrigin("cron", "[x](y) @here")))
-    said = str(render(EN, QUIET, bare)["content"]).splitlines()[2]
-    assert said.startswith("From: ")
+    said = str(render(EN, QUIET, bare)["content"]).splitlines()[-1]
+    assert said.startswith("-# From: ")
     assert "](y)" not in said
     assert "@here" not in said
 
@@ -103,7 +103,7 @@ def test_without_a_message_above_it_names_its_monitor_and_what_is_affected() -> 
 def test_it_rings_where_the_policy_wants_it() -> None:
     """The reply to an alert pings if the policy says so, until an acknowledge."""
     body = render(JA, LOUD, NEW)
-    assert str(body["content"]).startswith("@here 🔴 INC-42")
+    assert str(body["content"]).startswith("@here 🔴 SEV1 · 決済 API が 5xx")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert "@here" not in str(render(JA, LOUD, tracked(ACKNOWLEDGED))["content"])
 
@@ -114,97 +114,67 @@ def test_it_says_what_comes_without_an_ack() -> None:
     often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
     people = "@here + @primary{}@secondary"
     lines = str(render(JA, QUIET, often)["content"]).splitlines()
-    assert lines[2:] == [
+    assert lines[1:] == [
         f"誰も押さないと：14:22 {people.format('、')} に通知 →\u00a014:37\u00a0再通知",
-        "×7 · 最終 14:07 JST",
+        "当番：@primary",
+        "通知済み：14:07 チャンネルに通知",
+        SMALL.replace("ALERT-42", "×7 · 最終 14:07 JST · ALERT-42"),
     ]
     assert f"If nobody does: 14:22 alert to {people.format(', ')} →\u00a014:37\u00a0again" in str(
         render(EN, QUIET, often)["content"]
     )
     assert render(JA, QUIET, often)["allowed_mentions"] == {"parse": []}
     taken = replace(tracked(ACKNOWLEDGED), calls=calls)
-    assert len(str(render(JA, QUIET, taken)["content"]).splitlines()) == 1
+    assert len(str(render(JA, QUIET, taken)["content"]).splitlines()) == 2
 
 
 def test_it_counts() -> None:
     """The bot's answer under an alert says how often the alert came and when last."""
     often = replace(NEW, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT + timedelta(minutes=5)))
-    assert str(render(JA, QUIET, often)["content"]).splitlines()[2] == "×7 · 最終 14:12 JST"
+    assert "×7 · 最終 14:12 JST" in str(render(JA, QUIET, often)["content"]).splitlines()[-1]
 
 
 def test_it_says_what_it_has_to_do_with() -> None:
     """The answer under an alert names its duplicates and the linked incidents."""
     linked = replace(NEW, duplicates=(43,), linked=(41,))
-    assert str(render(JA, QUIET, linked)["content"]).splitlines()[2] == "関連：INC-43 (同じもの)、INC-41"
+    assert "関連：No.43 (同じもの)、No.41" in str(render(JA, QUIET, linked)["content"]).splitlines()
 
 
-ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them: how long ago
-
-
-@pytest.mark.parametrize(
-    ("incident", "ja", "en"),
-    [
-        (
-            transitions.reopen(
-                transitions.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None
-            ),
-            f"INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST ({AGAIN})",
-            f"INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST ({AGAIN})",
-        ),
-        (
-            tracked(ACKNOWLEDGED),
-            f"INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST ({ACKED}、2 分で ack)",
-            f"INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST ({ACKED}, ack in 2 min)",
-        ),
-        (
-            transitions.resolve(NEW, by=PRIMARY, at=LATER),
-            "🟢 INC-42 解決 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
-            "🟢 INC-42 Resolved · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
-        ),
-        (
-            transitions.cancel(NEW, by=PRIMARY, at=LATER),
-            "⚪ INC-42 誤報 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
-            "⚪ INC-42 False alarm · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
-        ),
-        (
-            MERGED,
-            "⚪ INC-42 統合 → INC-44 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)",
-            "⚪ INC-42 Merged → INC-44 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)",
-        ),
-    ],
+CLOSED = transitions.cancel(NEW, by=PRIMARY, at=LATER)
+AGAIN = transitions.reopen(
+    transitions.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None
 )
-def test_every_state_reads_at_a_glance(incident: Incident, ja: str, en: str) -> None:
-    """The post about an acknowledged, reopened, resolved, cancelled or merged alert is one line.
-
-    The line has a sign and a word for the state, and says by whom and when.
-    """
-    assert render(JA, QUIET, incident)["content"] == ja
-    assert render(EN, QUIET, incident)["content"] == en
 
 
-def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
-    """A closed alert's answer has a button that opens it again and one that shows details.
+@pytest.mark.parametrize("words", [JA, EN])
+@pytest.mark.parametrize("incident", [AGAIN, tracked(ACKNOWLEDGED), CLOSED, MERGED])
+def test_every_state_reads_at_a_glance(incident: Incident, words: Wording) -> None:
+    """The post about an alert that nobody waits for is the first line and the small print."""
+    first, small = str(render(words, QUIET, incident)["content"]).splitlines()
+    assert first == summary(words, incident)
+    assert small.endswith("ALERT-42")
 
-    For a merged alert the second button shows the incident that it was merged into.
-    """
-    for incident, seen in (
-        (transitions.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
-        (MERGED, (44, "合流先を見る")),
-    ):
-        body = render(JA, QUIET, incident)
-        assert presses_of(body) == [f"inc:v1:view:{seen[0]}", "inc:v1:reopen:42"]
-        assert labels_of(body) == [seen[1], "再開"]
+
+def test_what_is_closed_can_be_opened_again() -> None:
+    """A closed alert's answer has a button that opens it again; of a merged one, also the other incident."""
+    assert labels_of(render(JA, QUIET, CLOSED)) == ["再開", "メモ", "その他…"]
+    body = render(JA, QUIET, MERGED)
+    assert presses_of(body) == ["inc:v1:view:44", "inc:v1:reopen:42", "inc:v1:others:42"]
 
 
 def test_what_was_merged_into_one_that_is_private_now_leads_to_itself() -> None:
     """An alert merged into a private incident says so without naming it."""
     hidden = replace(MERGED, merged_into_hidden=True)
-    for team, told in (
-        (JA, "⚪ INC-42 統合 · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 分)"),
-        (EN, "⚪ INC-42 Merged · SEV1 · 決済 API が 5xx · @primary 14:52 JST (45 min)"),
-    ):
-        assert render(team, QUIET, hidden)["content"] == told
-    assert presses_of(render(JA, QUIET, hidden)) == ["inc:v1:view:42", "inc:v1:reopen:42"]
+    for team in (JA, EN):
+        body = render(team, QUIET, hidden)
+        assert "44" not in str(body["content"])
+        assert "inc:v1:view:44" not in presses_of(body)
+
+
+def test_its_label_changes_with_the_word_for_it() -> None:
+    """A monitor's alert is ALERT-42 until it is declared, then INC-42."""
+    assert NEW.label == "ALERT-42"
+    assert transitions.declare(NEW, thread_channel="p0-alerts").label == "INC-42"
 
 
 @pytest.mark.parametrize("incident", [NEW, tracked(ACKNOWLEDGED), MERGED])

@@ -101,8 +101,7 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
         "11/24 14:07:00 JST · 発報 · @responder",
     ):
         assert part in told
-    assert labels(screen) == ["ack", "初動", "更新", "重大度", "解決"]
-    assert presses(screen)[-1] == "inc:v1:more:42"
+    assert labels(screen) == ["ack", "対応できない", "その他…"]
     assert told.endswith(
         "[アラートを開く](https://discord.com/channels/7/301/900) · [スレッドへ](https://discord.com/channels/7/900)"
     )
@@ -129,11 +128,11 @@ def test_show_says_who_was_called_by_which_ways_with_what_result() -> None:
 
 
 def test_show_offers_what_makes_sense_now() -> None:
-    """An acknowledged incident offers to join, and a resolved one to reopen."""
-    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
+    """An acknowledged incident offers to update and to resolve, and a resolved one to reopen."""
+    assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED))) == ["更新", "解決", "その他…"]
     resolved = console.show_screen(JA, view_of(RESOLVED))
-    verbs = ("note", "timeline", "edit", "why", "reopen")
-    assert presses(resolved) == [f"inc:v1:{verb}:42" for verb in verbs]
+    assert presses(resolved)[0] == "inc:v1:reopen:42"
+    assert presses(resolved)[-1] == "inc:v1:others:42"
     assert "最初の ack：@primary 14:09 JST (2 分)\n発報から 45 分で終了" in words(resolved)
 
 
@@ -427,7 +426,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
 def test_a_merged_one_leads_on() -> None:
     """The screen of a merged incident says into which incident it went, and a button shows that incident."""
     screen = console.show_screen(JA, view_of(MERGED))
-    assert "**INC-41 に統合 (14:52)**" in words(screen)
+    assert "**No.41 に統合 (14:52)**" in words(screen)
     assert presses(screen)[0] == "inc:v1:view:41"
     assert len(labels(screen)) <= 5
 
@@ -530,7 +529,7 @@ def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
     """The answer to a merge says what ended and, if the other incident became more severe, what now holds."""
     raised = Regraded(PLACED, "SEV3", reposts=True)
     told = words(answers.merged_screen(JA, Merged(MERGED, raised)))
-    for part in ("INC-42 を INC-41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
+    for part in ("INC-42 を No.41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
         assert part in told
     assert "→ **SEV1" not in words(answers.merged_screen(JA, Merged(MERGED)))
 

@@ -20,6 +20,7 @@ from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
+    CANCELLED,
     EN,
     JA,
     PLACED,
@@ -100,11 +101,10 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
 def test_the_buttons_say_what_they_do() -> None:
     """Each button of the thread's card says in words what it does, and there are at most five."""
     body = render(EN, CARD, PLACED)
-    assert labels_of(body) == ["ack", "Commands", "Take command", "Take comms"]
-    assert labels_of(render(JA, CARD, PLACED)) == ["ack", "コマンド", "指揮する", "広報する"]
-    taken = ["Commands", "Take command", "Take comms", "Take notes", "Note"]
-    assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == taken
-    assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン", "アクション追加"]
+    assert labels_of(body) == ["ack", "I can't respond", "Commands", "More…"]
+    assert labels_of(render(JA, CARD, PLACED)) == ["ack", "対応できない", "コマンド", "その他…"]
+    assert labels_of(render(EN, CARD, ACKNOWLEDGED)) == ["Update", "Resolve", "Commands", "More…"]
+    assert labels_of(render(JA, CARD, CANCELLED)) == ["再開", "メモ", "その他…"]
 
 
 def test_a_card_without_a_sheet() -> None:
@@ -154,7 +154,7 @@ def test_the_sheet_has_the_facts_that_the_card_leaves_out() -> None:
         "報告：@responder",
         "開始：11/24 14:05 JST",
         "**影響：** 全員",
-        "関連：INC-1",
+        "関連：No.1",
     ):
         assert part in said
     assert screens.over_limits(screen) == []

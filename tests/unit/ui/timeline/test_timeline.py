@@ -80,7 +80,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     TimelineKind.SEVERITY_CHANGED: (
         {"before": "SEV2", "after": "SEV1", "merged": 41, "reason": "全員に影響"},
-        ("SEV2 → SEV1", "INC-41 (SEV1) を統合", "理由：全員に影響"),
+        ("SEV2 → SEV1", "No.41 (SEV1) を統合", "理由：全員に影響"),
     ),
     TimelineKind.ROLE_CHANGED: (
         {
@@ -111,11 +111,11 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     TimelineKind.CORRECTED: ({"text": "14:12 だった"}, ("訂正", "14:12 だった")),
     TimelineKind.VOICE_JOINED: ({"channel": "war-room"}, ("🔊", "war-room")),
-    TimelineKind.LINKED: ({"with": 41}, ("INC-41 と",)),
-    TimelineKind.UNMERGED: ({"with": 41}, ("統合を取り消し", "INC-41 は別のインシデントとして再開")),
+    TimelineKind.LINKED: ({"with": 41}, ("No.41 と",)),
+    TimelineKind.UNMERGED: ({"with": 41}, ("統合を取り消し", "No.41 は別のインシデントとして再開")),
     TimelineKind.MEMBER_ADDED: ({"name": "observer"}, ("@observer",)),
     TimelineKind.CANCELLED: ({"reason": "監視の設定"}, ("取消", "理由：監視の設定")),
-    TimelineKind.MERGED: ({"into": 41}, ("続きは INC-41",)),
+    TimelineKind.MERGED: ({"into": 41}, ("続きは No.41",)),
     TimelineKind.REOPENED: ({"reason": "再発"}, ("再開", "理由：再発")),
 }
 
@@ -129,8 +129,8 @@ def entry(kind: TimelineKind, data: dict[str, Any] | None = None, **more: Any) -
 def test_no_kind_tells_whom_it_must_not_of_another_incident(kind: TimelineKind) -> None:
     """Whichever other incident a line names, it names it no more to who may not see that one."""
     told = entry(kind, CARRIED.get(kind, ({}, ()))[0])
-    hidden = {int(number) for number in re.findall(r"INC-(\d+)", entry_line(JA, told))}
-    assert "INC-" not in entry_line(JA, relations.readable(told, hidden))
+    hidden = {int(number) for number in re.findall(r"No\.(\d+)", entry_line(JA, told))}
+    assert "No." not in entry_line(JA, relations.readable(told, hidden))
 
 
 @pytest.mark.parametrize("kind", TimelineKind)
@@ -174,7 +174,7 @@ def test_a_severity_that_was_raised_by_a_merge_says_with_what() -> None:
         EN, entry(TimelineKind.SEVERITY_CHANGED, {"before": "SEV3", "after": "SEV1", "merged": 41})
     )
     assert "SEV3 → SEV1" in line
-    assert "merged with INC-41, SEV1" in line
+    assert "merged with No.41, SEV1" in line
 
 
 def test_a_role_of_somebody_who_has_left_says_why_it_is_vacant() -> None:
@@ -215,7 +215,7 @@ def test_what_the_bot_did_names_nobody() -> None:
             {"next_at": None, "known": "DB", "phase": "of a newer version"},
             "@responder · DB",
         ),
-        (TimelineKind.LINKED, {"merged": 41}, "INC-41 をここに統合"),
+        (TimelineKind.LINKED, {"merged": 41}, "No.41 をここに統合"),
         (TimelineKind.DELIVERY_FAILED, {"kind": "alert", "to": "channel:p0-alerts"}, "#p0-alerts"),
         (TimelineKind.PINNED, {"author_name": "客", "text": ""}, "@客：本文なし"),
     ],

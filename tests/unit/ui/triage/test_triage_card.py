@@ -298,7 +298,7 @@ def test_why_a_press_did_nothing() -> None:
     }
     assert {*why, PressResult.ANSWERED, PressResult.GONE} == set(PressResult)
     gone = replace(view, notice=PressResult.GONE, gone=41)
-    assert words(triage_card(JA, gone)).startswith("⚠️ INC-41 には合流できなくなりました")
+    assert words(triage_card(JA, gone)).startswith("⚠️ No.41 には合流できなくなりました")
     for notice, word in why.items():
         assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
 

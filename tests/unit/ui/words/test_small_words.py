@@ -11,6 +11,7 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.severity_change import Regraded
+from bot.ui.buttons import IncidentVerb
 from bot.ui.errors import describe
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
@@ -98,7 +99,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
     """A severity raised by a merge has that as its reason; a refused merge names the roles that may do it."""
     data = {"notice": "severity_changed", "before": "SEV3", "after": "SEV1", "by": "primary", "merged": 9}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
-    assert line.endswith("理由：INC-9 (SEV1) を統合")
+    assert line.endswith("理由：No.9 (SEV1) を統合")
     fields = {
         "incident": "INC-9",
         "severity": "SEV1",
@@ -112,8 +113,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
 
 def test_the_button_that_changes_it_goes_both_ways() -> None:
     """The button that changes the severity shows ↕️, since ⏫ alone would promise a more severe one."""
-    alert = render(samples.JA, delivery(DeliveryKind.ALERT), PLACED)
-    (made,) = (one for one in samples.buttons_of(alert) if one["label"] == "重大度")
+    made = samples.JA.buttons.make(IncidentVerb.SEVERITY, PLACED.id)
     assert made["emoji"] == {"name": "↕️"}
 
 
