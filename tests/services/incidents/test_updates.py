@@ -293,12 +293,12 @@ async def test_a_sign_of_life_starts_the_count_again(desk: Desk) -> None:
     assert [line.data["reminder"] for line in await told(desk, "update_due")] == [1, 1]
 
 
-async def test_the_commander_is_asked_before_whoever_acknowledged(desk: Desk) -> None:
-    """If there is a commander, they are asked for an update that is due, not who acknowledged."""
+async def test_who_has_it_is_asked_before_the_commander(desk: Desk) -> None:
+    """The person who has the incident is asked for an update that is due, whoever has taken command."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.pass_time(minutes=30)
-    assert (await told(desk, "update_due"))[0].data["lead"] == "secondary"
+    assert (await told(desk, "update_due"))[0].data["lead"] == "primary"
 
 
 async def test_a_reminder_that_runs_twice_or_too_early(desk: Desk) -> None:
@@ -424,7 +424,7 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
-    """While Discord is away, a commander keeps the role and gets the reminder."""
+    """While Discord is away, a commander keeps the role, and who has the incident gets the reminder."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.work()
@@ -433,7 +433,7 @@ async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
     await desk.updates.remind(incident.id)
     assert (await IncidentRows(desk.store.sql).incident(incident.id)).commander is not None
     [reminder] = await told(desk, "update_due")
-    assert (reminder.data["lead"], reminder.data["gone"]) == ("secondary", [])
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("primary", [])
 
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:
