@@ -6,10 +6,13 @@ from bot.domain.incident.ownership import OwnerWhy
 from bot.ui.words.wording import Wording, sign_of, state_key
 
 
-def summary(words: Wording, incident: Incident) -> str:
+def summary(words: Wording, incident: Incident, *, limit: int | None = None) -> str:
     """Return the line: "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで".
 
     It begins with the severity's sign until a person has the incident; then the state has its own.
+
+    Args:
+        limit: Characters of the title, where there is less room than in a post; None: the whole one.
     """
     is_waiting = incident.status is Status.TRIGGERED
     line = words.say(
@@ -18,7 +21,7 @@ def summary(words: Wording, incident: Incident) -> str:
         if is_waiting
         else sign_of(incident),
         severity=incident.severity,
-        title=words.bare_title(incident),
+        title=words.bare_title(incident, limit=limit),
         owner=owner(words, incident),
     )
     due = until(words, incident)
@@ -35,13 +38,14 @@ def owner(words: Wording, incident: Incident) -> str:
     else:
         name = "held" if incident.shown_phase is None else "phase"
     phase = incident.shown_phase
-    return words.say(
+    said = words.say(
         f"summary.owner.{name}",
         who=words.who(now.name),
         at=words.hour(now.since, on=incident.triggered_at),
         phase="" if phase is None else words.say(f"state.{phase.value}"),
         other="?" if other is None else label_of(other),
     )
+    return words.bold(said)
 
 
 def until(words: Wording, incident: Incident) -> str:

@@ -42,7 +42,6 @@ from tests.unit.ui.samples import (
     JA,
     PLACED,
     POLICY,
-    RESOLVED,
     TEXTS,
     TRIGGERED,
     delivery,
@@ -118,7 +117,7 @@ def test_nothing_of_a_hostile_update_is_lost_or_pings(words: Any) -> None:
 
 
 def test_a_reminder_pings_whoever_leads() -> None:
-    """A reminder pings the commander, otherwise the person who acknowledged."""
+    """A reminder pings the person who has the incident, whoever has taken command."""
     body = reminder(ACKNOWLEDGED)
     assert body["content"] == (
         "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST (<t:1795498620:R>) を過ぎました。\n"
@@ -127,15 +126,15 @@ def test_a_reminder_pings_whoever_leads() -> None:
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
     assert presses_of(body) == ["inc:v1:details:42", "inc:v1:why:42"]
     led = reminder(transitions.assign(TOLD, Role.COMMANDER, PersonRef(102, "secondary")))
-    assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
+    assert led["allowed_mentions"] == {"parse": [], "users": ["101"]}
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
 
 
 def test_a_reminder_passes_over_who_has_left() -> None:
-    """A reminder skips people who have left, and names no one if none is left."""
+    """A reminder skips people who have left: then it asks the commander, and nobody if none is left."""
     led = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PersonRef(102, "secondary"))
     data = {"notice": "update_due", "due_at": (AT + timedelta(minutes=30)).isoformat()}
-    for gone, asked in (([], ["102"]), ([102], ["101"]), ([101, 102], None)):
+    for gone, asked in (([], ["101"]), ([101], ["102"]), ([101, 102], None)):
         body = render(JA, delivery(DeliveryKind.NOTICE, data={**data, "gone": gone}), led)
         assert body["allowed_mentions"] == {"parse": [], **({} if asked is None else {"users": asked})}
     assert str(body["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
@@ -170,19 +169,19 @@ def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
 def test_the_card_says_how_it_stands() -> None:
     """The thread's card has the last status update and when the next is due, and the sheet has its full text.
 
-    Before the first update the card shows none, and after the end it has no next step. Text that people typed
+    Before the first update the card shows none. Text that people typed
     stays within Discord's limits and mentions nobody.
     """
     card = delivery(DeliveryKind.THREAD_CARD)
-    shown = description_of(render(JA, card, TOLD)).splitlines()
-    assert shown[1:3] == [
-        "**次にやること：状況を更新する · 期限 15:02 JST (<t:1795500120:R>)**",
+    body = render(JA, card, TOLD)
+    assert str(body["content"]).endswith(" · 次の更新 15:02 まで")
+    assert description_of(body).splitlines()[:2] == [
+        "決済の 3 割",
         "📣 14:32 JST (<t:1795498320:R>) rollback 中",
     ]
     assert "📣" not in description_of(render(JA, card, PLACED))
     more = screens.words(first_response_screen(screens.JA, TOLD))
     assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more
-    assert "やること" not in description_of(render(JA, card, RESOLVED))
     hostile = replace(
         TOLD, updates=replace(TOLD.updates, last=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
     )
