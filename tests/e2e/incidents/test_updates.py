@@ -75,8 +75,8 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert not post.pings_here
     await world.expect_text(alert.post, "rollback 中")
     for shown in (alert.post, alert.card):
-        told = (await world.expect_text(shown, "原因特定 · @primary (")).text
-        assert "\n決済の 3 割\n" in told
+        on_it = await world.expect_text(shown, "原因特定 · @primary (")
+        assert "\n決済の 3 割\n" in on_it.text
     assert "**原因特定 · @primary (" in (await world.command("incident list")).text
     history = await world.command("incident timeline", number=alert.number)
     assert "🟠 原因特定" in history.text

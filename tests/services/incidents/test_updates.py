@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.forms import Shown
-from bot.domain.incident.incident import Incident, Phase, Role
+from bot.domain.incident.incident import Incident, Phase, Role, UsersAffected
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
@@ -116,6 +116,26 @@ async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
     with pytest.raises(UserError, match="update_empty"):
         await desk.updates.tell(incident.id, same, by=PRIMARY)
     assert len(await told(desk, "updated")) == 1
+
+
+async def test_what_the_triage_says_of_users_makes_no_update_alone(desk: Desk) -> None:
+    """What the form had chosen of users is told with an update, but sent as it opened, the form says nothing.
+
+    Once an update has said otherwise, a form that was open since takes nothing back.
+    """
+    incident = await acknowledged(desk)
+    preset = {"users": UsersAffected.YES, "preset": UsersAffected.YES}
+    with pytest.raises(UserError, match="update_empty"):
+        await desk.updates.tell(incident.id, form(incident, **preset), by=PRIMARY)
+    words = form(incident, known="調査中", key="interaction:2", **preset)
+    said = (await desk.updates.tell(incident.id, words, by=PRIMARY)).incident
+    assert said.users_affected is UsersAffected.YES
+    other = form(incident, users=UsersAffected.NO, preset=UsersAffected.YES, key="interaction:3")
+    assert (await desk.updates.tell(incident.id, other, by=PRIMARY)).posted
+    late = form(incident, known="戻した", key="interaction:4", **preset)
+    said = (await desk.updates.tell(incident.id, late, by=RESPONDER)).incident
+    assert said.users_affected is UsersAffected.NO
+    assert [line.data.get("users") for line in await told(desk, "updated")] == ["yes", "no", None]
 
 
 async def test_a_reopened_incident_waits_for_its_phase(desk: Desk) -> None:

@@ -56,6 +56,8 @@ LAST = StatusUpdate("rollback 中", "決済の 3 割", AT + timedelta(minutes=25
 TOLD = replace(
     ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=LAST, due_at=AT + timedelta(minutes=55))
 )
+#: Of a `/sev1`: no triage says whether users are affected.
+UNSAID = replace(TOLD, path=())
 
 
 def notice(incident: Incident, words: Any = JA, **data: object) -> Mapping[str, object]:
@@ -365,7 +367,7 @@ def test_the_custom_id_has_room_for_25_of_each() -> None:
 )
 def test_the_form_offers_the_states(voice: Voice, words: list[str], kept: str) -> None:
     """None is chosen, so that a form that stayed open takes no later state back."""
-    select = fields(replace(TOLD, phase=Phase.IDENTIFIED), voice)["phase"]
+    select = fields(replace(UNSAID, phase=Phase.IDENTIFIED), voice)["phase"]
     assert [option["label"] for option in select["options"]] == words
     assert chosen(select) == []
     assert (select["min_values"], select["required"], select["placeholder"]) == (0, False, kept)
@@ -485,12 +487,40 @@ def test_an_answer_that_asks_for_no_acknowledge(result: UpdateResult) -> None:
 
 def test_whether_users_are_affected_is_read_back() -> None:
     """Beside a state or alone; an older version reads a state at most, and the form takes two at most."""
-    assert fields(TOLD, screens.JA)["phase"]["max_values"] == 2
-    both = sent(TOLD, phase=("monitoring", "users:no"))
+    assert fields(UNSAID, screens.JA)["phase"]["max_values"] == 2
+    both = sent(UNSAID, phase=("monitoring", "users:no"))
     assert (both.phase, both.users) == (Phase.MONITORING, UsersAffected.NO)
-    alone = sent(TOLD, phase="users:yes")
+    alone = sent(UNSAID, phase="users:yes")
     assert (alone.phase, alone.users) == (None, UsersAffected.YES)
-    assert sent(TOLD).users is None
+    assert sent(UNSAID).users is None
+
+
+@pytest.mark.parametrize(
+    ("path", "preset"),
+    [
+        (TRIGGERED.path, UsersAffected.YES),
+        ((("users_affected", "no"), ("dev_only", "yes")), UsersAffected.NO),
+        ((("users_affected", "yes?"), ("large_impact", "yes")), None),
+        ((("gone", "yes"),), None),
+        ((), None),
+    ],
+)
+def test_what_the_triage_says_of_users_is_chosen_until_an_update_says_it(
+    path: tuple[tuple[str, str], ...], preset: UsersAffected | None
+) -> None:
+    """An answer that nobody was sure of says nothing; another choice beside the preset replaces it."""
+    incident = replace(TOLD, path=path)
+    shown = fields(incident)["phase"]
+    assert chosen(shown) == ([] if preset is None else [f"users:{preset.value}"])
+    left = sent(incident)
+    assert (left.users, left.preset) == (preset, preset)
+    other = UsersAffected.UNKNOWN
+    assert sent(incident, phase=(*chosen(shown), f"users:{other.value}", "monitoring")).users is other
+    assert sent(incident, phase=()).users is None
+    assert len(update_form(screens.EN, replace(incident, id=10**18 - 1)).custom_id) <= 100
+    for known in (replace(incident, users_affected=other), replace(incident, severity="SEV3")):
+        assert chosen(fields(known)["phase"]) == []
+        assert sent(known).preset is None
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -498,7 +528,7 @@ def test_long_lists_leave_the_question_about_users_a_place(language: str) -> Non
     """Beside the next update: both selects of where and how are needed, and Discord allows five fields."""
     policy = replace(POLICY, targets=tuple(f"t{number}.example" for number in range(25)))
     voice = Voice.of(TEXTS, policy, locale=language)
-    incident = replace(TOLD, targets=(policy.targets[0],))
+    incident = replace(UNSAID, targets=(policy.targets[0],))
     assert screens.modal_faults(update_form(voice, incident)) == []
     shown = fields(incident, voice)
     assert list(shown) == ["known", "impact", "next", "targets", "symptoms"]
@@ -517,13 +547,16 @@ def test_long_lists_leave_the_question_about_users_a_place(language: str) -> Non
             said(*two)
     private = fields(replace(incident, is_private=True), voice)["next"]
     assert (len(private["options"]), private["max_values"]) == (6, 1)
+    asked = replace(incident, path=TOLD.path)
+    assert chosen(fields(asked, voice)["next"]) == ["1800", "users:yes"]
+    assert sent(asked, policy=policy, opened=voice).users is UsersAffected.YES
 
 
 @pytest.mark.parametrize("two", [("users:yes", "users:no"), ("identified", "monitoring")])
 def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]) -> None:
     """A status update with two answers that contradict each other is refused; neither of them is taken."""
     with pytest.raises(UserError, match="update_chooses_two"):
-        sent(TOLD, phase=two)
+        sent(UNSAID, phase=two)
 
 
 @pytest.mark.parametrize("changed", [{"severity": "SEV3"}, {"is_private": True}])
