@@ -76,7 +76,7 @@ async def test_it_rings_nobody_and_goes_on_after_a_kill(world: World) -> None:
         "🧭 指揮：なし",
         "☑ 初動の手順：0/",
         "完了していない初動の手順",
-        "📣 状況報告：なし",
+        "✏️ 状況報告：なし",
         "誰も ack していません",
         "✅ 解決：なし",
     ):

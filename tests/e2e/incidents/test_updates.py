@@ -64,7 +64,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "対象と症状を更新しました" in said.text
     post = await world.expect_message(alert.thread, contains="rollback 中")
     for words in (
-        "📣 **更新 ",
+        "✏️ **更新 ",
         "**状態：** 🟠 原因特定",
         "@responder",
         "＠here",

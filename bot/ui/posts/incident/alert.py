@@ -142,7 +142,7 @@ def roles(words: Wording, incident: Incident) -> str:
 
 
 def last_update(words: Wording, incident: Incident, *, limit: int = _UPDATE_LIMIT) -> str:
-    """Return the last status update's first line: "📣 14:20 JST (5 分前) rollback 中"; empty without one."""
+    """Return the last status update's first line: "✏️ 14:20 JST (5 分前) rollback 中"; empty without one."""
     told = incident.updates.last
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:

@@ -421,7 +421,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
     for part in (
         "指揮：@primary",
         "参加：@secondary",
-        "📣 14:10 JST (<t:1795497000:R>) rollback 中",
+        "✏️ 14:10 JST (<t:1795497000:R>) rollback 中",
         "次の更新：14:37 JST",
         "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",
     ):

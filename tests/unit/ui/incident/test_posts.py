@@ -207,13 +207,13 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     assert str(body["content"]).endswith("**@primary が対応中 (14:09 から)** · 次の更新 14:39 まで")
     assert description_of(body).splitlines() == [
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
+        "✏️ 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
         "更新しないと：催促、15 分応答がなければ次の人へ",
         "指揮：@primary · 記録：@responder",
         "-# api.parky.co.jp · 開始 11/24 14:05 JST · 報告 @responder · INC-42",
     ]
     promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
-    assert "📣" not in description_of(render(JA, ALERT, promised))
+    assert "✏️" not in description_of(render(JA, ALERT, promised))
 
 
 def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:

@@ -84,7 +84,7 @@ def test_an_update_reads_at_a_glance() -> None:
         known="戻した。\n様子を見ています", impact="決済の 3 割", next_at=(AT + HALF_HOUR).isoformat()
     )
     assert str(body["content"]).splitlines() == [
-        "📣 **更新 14:32 JST** · @primary",
+        "✏️ **更新 14:32 JST** · @primary",
         "戻した。",
         "様子を見ています",
         "**影響：** 決済の 3 割",
@@ -179,9 +179,9 @@ def test_the_card_says_how_it_stands() -> None:
     assert str(body["content"]).endswith(" · 次の更新 15:02 まで")
     assert description_of(body).splitlines()[:2] == [
         "決済の 3 割",
-        "📣 14:32 JST (<t:1795498320:R>) rollback 中",
+        "✏️ 14:32 JST (<t:1795498320:R>) rollback 中",
     ]
-    assert "📣" not in description_of(render(JA, card, PLACED))
+    assert "✏️" not in description_of(render(JA, card, PLACED))
     more = screens.words(first_response_screen(screens.JA, TOLD))
     assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more
     hostile = replace(
@@ -428,7 +428,7 @@ def test_the_answer_says_what_has_changed() -> None:
     """Posted, and when the next is due; details; or both."""
     both = told(screens.JA, UpdateResult(TOLD, posted=True, detailed=True)).splitlines()
     assert both == [
-        "📣 INC-42 の更新をスレッドに投稿しました。",
+        "✏️ INC-42 の更新をスレッドに投稿しました。",
         "次の更新は 15:02 JST (<t:1795500120:R>) です。",
         "✏️ INC-42 の対象と症状を更新しました。",
     ]
