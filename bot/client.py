@@ -31,6 +31,7 @@ from bot.ui.answers import Answers, Control, FormHandler, Subcommand, custom_id_
 from bot.ui.discord_api.client import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import FirstResponses, note_refused_choices
+from bot.ui.forms.again import OpenedForms
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild, person_from
 from bot.ui.words.wording import Voice
 
@@ -95,6 +96,7 @@ class IncidentBot(ListeningBot):
     Attributes:
         heard: What the latest alerts say, by message, as far as the gateway told: the form about one opens
             without asking Discord. What is edited or deleted, or may have been, is not there.
+        forms: The forms that were opened last, and refused: one that was refused opens as it was sent.
     """
 
     def __init__(
@@ -122,7 +124,8 @@ class IncidentBot(ListeningBot):
         self.texts = texts
         self.served = guilds(self)
         self.heard: LRUCache[int, Evidence] = LRUCache(_HEARD)
-        self._errors = ErrorReplies(texts)
+        self.forms = OpenedForms()
+        self._errors = ErrorReplies(texts, self.forms)
         self._answers = Answers()
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[Any]] = set()

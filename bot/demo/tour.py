@@ -244,7 +244,7 @@ async def _sev1(tour: TourSteps) -> None:
     await tour.see(thread, "直前の変更", "直前のデプロイが並んだ")
     await tour.wait(timedelta(minutes=2), "2 分後")
     await tour.react(SATO, alert, place="#p0-alerts")
-    await tour.see_edit(alert, "対応中 · 👀 @佐藤", "👀 で ack、投稿が書き換わった")
+    await tour.see_edit(alert, "@佐藤 が対応中", "👀 で ack、投稿が書き換わった")
     await _resolve(tour, alert)
 
 
@@ -260,7 +260,7 @@ async def _sev2(tour: TourSteps) -> None:
     page = await tour.see(f"dm:{primary.username}", VACANCY.title, "当番に DM が届いた")
     await tour.wait(timedelta(minutes=6), "6 分後")
     await tour.press(page, "ack", user=primary.username)
-    await tour.see_edit(alert, f"対応中 · 👀 @{primary.names['ja']}", "DM のボタンで ack した")
+    await tour.see_edit(alert, f"@{primary.names['ja']} が対応中", "DM のボタンで ack した")
 
 
 async def _sev3(tour: TourSteps) -> None:
@@ -284,7 +284,7 @@ async def _reevaluate(tour: TourSteps) -> None:
     await tour.wait(timedelta(minutes=15), "15 分、誰も答えない")
     raised = await tour.see("p1-ops", f"SEV2 · {BATCH.title}", "SEV2 に昇格した")
     await tour.react(SUZUKI, raised, place="#p1-ops")
-    await tour.see_edit(raised, "対応中 · 👀 @鈴木", "ack した")
+    await tour.see_edit(raised, "@鈴木 が対応中", "ack した")
 
 
 async def _missed(tour: TourSteps) -> None:
@@ -297,7 +297,7 @@ async def _missed(tour: TourSteps) -> None:
         who = await tour.on_call(place)
         await tour.see(f"dm:{who.username}", "⏰ ack 期限切れ：", f"{who.names['ja']} に DM が届いた")
     await tour.react(SUZUKI, escalation, place="#p0-alerts")
-    await tour.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")
+    await tour.see_edit(alert, "@鈴木 が対応中", "エスカレーションへの 👀 で ack した")
     await tour.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")
     thread = await tour.thread(alert)
     await tour.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで対応者に更新を頼む")

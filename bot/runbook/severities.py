@@ -24,6 +24,12 @@ class AnswerTable(Section):
     label: values.Label
     path: values.Label | None = None
     to: values.NextStep
+    users: Annotated[str, values.one_of(("yes", "no"), "an answer about users")] | None = None
+
+    def value(self, name: str) -> Answer:
+        """Return the table as the answer *name*."""
+        users = None if self.users is None else self.users == "yes"
+        return self.into(Answer, id=name, path=self.path or self.label, users=users)
 
 
 class QuestionTable(Section):
@@ -37,9 +43,7 @@ class QuestionTable(Section):
 
     def value(self, name: str) -> Question:
         """Return the table as the question *name* with its answers."""
-        answers = (
-            each.into(Answer, id=key, path=each.path or each.label) for key, each in self.answers.items()
-        )
+        answers = (each.value(key) for key, each in self.answers.items())
         return Question(name, self.question, tuple(answers), self.unsure, self.hint, self.about)
 
 

@@ -28,8 +28,10 @@ from bot.domain.errors import (
 from bot.domain.incident.forms import digest_of
 from bot.i18n import Texts
 from bot.runbook.model import Policy
+from bot.ui.components import button, buttons_view
 from bot.ui.forms import incident, update
-from bot.ui.forms.fields import STARTED, TITLE, written
+from bot.ui.forms.again import OpenedForms
+from bot.ui.forms.fields import STARTED, TITLE, submitted, written
 from bot.ui.forms.incident import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction, reply
 from bot.ui.posts.bodies import CONTENT_LIMIT
@@ -50,8 +52,9 @@ _PEOPLE = frozenset({"by", "who"})
 class ErrorReplies:
     """Turns whatever a handler raised into one ephemeral reply in the person's language."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, forms: OpenedForms) -> None:
         self._texts = texts
+        self._forms = forms
 
     async def answer(self, interaction: Interaction, error: Exception, *, policy: Policy) -> None:
         """Tell the person of *interaction*, and the log, about *error*; never raises for Discord's sake.
@@ -66,9 +69,19 @@ class ErrorReplies:
         voice = Voice.of(self._texts, policy, locale=str(interaction.locale))
         text, file = _with_words(voice, self._logged(voice, cause), given_back(voice, interaction))
         try:
-            await reply(interaction, text, file=file)
+            await reply(interaction, text, view=self._again(voice, interaction, cause), file=file)
         except discord.HTTPException as malformed:  # no caller would catch it
             log.warning("interaction.answer_failed", http_status=malformed.status, code=malformed.code)
+
+    def _again(self, voice: Voice, interaction: Interaction, cause: Exception) -> discord.ui.View | None:
+        """Return the button that opens a refused form with everything that was typed and chosen."""
+        custom_id, _ = written(interaction)
+        sent = submitted(interaction, {})
+        again = self._forms.refused(custom_id, sent, by=interaction.user.id, why=cause)
+        if again is None:
+            return None
+        label = voice.say("consoles.triage.retry")
+        return buttons_view(button(label, again, style=discord.ButtonStyle.primary))
 
     def _logged(self, voice: Voice, cause: Exception) -> str:
         """Log *cause*, and return what the person reads about it."""

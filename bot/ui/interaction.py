@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import discord
@@ -14,6 +14,9 @@ from bot.services.registry import Services
 from bot.ui.components import Screen
 from bot.ui.first_response import acknowledge, keeps_screen, show, takes
 from bot.ui.words.wording import Voice
+
+if TYPE_CHECKING:
+    from bot.ui.forms.again import OpenedForms
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -36,7 +39,13 @@ Interaction: TypeAlias = discord.Interaction[Any]
 
 
 class Host(Protocol):
-    """What the screens and forms need of the client."""
+    """What the screens and forms need of the client.
+
+    Attributes:
+        forms: The forms that were opened, in case that one is refused.
+    """
+
+    forms: "OpenedForms"
 
     async def guild_of(self, interaction: Interaction) -> int:
         """Return the guild that *interaction* is about. Raises UserError: it is not served."""

@@ -293,7 +293,7 @@ class AnnouncementRules:
         channels: By id, in the policy's order; at most two, as a form holds four texts.
         names: The names of targets for the public, by target.
         effects: What is wrong, by severity.
-        texts: The drafts, with {start}, {targets} and {effect}.
+        texts: The drafts, with {start}, {targets}, {effect} and {impact}.
         approvers: The roles whose holders approve.
         uses_webhook: Announcements are sent by the webhook, if one is configured.
         private: Private incidents may be announced.
@@ -324,22 +324,30 @@ class AnnouncementRules:
 
 
 #: The placeholders of a draft's text.
-PLACEHOLDERS: Final = ("start", "targets", "effect")
+PLACEHOLDERS: Final = ("start", "targets", "effect", "impact")
+
+#: States in which users are affected now: a draft says how, once an update does.
+_GOES_ON: Final = frozenset(
+    {AnnouncementState.INVESTIGATING, AnnouncementState.IDENTIFIED, AnnouncementState.REOPENED}
+)
+
+#: A sentence with one of these is Japanese.
+_JAPANESE: Final = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
 #: What a drill's announcement begins with, so that a copy of it misleads no one.
 DRILL: Final = Text("【訓練】", "[DRILL] ")
 
 _DEFAULTS: Final = {
     AnnouncementState.INVESTIGATING: Text(
-        "{start} 頃から、{targets}で{effect}が発生しています。現在、原因を調査しています。"
+        "{start} 頃から、{targets}で{effect}が発生しています。{impact}現在、原因を調査しています。"
         "ご迷惑をおかけし、申し訳ございません。",
-        "There has been a {effect} with {targets} since about {start}. We are investigating the cause, "
-        "and we are sorry for the inconvenience.",
+        "There has been a {effect} with {targets} since about {start}. {impact}We are investigating the "
+        "cause, and we are sorry for the inconvenience.",
     ),
     AnnouncementState.IDENTIFIED: Text(
-        "{targets}で発生している{effect}の原因が分かり、復旧作業を進めています。"
+        "{targets}で発生している{effect}の原因が分かり、復旧作業を進めています。{impact}"
         "ご迷惑をおかけし、申し訳ございません。",
-        "We have found the cause of the {effect} with {targets} and are working on a fix. "
+        "We have found the cause of the {effect} with {targets} and are working on a fix. {impact}"
         "We are sorry for the inconvenience.",
     ),
     AnnouncementState.MONITORING: Text(
@@ -355,47 +363,65 @@ _DEFAULTS: Final = {
         "We are sorry for the inconvenience.",
     ),
     AnnouncementState.REOPENED: Text(
-        "復旧をお知らせした{targets}の{effect}が、再び発生しています。現在、原因を調査しています。"
+        "復旧をお知らせした{targets}の{effect}が、再び発生しています。{impact}現在、原因を調査しています。"
         "ご迷惑をおかけし、申し訳ございません。",
-        "The {effect} with {targets} that we reported as resolved is back. We are investigating the cause, "
-        "and we are sorry for the inconvenience.",
+        "The {effect} with {targets} that we reported as resolved is back. {impact}We are investigating the "
+        "cause, and we are sorry for the inconvenience.",
     ),
 }
 
 
 def draft(
-    rules: AnnouncementRules, incident: Incident, state: AnnouncementState, *, zone: ZoneInfo
+    rules: AnnouncementRules,
+    incident: Incident,
+    state: AnnouncementState,
+    *,
+    zone: ZoneInfo,
+    internal: Iterable[str] = (),
 ) -> dict[str, AnnouncementText]:
-    """Return the draft for each channel. It names targets by their public names, and nothing else of ours.
+    """Return the draft for each channel. It names targets by their public names.
 
-    Where the names do not fit into a channel's limit, it speaks of some features.
+    It has the impact that the last status update names, in that sentence's language. Where all that does not
+    fit into a channel's limit, the draft speaks of some features, and then goes without the impact.
+
+    Args:
+        internal: As `findings_in` takes it: an impact that users must not read is left out.
     """
-    drafts = {language: _drafts(rules, incident, state, language, zone) for language in ("ja", "en")}
+    said, local = _impact(rules, incident, state, internal), incident.started_at.astimezone(zone)
+    drafts: dict[str, list[str]] = {}
+    for language in ("ja", "en"):
+        words = rules.texts.get(state, _DEFAULTS[state]).say(language)
+        words = words.replace("{start}", _moment(local, language))
+        words = words.replace("{effect}", rules.effect(incident.severity).say(language))
+        if incident.is_drill:
+            words = DRILL.say(language) + words
+        targets = (public_targets(rules, incident.targets, language), SOME_FEATURES.say(language))
+        drafts[language] = [
+            words.replace("{targets}", named).replace("{impact}", impact)
+            for impact in (said.say(language), "")
+            for named in targets
+        ]
     return {
         name: AnnouncementText(*(_fitting(channel, made) for made in drafts.values()))
         for name, channel in rules.channels.items()
     }
 
 
+def _impact(
+    rules: AnnouncementRules, incident: Incident, state: AnnouncementState, internal: Iterable[str]
+) -> AnnouncementText:
+    """Return the impact as a sentence of the language that it is written in; empty in the other one."""
+    said = " ".join(incident.updates.impact.split())
+    if state not in _GOES_ON or not said or next(_findings_in(said, _forbidden(rules, internal)), None):
+        return AnnouncementText("", "")
+    is_whole = said[-1] in "。．.!?！？"
+    if _JAPANESE.search(said):
+        return AnnouncementText(said if is_whole else f"{said}。", "")
+    return AnnouncementText("", f"{said} " if is_whole else f"{said}. ")
+
+
 def _fitting(channel: AnnouncementChannel, made: Sequence[str]) -> str:
     return next((words for words in made if channel.length(words) <= channel.limit), made[-1])
-
-
-def _drafts(
-    rules: AnnouncementRules, incident: Incident, state: AnnouncementState, language: str, zone: ZoneInfo
-) -> list[str]:
-    """Return the draft with the names of the targets, and without them."""
-    values = {
-        "start": _moment(incident.started_at.astimezone(zone), language),
-        "effect": rules.effect(incident.severity).say(language),
-    }
-    words = rules.texts.get(state, _DEFAULTS[state]).say(language)
-    for name, value in values.items():
-        words = words.replace(f"{{{name}}}", value)
-    if incident.is_drill:
-        words = DRILL.say(language) + words
-    named = public_targets(rules, incident.targets, language)
-    return [words.replace("{targets}", targets) for targets in (named, SOME_FEATURES.say(language))]
 
 
 def public_targets(rules: AnnouncementRules, targets: Iterable[str], language: str) -> str:
@@ -458,7 +484,7 @@ def findings_in(
     Args:
         internal: Names that users must not read, as of `internal_names`. ``*`` stands for any signs.
     """
-    forbidden = [_pattern(name) for name in internal if name not in rules.public]
+    forbidden = _forbidden(rules, internal)
     findings: list[TextFinding] = []
     for name, channel in rules.channels.items():
         words = texts.get(name, AnnouncementText("", ""))
@@ -469,6 +495,10 @@ def findings_in(
                 kinds.append((FindingKind.TOO_LONG, ""))
             findings += (TextFinding(name, language, kind, what) for kind, what in kinds)
     return findings
+
+
+def _forbidden(rules: AnnouncementRules, internal: Iterable[str]) -> list[re.Pattern[str]]:
+    return [_pattern(name) for name in internal if name not in rules.public]
 
 
 def _findings_in(text: str, forbidden: Iterable[re.Pattern[str]]) -> Iterator[tuple[FindingKind, str]]:

@@ -352,15 +352,19 @@ class AnnouncementDrafts:
             severity=incident.severity,
             targets=incident.targets,
             started_at=incident.started_at,
-            texts=draft(self._rules, incident, state, zone=self._policy.timezone),
+            texts=self._words(incident, state),
             drafted_by=ByPerson(change.by.id, change.by.name, change.now),
         )
+
+    def _words(self, incident: Incident, state: AnnouncementState) -> dict[str, AnnouncementText]:
+        zone, internal = self._policy.timezone, internal_names(_names_of(self._policy))
+        return draft(self._rules, incident, state, zone=zone, internal=internal)
 
     def _redrafted(
         self, incident: Incident, before: Announcement, *, last_state: AnnouncementState | None
     ) -> Announcement:
         state = state_of(incident, last=last_state)
-        texts = draft(self._rules, incident, state, zone=self._policy.timezone)
+        texts = self._words(incident, state)
         return replace(
             before.redrafted(state, texts),
             severity=incident.severity,

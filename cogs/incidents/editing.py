@@ -11,6 +11,7 @@ from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.choices import NUMBER_OPTION, Number, named, offer_incidents, offer_severities, severity_named
+from bot.ui.forms.again import AGAIN
 from bot.ui.forms.fields import Submitted, ask
 from bot.ui.forms.incident import (
     EDIT_FORM,
@@ -24,6 +25,7 @@ from bot.ui.forms.incident import (
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import (
     Interaction,
+    host_of,
     in_time,
     person_from,
     person_of,
@@ -48,7 +50,7 @@ from cogs.incidents.group import (
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_update, press_severity, press_next_update, press_edit)
+    bot.add_controls(press_update, press_severity, press_next_update, press_edit, press_again)
     bot.add_form(UPDATE_FORM, send_update)
     bot.add_form(SEVERITY_FORM, send_severity)
     bot.add_form(EDIT_FORM, send_details)
@@ -76,6 +78,13 @@ async def send_update(interaction: Interaction, form: Submitted) -> None:
     result = await services_of(interaction).updates.tell(form.number, update, by=await person_of(interaction))
     voice = voice_of(interaction)
     await reply(interaction, told(voice, result), view=ack_view(voice, result))
+
+
+@control(AGAIN)
+async def press_again(interaction: Interaction, pressed: Pressed) -> None:
+    """[直して送る] below the refusal of any form: open it with everything that was typed and chosen."""
+    forms = host_of(interaction).forms
+    await ask(interaction, forms.again(pressed.fields["token"], by=interaction.user.id))
 
 
 async def _open_update(interaction: Interaction, number: int | None, *, digest: str | None = None) -> None:

@@ -21,7 +21,7 @@ from bot.ui.interaction import (
     voice_of,
     wait,
 )
-from cogs.postmortem.posts import DONE, UNDO
+from cogs.postmortem.posts import DONE, SHOW, UNDO
 from cogs.postmortem.screens import attached, done_screen, drafted, given, shown, undone
 from cogs.postmortem.use_cases import PostmortemUseCases
 

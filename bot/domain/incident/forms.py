@@ -72,6 +72,8 @@ def form_digest(incident: Incident) -> str:
         known,
         impact,
         incident.phase,
+        incident.users_affected,
+        incident.path,
         incident.started_at,
         incident.aftermath.resolution,
     )

@@ -142,6 +142,11 @@ class StatusUpdates:
     remind_at: datetime | None = None
     reminders: int = 0
 
+    @property
+    def impact(self) -> str:
+        """Return who or what is affected, in a person's words; empty while no update says it."""
+        return "" if self.last is None else self.last.impact
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:

@@ -76,12 +76,14 @@ class Answer:
         label: The button's words.
         path: Words for the path so far ("本番影響あり").
         to: The next question's id, or the end.
+        users: It says that production users are affected, or that they are not; None: it says neither.
     """
 
     id: str
     label: Text
     path: Text
     to: str | TriageOutcome
+    users: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,19 @@ class Tree:
         unsure = answer_id == UNSURE
         answer = question.answer(question.unsure if unsure else answer_id)
         return (*path, Given(question.id, answer.id, unsure))
+
+    def users_affected(self, path: Path) -> bool | None:
+        """Return what the last answer in *path* that says it says of users; None if none was sure to.
+
+        Steps that the tree does not know, such as those of an older policy, say nothing.
+        """
+        said = None
+        for given in path:
+            question = self.questions.get(given.node)
+            for answer in () if question is None or given.unsure else question.answers:
+                if answer.id == given.answer and answer.users is not None:
+                    said = answer.users
+        return said
 
     def outcomes(self, path: Path) -> frozenset[TriageOutcome]:
         """Return the outcomes that are still possible after the answers in *path*."""

@@ -114,6 +114,8 @@ class NewUpdate:
         key: The same key tells once ("interaction:123").
         phase: The phase that was chosen; None leaves it as it is.
         users: Whether users are affected; None leaves it as it is.
+        preset: What of that the form had chosen when it opened, because the triage says it: left, it is told
+            with an update, but makes none.
         shown: The choice that the form showed; None if not known, or if the policy listed others then.
     """
 
@@ -125,6 +127,7 @@ class NewUpdate:
     key: str
     phase: Phase | None = None
     users: UsersAffected | None = None
+    preset: UsersAffected | None = None
     shown: Shown | None = None
 
 
@@ -312,7 +315,9 @@ class Updates:
         known = _words(update.known, KNOWN_LIMIT)
         impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
         users = None if update.users is incident.users_affected else update.users
-        is_moved = update.phase not in (None, incident.phase) or users is not None
+        if users is update.preset and incident.users_affected is not None:  # left, and said otherwise since
+            users = None
+        is_moved = update.phase not in (None, incident.phase) or users not in (None, update.preset)
         if not is_moved and _was_just_said(last, known, impact, change=change):
             return True
         is_said = bool(known) or impact != before
@@ -324,7 +329,7 @@ class Updates:
         next_in = update.next_in
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
         told = transitions.apply_status_update(
-            incident, said, next_update_at=next_at, phase=update.phase, users=update.users
+            incident, said, next_update_at=next_at, phase=update.phase, users=users
         )
         await change.save(told)
         await remind_later(change.tx, change.incident, now=change.now)

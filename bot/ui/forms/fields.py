@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.opening import TITLE_LIMIT
 from bot.ui.buttons import Component, Option, select
 from bot.ui.first_response import show
-from bot.ui.interaction import Interaction
+from bot.ui.interaction import Interaction, host_of
 from bot.ui.words.wording import Voice
 
 _TEXT_INPUT: Final = 4
@@ -55,6 +55,7 @@ class Form:
 
 async def ask(interaction: Interaction, form: Form) -> None:
     """Open *form*. Discord takes it only as the first response; refused, there is nothing to record yet."""
+    host_of(interaction).forms.opened(form, by=interaction.user.id)
 
     async def send() -> None:
         await interaction.response.send_modal(cast("ui.Modal", form))

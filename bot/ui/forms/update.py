@@ -3,7 +3,8 @@
 [✏️ 更新] asks what is known, the state, the impact, when the next update comes, where and how. Discord allows
 five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both together;
 otherwise each has its own, and the state cannot be chosen. The select of the state also asks whether users
-are affected; without it, the select of the next update does.
+are affected; without it, the select of the next update does. What the triage says of users is chosen, until
+an update says it.
 """
 
 import re
@@ -17,6 +18,7 @@ from bot.domain.incident.incident import Incident, Phase, UsersAffected, number_
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import cut, short_digest
 from bot.domain.timeline.lines import Line
+from bot.domain.triage.tree import Given
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.services.timeline.timelines import (
@@ -51,12 +53,12 @@ _NEXT_TOO: Final = "next_and_users"
 T = TypeVar("T")
 
 #: The form's custom id. It says what the form showed: of which edition of the policy's lists, which of their
-#: targets and symptoms as chosen, a bit for each in hex, and which impact. The forms of an older version have
-#: the number alone.
+#: targets and symptoms as chosen, a bit for each in hex, which impact, and what of users as chosen. The forms
+#: of an older version have the number alone.
 UPDATE_FORM: Final = (
     r"inc:v1:update-form:(?P<number>\d{1,18})"
     r"(?::(?P<edition>[0-9a-f]{8}):(?P<targets>[0-9a-f]{1,7}):(?P<symptoms>[0-9a-f]{1,7})"
-    r":(?P<impact>[0-9a-f]{8}))?"
+    r":(?P<impact>[0-9a-f]{8})(?::(?P<users>[a-z]{1,8}))?)?"
 )
 
 _NEVER: Final = "0"
@@ -83,19 +85,21 @@ def update_form(voice: Voice, incident: Incident) -> Form:
     """Build the form: empty but for the known impact, place and symptoms, and the severity's cadence."""
     impact = "" if incident.updates.last is None else cut(incident.updates.last.impact, limit=IMPACT_LIMIT)
     has_state = len(voice.policy.targets) + len(voice.policy.symptoms) <= OPTIONS_LIMIT
+    preset = _preset(voice.policy, incident)
     if has_state:
         where = [_affected(voice, incident)]
     else:
         where = where_and_how(voice, incident.targets, incident.symptoms)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
-        _phase(voice, incident) if has_state else None,
+        _phase(voice, incident, preset) if has_state else None,
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
-        _next(voice, incident, asks=not has_state and asks_users(voice.policy, incident)),
+        _next(voice, incident, preset, asks=not has_state and asks_users(voice.policy, incident)),
         *where,
     ]
     masks = "0:0" if has_state else _masks(voice.policy, incident)
     custom_id = f"inc:v1:update-form:{incident.id}:{_edition(voice.policy)}:{masks}:{digest_of(impact)}"
+    custom_id += "" if preset is None else f":{preset.value}"
     return Form(voice.say("updates.form.title", label=incident.label), custom_id, fields)
 
 
@@ -107,6 +111,8 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     """
     impact, where, chosen = form.text(IMPACT), _apart(form), form.values.get(NEXT, ())
     said = {*form.values.get(PHASE, ()), *chosen}
+    users = [one for one in UsersAffected if _users_value(one) in said]
+    preset = next((one for one in UsersAffected if one.value == form.fields.get("users")), None)
     shown = None  # unknown when the policy's lists have changed since the form was opened
     if where.fields.get("edition") == _edition(policy):
         shown = Shown(
@@ -121,7 +127,9 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
         symptoms=where.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
         phase=_only([phase for phase in Phase if phase.value in form.values.get(PHASE, ())]),
-        users=_only([users for users in UsersAffected if _users_value(users) in said]),
+        # Another one that is chosen beside the preset replaces it.
+        users=_only([one for one in users if one is not preset] or users),
+        preset=preset,
         shown=shown,
     )
 
@@ -168,28 +176,45 @@ def _apart(form: Submitted) -> Submitted:
     return form
 
 
-def _phase(voice: Voice, incident: Incident) -> Component:
+def _preset(policy: Policy, incident: Incident) -> UsersAffected | None:
+    """Return what of users the form has chosen: what the triage says, until an update says it."""
+    if incident.users_affected is not None or not asks_users(policy, incident):
+        return None
+    affected = policy.tree.users_affected(tuple(Given.of_step(*step) for step in incident.path))
+    return None if affected is None else UsersAffected.YES if affected else UsersAffected.NO
+
+
+def _phase(voice: Voice, incident: Incident, preset: UsersAffected | None) -> Component:
     """Build the select of the state, and of whether users are affected; nothing chosen leaves both."""
     options = [Option(phase.value, voice.phase(phase)) for phase in Phase]
     if not asks_users(voice.policy, incident):
         kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
         return _label(voice, PHASE, choice(PHASE, options, required=False, placeholder=kept))
-    options += _users(voice)
+    options += _users(voice, preset)
     kept = voice.say(
         f"updates.form.{_BOTH}_kept",
         state=voice.state(incident),
         users=voice.users(incident.users_affected),
     )
     both = choice(PHASE, options, several=True, placeholder=kept)
-    return _label(voice, _BOTH, both | {"max_values": 2})
+    return _label(voice, _BOTH, both | {"max_values": _most(preset)})
 
 
-def _users(voice: Voice) -> list[Option]:
+def _users(voice: Voice, preset: UsersAffected | None) -> list[Option]:
     say = voice.say
     return [
-        Option(_users_value(users), say("updates.form.users", users=voice.users(users)))
+        Option(
+            _users_value(users),
+            say("updates.form.users", users=voice.users(users)),
+            chosen=users is preset,
+        )
         for users in UsersAffected
     ]
+
+
+def _most(preset: UsersAffected | None) -> int:
+    """Return how many options may be chosen: one of each kind, and one that replaces the preset."""
+    return 2 if preset is None else 3
 
 
 def _users_value(users: UsersAffected) -> str:
@@ -242,7 +267,7 @@ def _next_of(chosen: str) -> Deadline | None:
     return timedelta(seconds=seconds) or None
 
 
-def _next(voice: Voice, incident: Incident, *, asks: bool) -> Component:
+def _next(voice: Voice, incident: Incident, preset: UsersAffected | None, *, asks: bool) -> Component:
     """Build the select: spans and the next business day, the severity's own chosen, and none.
 
     Args:
@@ -254,8 +279,8 @@ def _next(voice: Voice, incident: Incident, *, asks: bool) -> Component:
     options = [_option(voice, one, own=own) for one in (*spans, NEXT_BUSINESS_DAY, None)]
     if not asks:
         return _label(voice, NEXT, choice(NEXT, options))
-    both = choice(NEXT, [*options, *_users(voice)], several=True, required=True)
-    return _label(voice, _NEXT_TOO, both | {"max_values": 2})
+    both = choice(NEXT, [*options, *_users(voice, preset)], several=True, required=True)
+    return _label(voice, _NEXT_TOO, both | {"max_values": _most(preset)})
 
 
 def _option(voice: Voice, offered: Deadline | None, *, own: Deadline | None) -> Option:

@@ -19,7 +19,8 @@ from bot.services.ports.paging import OutsideMessage
 from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
 from bot.ui.posts.paging import had_a_responder, times_waited
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.wording import Wording, home_url
+from bot.ui.words.summary import summary
+from bot.ui.words.wording import PlainWording, Wording, home_url
 
 _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
@@ -35,7 +36,7 @@ class PlainEmailWriter:
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
         self._policy = policy
-        self._words = Wording(texts, policy)
+        self._words = PlainWording(texts, policy)
 
     def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
@@ -44,7 +45,7 @@ class PlainEmailWriter:
         own, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
         return Email(
             to=(recipient.to.email or "",),
-            subject=plain(self._line(incident, step=step), limit=_SUBJECT_LIMIT - len(number)) + number,
+            subject=plain(self._subject(incident, step=step), limit=_SUBJECT_LIMIT - len(number)) + number,
             body=self._body(delivery, incident, recipient),
             message_id=own,
             thread_id=None if own == first else first,
@@ -82,27 +83,25 @@ class PlainEmailWriter:
         ).rstrip()
         return item if link is None else self._words.say("bundle.mail.item_link", item=item, link=link)
 
-    def _line(self, incident: Incident, *, step: str = "") -> str:
-        """Compose the line for a lock screen: severity, title and targets, and *step* for a later step."""
-        title = plain(incident.title, limit=_TITLE_LIMIT)
-        key = "mail.line_step" if step else "mail.line"
-        sign = self._words.severity_sign(incident.severity, is_drill=incident.is_drill)
-        line = self._words.say(key, sign=sign, severity=incident.severity, title=title, step=step)
-        if incident.targets:
-            line = self._words.say("mail.line_at", line=line, targets=self._list(incident.targets))
+    def _subject(self, incident: Incident, *, step: str) -> str:
+        """Compose the line for a lock screen; a later step's says that *step* in the place of who has it."""
+        if not step:
+            return summary(self._words, incident)
+        title = self._words.bare_title(incident)
+        line = self._words.say("mail.line_step", severity=incident.severity, title=title, step=step)
         return self._words.marked(incident, line)
 
     def _body(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         what = delivery.kind.value if delivery.kind.spec.rings else "other"
         because = self._because("because", delivery, incident, recipient)
-        symptoms = {name: self._words.raw(text) for name, text in self._policy.symptoms.items()}
         return self._words.say(
             "mail.body",
-            line=self._line(incident),
+            line=summary(self._words, incident),
+            impact=self._impact(incident),
             because=f"{because}\n" if because else "",
             priority=incident.priority,
             label=incident.label,
-            symptoms=self._list(symptoms.get(name, name) for name in incident.symptoms),
+            targets=self._list(incident.targets),
             started=self._words.full(incident.started_at),
             due=self._words.full(incident.ack_due_at),
             reporter=plain(incident.reported_by.name, limit=_LINE_LIMIT),
@@ -110,6 +109,14 @@ class PlainEmailWriter:
             steps=self._steps(incident),
             reason=self._reason(delivery, what),
         )
+
+    def _impact(self, incident: Incident) -> str:
+        """Return who or what is affected, in a person's words; until there are any, the symptoms."""
+        if said := incident.updates.impact:
+            return plain(said, limit=_LINE_LIMIT)
+        known = {name: self._words.raw(text) for name, text in self._policy.symptoms.items()}
+        symptoms = self._list(known.get(name, name) for name in incident.symptoms)
+        return self._words.say("alert.symptoms", symptoms=symptoms)
 
     def _because(self, part: str, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         """Say why this step was taken: whom it is about and the time without an ack; "" for the alert itself.

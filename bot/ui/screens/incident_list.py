@@ -12,8 +12,10 @@ from bot.services.incidents.queries import ENDED
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import GREY, Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
-from bot.ui.posts.calls import next_step, on_call_for, otherwise, update_due
+from bot.ui.posts.calls import on_call_for, otherwise
+from bot.ui.posts.incident.alert import impact
 from bot.ui.words.inert import inert, plain
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice, linked_label, relative
 
 PAGE_SIZE: Final = 10
@@ -41,6 +43,7 @@ PAGE: Final = (
 _NONE = "-"
 _OPTIONS: Final = 25  # Discord: of a select
 _TITLE_LIMIT: Final = 100
+_IMPACT_LIMIT: Final = 100  # of the symptoms, and of the triage's answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def list_screen(
     following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None
     return Screen(
         text(_title(voice, question), _summary(voice, shown, first)),
-        *_blocks(voice, shown, first),
+        *_blocks(voice, shown),
         *([text(more_ended)] if size < min(len(incidents), PAGE_SIZE) else []),
         *([text(voice.say("consoles.incident.page", number=question.page + 1))] if question.page else []),
         rows=[row(ack), _open_select(voice, shown), row(previous, following)],
@@ -146,20 +149,14 @@ def list_screen(
     )
 
 
-def _blocks(voice: Voice, incidents: Sequence[Incident], first: Incident | None) -> Iterator[ui.Item[Any]]:
-    """Yield each open incident below a line, then the ended ones together.
-
-    Args:
-        first: The one that has a button on this screen.
-    """
+def _blocks(voice: Voice, incidents: Sequence[Incident]) -> Iterator[ui.Item[Any]]:
+    """Yield each open incident below a line, then the ended ones together."""
     if not incidents:
         yield text(voice.say("consoles.incident.list_empty"))
     for incident in incidents:
         if incident.is_open:
             yield ui.Separator()
-            yield text(
-                _line(voice, incident), *_due(voice, incident, asks="ack" if incident is first else "listed")
-            )
+            yield text(_line(voice, incident), *_more(voice, incident))
     ended = [_line(voice, incident) for incident in incidents if not incident.is_open]
     if ended:
         yield ui.Separator()
@@ -201,32 +198,22 @@ def _filters(voice: Voice, question: IncidentListQuestion) -> Iterator[str]:
 
 
 def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42; an ended one has its date."""
-    title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
-    severity = inert(incident.severity, limit=40)
+    """🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで · INC-42; an ended one has its date."""
+    parts = [summary(voice, incident, limit=_TITLE_LIMIT), linked_label(incident)]
     if not incident.is_open:
-        ended = voice.moment(incident.started_at)
-        return f"{voice.state(incident)} {severity} · {title} · {ended} · {linked_label(incident)}"
-    return f"{voice.state(incident)} **{severity}** · {title} · {linked_label(incident)}"
+        parts.insert(1, voice.moment(incident.started_at))
+    return " · ".join(parts)
 
 
-def _due(voice: Voice, incident: Incident, *, asks: str) -> Iterator[str]:
-    """Yield what to do and by when, and what happens otherwise; then who is on it, and how old it is.
-
-    Only what waits for a person now stands out; the rest is in small print.
-
-    Args:
-        asks: As `next_step` takes it.
-    """
-    small = [voice.say("consoles.incident.list_started", ago=relative(incident.started_at))]
+def _more(voice: Voice, incident: Incident) -> Iterator[str]:
+    """Yield how bad it is, what happens if nobody acts on it, whom it asks, and how old it is."""
+    yield impact(voice, incident, limit=_IMPACT_LIMIT)
     if is_waiting(incident):
-        yield next_step(voice, incident, asks=asks)
         yield otherwise(voice, incident, shown=1)
-    else:
-        small.insert(0, update_due(voice, incident))
-    on_it = incident.on_it
-    is_on = None if on_it is None else voice.say("consoles.incident.list_owner", who=voice.who(on_it.name))
-    small.insert(0, is_on or on_call_for(voice, incident))
+    small = [
+        on_call_for(voice, incident),
+        voice.say("consoles.incident.list_started", ago=relative(incident.started_at)),
+    ]
     yield f"-# {' · '.join(part for part in small if part)}"
 
 

@@ -10,14 +10,18 @@ from bot.ui.words.wording import Wording, sign_of, state_key
 _ESCALATED: Final = "⏫"
 
 
-def summary(words: Wording, incident: Incident) -> str:
+def summary(words: Wording, incident: Incident, *, limit: int | None = None) -> str:
     """Return the line: "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで".
 
     It begins with the severity's sign until a person has the incident; then the state has its own.
+
+    Args:
+        limit: Characters of the title, where there is less room than in a post; None: the whole one.
     """
     is_waiting = incident.status is Status.TRIGGERED
     sign = words.severity_sign(incident.severity, is_drill=incident.is_drill)
-    return _line(words, incident, sign if is_waiting else sign_of(incident), owner(words, incident))
+    who = owner(words, incident)
+    return _line(words, incident, sign if is_waiting else sign_of(incident), who, limit=limit)
 
 
 def escalated(words: Wording, incident: Incident) -> str:
@@ -25,8 +29,8 @@ def escalated(words: Wording, incident: Incident) -> str:
     return _line(words, incident, _ESCALATED, owner(words, incident, waits=True))
 
 
-def _line(words: Wording, incident: Incident, sign: str, who: str) -> str:
-    title, due = words.bare_title(incident), until(words, incident)
+def _line(words: Wording, incident: Incident, sign: str, who: str, *, limit: int | None = None) -> str:
+    title, due = words.bare_title(incident, limit=limit), until(words, incident)
     line = words.say("summary.line", sign=sign, severity=incident.severity, title=title, owner=who)
     return words.marked(incident, words.say("summary.line_until", line=line, until=due) if due else line)
 
@@ -45,13 +49,14 @@ def owner(words: Wording, incident: Incident, *, waits: bool = False) -> str:
     else:
         name = "held" if incident.shown_phase is None else "phase"
     phase = incident.shown_phase
-    return words.say(
+    said = words.say(
         f"summary.owner.{name}",
         who=words.who(now.name),
         at=words.hour(now.since, on=incident.triggered_at),
         phase="" if phase is None else words.say(f"state.{phase.value}"),
         other="?" if other is None else number_label(other),
     )
+    return words.bold(said)
 
 
 def until(words: Wording, incident: Incident) -> str:

@@ -15,7 +15,7 @@ from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, Stale
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
-from bot.ui.words.inert import code_block, inert, joined
+from bot.ui.words.inert import code_block, inert, joined, plain
 
 #: Colour never alone: `Wording.state` puts the word beside it. Of an incident: `sign_of`.
 SIGNS = {
@@ -33,6 +33,7 @@ _DRILL_OVER = "drill_over"
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
+_PLAIN_TITLE_LIMIT = 100  # what a mail's subject has room for beside who has it
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
 _WORD_LIMIT = _REASON_LIMIT = 200  # of why a severity was changed: the thread has the rest
 
@@ -147,9 +148,13 @@ class Wording:
         """Return the incident's title, marked when it is a drill or private."""
         return self.marked(incident, self.bare_title(incident))
 
-    def bare_title(self, incident: Incident) -> str:
-        """Return the title without marks, for a line that is marked as a whole."""
-        return inert(incident.title, limit=_TITLE_LIMIT)
+    def bare_title(self, incident: Incident, *, limit: int | None = None) -> str:
+        """Return the title without marks, for a line that is marked as a whole, cut to *limit* if given."""
+        return inert(incident.title, limit=limit or _TITLE_LIMIT)
+
+    def bold(self, words: str) -> str:
+        """Return *words* in bold."""
+        return f"**{words}**"
 
     def marked(self, incident: Incident, line: str) -> str:
         """Return *line* with 【訓練】 in front when *incident* is a drill, and 🔒 when it is private."""
@@ -289,6 +294,23 @@ class Wording:
         if question == BY_HAND:
             return self.say("alert.by_hand", severity=inert(answer, limit=_WORD_LIMIT))
         return self.answered(Given.of_step(question, answer))
+
+
+@dataclass(frozen=True, slots=True)
+class PlainWording(Wording):
+    """A `Wording` for places without markup: an email."""
+
+    def bare_title(self, incident: Incident, *, limit: int | None = None) -> str:
+        """Return the title as it was typed, in one line."""
+        return plain(incident.title, limit=limit or _PLAIN_TITLE_LIMIT)
+
+    def who(self, name: str | None) -> str:
+        """Name a person as they were called when they acted: "@responder"."""
+        return f"@{plain(name or '?', limit=_NAME_LIMIT)}"
+
+    def bold(self, words: str) -> str:
+        """Return *words* as they are."""
+        return words
 
 
 def state_key(incident: Incident) -> str:

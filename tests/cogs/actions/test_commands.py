@@ -65,6 +65,19 @@ async def test_a_refused_form_comes_back_and_the_next_one_adds_the_item(world: C
     assert "@responder があなたに任せました" in words(dm)
 
 
+async def test_a_refused_date_costs_neither_the_words_nor_the_owner(world: ConsoleWorld) -> None:
+    """The button below the refusal opens the form with everything that was typed and chosen."""
+    place = await thread(world)
+    form = await world.command("action add", where=place)
+    reply = shown(await world.send(form, **{**FILLED, DUE: "いつか"}))
+    (again,) = (one for one in presses(reply) if one.startswith("ui:v1:again:"))
+    form = await world.click(reply, again)
+    assert inputs(form)[WHAT]["value"] == FILLED[WHAT]
+    assert inputs(form)[OWNER]["default_values"]
+    said = shown(await world.send(form, **{DUE: FILLED[DUE]}))
+    assert "@secondary に知らせます" in said["content"]
+
+
 async def test_a_message_becomes_an_item(world: ConsoleWorld) -> None:
     """The form for an action item has the message's plain text; outside a thread the item has no incident."""
     await world.human(

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, Phase, UsersAffected
+from bot.domain.incident.incident import Incident, Phase, StatusUpdate, StatusUpdates, UsersAffected
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 from bot.runbook import load_policy
@@ -40,6 +40,32 @@ def test_a_draft_says_when_where_and_how_bad() -> None:
     assert words.en.startswith(
         "There has been a serious problem with the Parky app since about 14:05 JST on Nov 24."
     )
+
+
+@pytest.mark.parametrize("state", ["investigating", "identified", "reopened"])
+def test_a_draft_says_how_users_are_affected_as_the_last_update_does(state: str) -> None:
+    """The sentence of the last status update is in the draft of its own language, with a full stop."""
+    said = StatusUpdate("プールが枯渇", "2 階で\nカード決済ができません", AT, "primary")
+    about = incident(updates=StatusUpdates(last=said))
+    words = drafted(about, AnnouncementState(state))
+    assert "。2 階で カード決済ができません。" in words.ja
+    assert "カード" not in words.en
+    english = incident(updates=StatusUpdates(last=replace(said, impact="Cards fail on floor 2")))
+    words = drafted(english, AnnouncementState(state))
+    assert ". Cards fail on floor 2. We are" in words.en
+    assert "Cards" not in words.ja
+    for over in (AnnouncementState.MONITORING, AnnouncementState.RESOLVED):
+        assert "カード" not in drafted(about, over).ja
+
+
+@pytest.mark.parametrize("impact", ["api-worker-2 が 5xx", "INC-42 の続き", "@here 全員", "あ" * 290])
+def test_an_impact_that_users_must_not_read_or_that_does_not_fit_is_left_out(impact: str) -> None:
+    """Names of ours, mentions, and what is longer than a post on X; the rest is the draft without it."""
+    about = incident(updates=StatusUpdates(last=StatusUpdate("x", impact, AT, "primary")))
+    words = draft(
+        RULES, about, INVESTIGATING, zone=POLICY.timezone, internal=internal_names(["api-worker-2"])
+    )
+    assert words["x"] == drafted(incident())
 
 
 def test_it_never_names_what_users_do_not_know() -> None:

@@ -44,7 +44,7 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
     assert tuple(row) == ("triggered", "primary")
     await world.human.unreact("primary", alert.post, "👀")
     await world.react(alert, by="primary")
-    await world.expect_text(alert.post, "対応中 · 👀 @primary")
+    await world.expect_text(alert.post, "@primary が対応中")
     await world.fast_forward(minutes=20)
     await world.expect_nothing_more()
 
@@ -86,7 +86,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     for who in ("primary", "secondary"):
         await world.expect_dm(who, contains=TITLE)
     await world.click(alert, "ack", by="secondary")
-    await world.expect_text(alert.post, "対応中 · 👀 @secondary")
+    await world.expect_text(alert.post, "@secondary が対応中")
     await world.expect_text(asked, "**@secondary が対応中")
     await world.expect_nothing_more()
 

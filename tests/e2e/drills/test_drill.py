@@ -21,7 +21,7 @@ async def start(world: World, *, ring: bool = False) -> tuple[str, Message]:
     assert alert.content.removeprefix("@here ").startswith(MARK), alert.content
     thread = alert.id
     await world.expect_message(thread, contains="開始時刻")
-    card = await world.expect_message(thread, contains="SEV1 / P0")
+    card = await world.expect_message(thread, contains="**初動：**")
     assert MARK in card.text
     dm = await world.expect_dm("primary", contains=TITLE)
     assert dm.content.startswith(MARK)
@@ -76,7 +76,7 @@ async def test_it_rings_nobody_and_goes_on_after_a_kill(world: World) -> None:
         "🧭 指揮：なし",
         "☑ 初動の手順：0/",
         "完了していない初動の手順",
-        "📣 状況報告：なし",
+        "✏️ 状況報告：なし",
         "誰も ack していません",
         "✅ 解決：なし",
     ):
@@ -96,7 +96,7 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
     await world.fast_forward(minutes=3)
     await world.expect_message(thread, contains=INJECTS[0])
     await world.react(alert, by="primary")
-    await world.expect_text(alert, "👀 @primary")
+    await world.expect_text(alert, "@primary が対応中")
     await world.command("incident assign", by="primary", channel=thread, role="commander")
     await world.expect_message(thread, contains="指揮")
     form = await world.command("incident update", by="primary", channel=thread)
@@ -167,7 +167,7 @@ async def test_it_rings_when_asked_to_and_made_private_it_is_still_marked(world:
     asked = await world.command("incident private", by="primary", number=1)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     inside = await drill_thread(world)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0"):
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "**初動：**"):
         await world.expect_message(inside, contains=part)
     told = await world.expect_message(inside, contains="を非公開にしました")
     assert told.content.startswith(f"{MARK}🔒 **"), told.content

@@ -35,7 +35,7 @@ async def test_incidents_from_their_alert_to_their_end(world: World) -> None:
     await world.expect_acknowledged(alert, by="responder")
     await world.command("incident cancel", channel=alert.thread, reason="監視の設定ミス")
     await world.expect_message(alert.thread, contains="INC-2 取消")
-    await world.expect_text(alert.post, "⚪ SEV1 · 取消")
+    await world.expect_text(alert.post, " が取消 (")
     await world.settle()
     assert "⚪" in await world.thread_name(alert.thread)
     lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")

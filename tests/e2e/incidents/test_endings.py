@@ -38,7 +38,7 @@ async def test_a_false_alarm(world: World) -> None:
     assert "INC-1 を取り消しました" in said.text
     line = await world.expect_message(alert.thread, contains="INC-1 取消")
     assert "理由：監視の設定ミス" in line.text
-    post = await world.expect_text(alert.post, "⚪ SEV1 · 取消")
+    post = await world.expect_text(alert.post, " が取消 (")
     assert [control.label for control in post.controls] == ["📝 メモ", "🔄 再開", "スレッドへ"]
     await world.settle()
     assert "⚪" in await world.thread_name(alert.thread)
@@ -77,14 +77,14 @@ async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
     await world.expect_message(alert.thread, contains="INC-1 解決")
     await world.expect_draft(alert.thread)
     await world.expect_dm("primary", contains="postmortem の担当はあなたです")
-    await world.expect_text(alert.post, "🟢 SEV1 · 解決")
+    await world.expect_text(alert.post, " が解決 (")
     await expect_name(world, alert, "🟢")
     await world.restart_bot()
     said = await world.click(alert, "再開", by="secondary")
     assert "INC-1 を再開しました" in said.text
     line = await world.expect_message(alert.thread, contains="INC-1 再開")
     assert "@secondary" in line.text
-    await world.expect_text(alert.post, "SEV1 · 🟠 対応中")
+    await world.expect_text(alert.post, "@secondary が対応中")
     await world.idle()
     assert "🟢" in await world.thread_name(alert.thread)
     refused = await world.command("incident reopen", number=alert.number)
@@ -127,7 +127,7 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     assert await archived(world, alert.thread)
 
     on_screen = await world.reread(alert.post)
-    assert "SEV1 · 🟠 対応中" in on_screen.text
+    assert "@primary が対応中" in on_screen.text
     for control in [one for one in on_screen.controls if one.custom_id is not None]:
         said = await world.human.click("secondary", alert.post.id, control)
         assert _OF_AN_ENDED_ONE[control.label] in said.text, (control.label, said.text)
@@ -140,8 +140,8 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     await world.expect_message(alert.thread, contains="INC-1 再開")
     await world.human.clear_faults()
     await world.fast_forward(minutes=2)
+    await world.expect_text(alert.post, "@secondary が対応中")
     await world.expect_text(alert.post, "👀 @primary")
-    await world.expect_text(alert.post, "🔄 @secondary")
 
 
 async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
@@ -161,8 +161,8 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
     await world.expect_text(first.post, "関連：INC-2 (同じもの)")
     await world.restart_bot()
-    post = await world.expect_text(second.post, "→ INC-1")  # an edit that had no room goes on
-    assert post.content.startswith("⚪ SEV1 · 統合")
+    post = await world.expect_text(second.post, "INC-1 に統合")  # an edit that had no room goes on
+    assert post.content.startswith("⚪ SEV1 · ")
     shown = await world.click(second, "合流先を見る", by="primary")
     assert TITLE in shown.text
     assert "INC-2" in shown.text, "the related ones"
@@ -174,8 +174,8 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     assert "@secondary" in line.text
     told = await world.expect_message(first.thread, contains="INC-2 は別のインシデントとして再開しました")
     assert "@secondary" in told.text
-    post = await world.expect_text(second.post, "🔄 @secondary が再開")
-    assert post.content.startswith("SEV1 · 🟠 対応中")
+    post = await world.expect_text(second.post, "@secondary が対応中")
+    assert post.content.startswith("🟠 SEV1 · ")
     await world.settle()
     for here, other, told_here in ((second, "INC-1", "再開"), (first, "INC-2", "統合を取り消し")):
         assert other not in (await world.reread(here.post)).text

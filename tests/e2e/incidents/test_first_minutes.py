@@ -127,7 +127,7 @@ async def answered_in_pagerduty(made: Scene, post: Message) -> None:
     (key,) = made.outside.pagerduty.told("trigger")
     made.outside.pagerduty.acknowledge(key, name="Primary", email="primary@example.com")
     await made.world.fast_forward(minutes=0.5)
-    await made.world.expect_text(post, "👀 @primary")
+    await made.world.expect_text(post, "@primary が対応中")
 
 
 async def output_is_kept(world: World, sheet: Message, thread: str) -> None:

@@ -42,7 +42,7 @@ async def test_from_the_first_response_to_the_end(world: World) -> None:
     notice = await world.expect_message(alert.thread, contains=f"{alert.label} 解決")
     assert "docs/ops/postmortems/" in notice.text
     await world.expect_draft(alert.thread)
-    await world.expect_text(alert.post, "🟢 SEV1 · 解決")
+    await world.expect_text(alert.post, "@responder が解決 (")
     await world.settle()
     assert "🟢" in await world.thread_name(alert.thread)
     late = await world.human.submit("primary", second, {"cause": "証明書の期限切れ"})

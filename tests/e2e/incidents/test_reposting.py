@@ -16,7 +16,7 @@ async def test_a_deleted_alert_and_its_thread_come_back_quietly(world: World) ->
     await world.human.remove_channel(alert.thread)
     root = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
     await world.settle()
-    for words in ("開始時刻", "SEV2 / P1"):
+    for words in ("開始時刻", "**初動：**"):
         await world.expect_message(root.id, contains=words)
     await world.expect_text(alert.post, f"<#{root.id}>")
     await world.settle()
@@ -25,7 +25,7 @@ async def test_a_deleted_alert_and_its_thread_come_back_quietly(world: World) ->
     again = await world.expect_message("p1-ops", contains=TITLE, pings_here=False)
     await world.expect_text(again, f"<#{root.id}>")
     await world.react(again, by="primary")
-    await world.expect_text(again, "👀 @primary")
+    await world.expect_text(again, "@primary が対応中")
     await world.settle()
     await world.human.delete("admin", again)
     await world.settle()
@@ -48,13 +48,13 @@ async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
     await world.start_bot()
     await world.react(alert.start, by="primary")
     again = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
-    await world.expect_text(again, "👀 @primary")
+    await world.expect_text(again, "@primary が対応中")
 
     said = await world.command("incident note", number=other.number, text="rollback 中")
     assert "メモを残しました" in said.text
     root = await world.expect_message("p0-alerts", contains=OTHER)
     await world.settle()
-    for words in ("開始時刻", "SEV1 / P0", "rollback 中"):
+    for words in ("開始時刻", "**初動：**", "rollback 中"):
         await world.expect_message(root.id, contains=words)
 
 
@@ -97,7 +97,7 @@ async def test_a_deleted_channel_is_survived(world: World) -> None:
     new = await world.expect_message("p0-alerts", contains="🔴 SEV1", pings_here=True)
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
-    for words in ("開始時刻", "SEV1 / P0", "SEV3 → **SEV1**"):
+    for words in ("開始時刻", "**初動：**", "SEV3 → **SEV1**"):
         await world.expect_message(new.id, contains=words)
 
 
@@ -115,7 +115,7 @@ async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World)
     await world.human.delete("admin", await world.human.see("p0-alerts", TITLE))
     again = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
     await world.expect_thread(again.id)
-    for words in ("開始時刻", "SEV1 / P0"):
+    for words in ("開始時刻", "**初動：**"):
         await world.expect_message(again.id, contains=words)
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()

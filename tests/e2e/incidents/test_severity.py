@@ -34,7 +34,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     assert dm.content.startswith("🔴 SEV1")
     await world.expect_message(alert.thread, contains="続きは新しいスレッドで")
     await world.expect_message(new.id, contains="開始時刻")
-    await world.expect_message(new.id, contains="SEV1 / P0")
+    await world.expect_message(new.id, contains="**初動：**")
     line = await world.expect_message(new.id, contains="SEV3 → **SEV1**")
     assert "理由：決済にも影響" in line.text
     await world.settle()
@@ -50,7 +50,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     assert "\n@primary：" in second.text
     assert "応答なし" in second.text
     await world.react(escalation, by="primary")
-    calm = await world.expect_text(new, "👀 @primary")
+    calm = await world.expect_text(new, "@primary が対応中")
     assert not calm.content.startswith("@here"), "an edit rings nobody again"
     await world.fast_forward(hours=5)
     world.ledger.forgive(new.id)  # an update is owed by then
@@ -80,7 +80,7 @@ async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
     assert not new.pings_here
     assert f"<#{alert.thread}>" in (await world.expect_text(new, "スレッド")).text
     await world.expect_message(alert.thread, contains="SEV1 → **SEV3**")
-    await world.expect_text(alert.card, "SEV3 / P2")
+    await world.expect_text(alert.card, "SEV3 · ")
     dm = await world.expect_text(alert.dms["primary"], "SEV3")
     assert "過ぎました" not in dm.text
     await world.fast_forward(hours=5)

@@ -64,7 +64,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "対象と症状を更新しました" in said.text
     post = await world.expect_message(alert.thread, contains="rollback 中")
     for words in (
-        "📣 **更新 ",
+        "✏️ **更新 ",
         "**状態：** 🟠 原因特定",
         "@responder",
         "＠here",
@@ -74,10 +74,10 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
         assert words in post.text
     assert not post.pings_here
     await world.expect_text(alert.post, "rollback 中")
-    await world.expect_text(alert.post, "レスポンス遅延")
     for shown in (alert.post, alert.card):
-        await world.expect_text(shown, "🟠 原因特定 · 👀 @primary")
-    assert "🟠 原因特定 **SEV1**" in (await world.command("incident list")).text
+        on_it = await world.expect_text(shown, "原因特定 · @primary (")
+        assert "\n決済の 3 割\n" in on_it.text
+    assert "**原因特定 · @primary (" in (await world.command("incident list")).text
     history = await world.command("incident timeline", number=alert.number)
     assert "🟠 原因特定" in history.text
     await world.fast_forward(minutes=59)
@@ -90,7 +90,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
         said = await world.human.submit("primary", form, {"known": "調査中"})
         assert "更新をスレッドに投稿しました" in said.text
     await world.expect_message(alert.thread, contains="調査中")
-    assert "🟠 原因特定" in (await world.reread(alert.card)).text, "no state was chosen"
+    assert "原因特定 · @primary" in (await world.reread(alert.card)).text, "no state was chosen"
 
     form = await world.command("incident update", by="primary", channel=alert.thread)
     await world.human.submit("primary", form, {"known": "原因が分かった", "next": "0"})
@@ -130,7 +130,7 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
     reminder = await world.expect_reminder(alert)
     assert pinged(reminder) == ["primary"]
     assert "まだ更新がありません" in reminder.text
-    await world.expect_text(alert.post, "期限切れ：")
+    await world.expect_text(alert.post, "更新期限切れ ")
     await world.fast_forward(minutes=14)
     await world.expect_nothing_more()
     form = await world.human.press("primary", reminder, "更新")

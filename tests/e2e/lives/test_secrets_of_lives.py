@@ -23,7 +23,7 @@ async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(w
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", _TITLE, "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", _TITLE, "**初動：**", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     line = await world.expect_message(thread, contains="元のスレッドの名前に件名がまだ残っています")
     assert line.text.endswith(f"/{alert.thread}")

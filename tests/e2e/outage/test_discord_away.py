@@ -115,7 +115,7 @@ async def test_deadlines_pass_while_discord_is_away(make_world: MakeWorld) -> No
         posts = await world.posts("p0-alerts")
         assert sum(post.pings_here for post in posts) == 1
         await world.expect_message("p0-alerts", contains=f"⏫ SEV1 · {TITLE} · **", pings_here=True)
-        for words in (f"🔴 SEV1 · {TITLE}", f"対応中 · {ANSWERED}"):
+        for words in (f"🔴 SEV1 · {TITLE}", f"🟠 SEV1 · {ANSWERED}"):
             alert = await world.expect_message("p0-alerts", contains=words)
             await expect_thread(world, alert)
         await world.expect_message(alert.id, contains="の状況を知らせてください")

@@ -54,7 +54,7 @@ async def open_private(world: World) -> tuple[str, Message]:
     thread = await private_thread(world)
     await world.expect_message(thread, contains="開始時刻")
     alert = await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
-    await world.expect_message(thread, contains="SEV1 / P0")
+    await world.expect_message(thread, contains="**初動：**")
     await world.expect_dm("primary", contains=TITLE)
     return thread, alert
 
@@ -99,11 +99,11 @@ async def expect_unknown_to(world: World, who: str) -> None:
         assert offered == [], command
 
 
-async def confirmed_private(world: World, asked: Interaction, *, state: str = "") -> str:
+async def confirmed_private(world: World, asked: Interaction) -> str:
     """Say yes to what `/incident private` has *asked* about a public SEV1; its private thread, complete."""
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", f"SEV1 · {state}{TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "**初動：**", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     return thread
 
@@ -148,7 +148,7 @@ async def test_only_its_people_see_it(world: World) -> None:
     for who in PEOPLE:
         await world.expect_dm(who, contains=TITLE)
     await world.react(alert, by="secondary")
-    await world.expect_text(alert, "👀 @secondary")
+    await world.expect_text(alert, "@secondary が対応中")
     assert "@here" not in (await world.reread(alert)).text
     asked = await world.command("incident resolve", by="primary", channel=thread)
     await world.human.submit("primary", asked, {})
@@ -186,10 +186,10 @@ async def test_a_public_one_is_made_private(world: World) -> None:
 
     thread = await private_thread(world)
     await world.expect_message(thread, contains="開始時刻")
-    posted = await world.expect_message(thread, contains=f"SEV1 · 🟠 対応中 · {TITLE}")
+    posted = await world.expect_message(thread, contains=f"🟠 SEV1 · {TITLE}")
     assert not posted.pings_here
     assert not posted.raw["mention_roles"], "nobody is rung twice for the same fact"
-    await world.expect_message(thread, contains="SEV1 / P0")
+    await world.expect_message(thread, contains="**初動：**")
     for part in ("非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
@@ -220,7 +220,7 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
     await world.settle()
     asked = await world.command("incident private", by="primary", channel=alert.thread)
-    thread = await confirmed_private(world, asked, state="🟠 対応中 · ")
+    thread = await confirmed_private(world, asked)
     left = await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
     assert words == [written.text]
@@ -267,7 +267,7 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", f"SEV1 · 🟠 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
+    for part in ("開始時刻", f"🟠 SEV1 · {TITLE}", "**初動：**", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await world.expect_message(thread, contains="元のスレッドは閉じましたが")
@@ -285,7 +285,7 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
     await world.human.clear_faults()
     thread = await private_thread(world)
     await world.shift(minutes=1)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "**初動：**", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await expect_hidden(world)

@@ -19,7 +19,7 @@ async def opened(world: World, title: str) -> str:
         )
 
     thread = await world.human.until(look, "a private thread")
-    for part in ("開始時刻", f"SEV1 · {title}", "SEV1 / P0"):
+    for part in ("開始時刻", f"SEV1 · {title}", "**初動：**"):
         await world.expect_message(thread, contains=part)
     await world.expect_dm("primary", contains=title)
     return thread
@@ -32,7 +32,7 @@ async def pair(world: World) -> tuple[str, str]:
     await world.expect_message(first, contains="➕ @responder")
     alert = next(post for post in await world.posts(first) if f"SEV1 · {TITLE}" in post.text)
     await world.react(alert, by="responder")
-    await world.expect_text(alert, "👀 @responder")
+    await world.expect_text(alert, "@responder が対応中")
     return first, second
 
 

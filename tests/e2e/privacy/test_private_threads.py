@@ -63,7 +63,7 @@ async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
     await world.expect_message(second, contains="開始時刻")
     alert = await world.expect_message(second, contains=f"SEV1 · {TITLE}")
     assert not alert.raw["mention_roles"]
-    await world.expect_message(second, contains="SEV1 / P0")
+    await world.expect_message(second, contains="**初動：**")
     assert await members(world, second) == set(PEOPLE.values())
     await world.settle()
 
@@ -75,8 +75,8 @@ async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
     third = await _another(world, than=[first, second])
     await world.expect_message(third, contains="開始時刻")
     alert = await world.expect_message(third, contains=TITLE)
-    await world.expect_text(alert, "👀 @primary")
-    await world.expect_message(third, contains="SEV1 / P0")
+    await world.expect_text(alert, "@primary が対応中")
+    await world.expect_message(third, contains="**初動：**")
     await world.react(alert, by="secondary")
     await world.fast_forward(minutes=16)
     await _named(world, third, "🔒 INC-1 🟠")

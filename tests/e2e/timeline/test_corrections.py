@@ -16,7 +16,7 @@ async def told(world: World, **fields: str) -> Alert:
     await world.expect_acknowledged(alert, by="primary")
     form = await world.click(alert.post, "更新", by="primary")
     await world.human.submit("primary", form, fields)
-    await world.expect_message(alert.thread, contains="📣 **更新 ")
+    await world.expect_message(alert.thread, contains="✏️ **更新 ")
     return alert
 
 

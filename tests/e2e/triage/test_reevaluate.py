@@ -96,7 +96,7 @@ async def test_somebody_raises_it_before_it_is_asked_about(world: World) -> None
     raised = await world.human.press("primary", told, "発報する")
     assert "SEV2 として発報しました" in raised.text
     alert = await world.expect_alert(SEV2, TITLE)
-    assert "報告：@responder" in alert.post.text
+    assert "報告 @responder" in alert.post.text
     shown = await world.command("incident timeline", number=alert.number)
     assert "発報 · @primary · SEV2 · 報告：@responder" in shown.text
     await world.expect_link(held, alert.post.id)

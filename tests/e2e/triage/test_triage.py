@@ -18,10 +18,10 @@ async def test_each_branch_leads_to_its_alert(world: World) -> None:
     """Channel, mention, thread and DM are the runbook's for each severity; `/sev1` raises it at once."""
     for severity in (SEV1, SEV2, SEV3):
         alert = await world.triage(severity, title=f"{severity.name} {TITLE}")
-        line = f"{_SIGNS[severity.name]} {severity.name} · {severity.name} {TITLE} · api.parky.co.jp"
-        assert alert.post.content == (f"@here {line}" if severity.rings else line)
-        assert "未対応" in alert.post.text
-        assert "報告：@responder" in alert.post.text
+        line = f"{_SIGNS[severity.name]} {severity.name} · {severity.name} {TITLE} · **未対応** · ack "
+        assert alert.post.content.startswith(f"@here {line}" if severity.rings else line)
+        assert "api.parky.co.jp" in alert.post.text
+        assert "報告 @responder" in alert.post.text
         assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
     for severity in (SEV1, SEV2, SEV3):
         alert = await world.declare(severity, title=f"{severity.name} 別の障害")

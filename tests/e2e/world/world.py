@@ -237,7 +237,7 @@ class World:
 
     async def expect_acknowledged(self, alert: Alert, *, by: str) -> None:
         """Wait until the alert names its responder."""
-        await self.expect_text(alert.post, f"👀 @{by}")
+        await self.expect_text(alert.post, f"@{by} が対応中")
 
     async def expect_nothing_more(self) -> None:
         """Check, once everything has come to rest, that the bot has posted nothing unexpected."""

@@ -45,6 +45,7 @@ READS: Final = frozenset(
             "/incident edit",
             "incidents.editing.press_update",
             "incidents.editing.press_edit",
+            "incidents.editing.press_again",
         ),
         *(
             "incidents.editing.press_severity",

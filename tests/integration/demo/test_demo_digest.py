@@ -19,7 +19,7 @@ from tests.postgres import open_patient_pool
 
 _WATCHED = ("p0-alerts", "p1-ops")
 _DRILL = {"ja": "【訓練】", "en": "[DRILL]"}
-_UPDATE = {"ja": "📣 **更新", "en": "📣 **Update"}
+_UPDATE = {"ja": "✏️ **更新", "en": "✏️ **Update"}
 
 
 async def told_week(found: Past) -> Span:

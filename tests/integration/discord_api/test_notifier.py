@@ -50,7 +50,7 @@ async def test_alert_rings_in_its_channel(world: NotifierWorld) -> None:
     posted = await world.deliver(ALERT)
     (message,) = world.messages(ALERTS)
     assert posted == Posted(ALERTS, int(message.id), pinged=True)
-    assert message.content == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    assert message.content == "@here 🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert message.mention_everyone
 
 
@@ -155,8 +155,8 @@ async def test_thread_hangs_on_the_alert_and_begins_with_the_start_time(world: N
     await world.deliver(owed(DeliveryKind.NOTICE, data=note), incident, nonce="n5")
     _starter, first, card, noted = world.messages(int(thread.id))
     assert first.content == "**開始時刻 2026-11-24 14:05:00 JST**"
-    assert card.embeds[0]["title"] == "INC-42 · SEV1 / P0"
-    assert card.embeds[0]["description"].startswith("**🔴 未対応** · ")
+    assert card.content.startswith("🔴 SEV1 · 決済 API が 5xx · **未対応** · ")
+    assert card.embeds[0]["description"].endswith("-# INC-42 · P0")
     assert noted.content == "📝 **@primary** 戻した"
 
 

@@ -28,7 +28,7 @@ from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.ui.posts.renderer import render
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording
 from tests.by_person import id_of, time_of
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -120,8 +120,8 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
     assert following is not None
     at = words.clock(following.due_at, on=incident.triggered_at)
     [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    first = f"**今やること：👀 ack を押して対応を始める · 期限 {at} ({relative(following.due_at)})**"
-    assert first in str(render(words, post, shown)["embeds"])
+    hour = words.hour(following.due_at, on=incident.triggered_at)
+    assert str(render(words, post, shown)["content"]).endswith(f"から担当なし** · 次の通知 {hour}")
     page = (await DeliveryRows(desk.store.sql).pages(incident.id))[-1]
     assert "released" in str(page.data["why"])
     assert f"誰も押さないと：{at} @here" in str(render(words, page, shown)["embeds"])

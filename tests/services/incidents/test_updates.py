@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.forms import Shown
-from bot.domain.incident.incident import Incident, Phase, Role
+from bot.domain.incident.incident import Incident, Phase, Role, UsersAffected
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
@@ -116,6 +116,26 @@ async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
     with pytest.raises(UserError, match="update_empty"):
         await desk.updates.tell(incident.id, same, by=PRIMARY)
     assert len(await told(desk, "updated")) == 1
+
+
+async def test_what_the_triage_says_of_users_makes_no_update_alone(desk: Desk) -> None:
+    """What the form had chosen of users is told with an update, but sent as it opened, the form says nothing.
+
+    Once an update has said otherwise, a form that was open since takes nothing back.
+    """
+    incident = await acknowledged(desk)
+    preset = {"users": UsersAffected.YES, "preset": UsersAffected.YES}
+    with pytest.raises(UserError, match="update_empty"):
+        await desk.updates.tell(incident.id, form(incident, **preset), by=PRIMARY)
+    words = form(incident, known="調査中", key="interaction:2", **preset)
+    said = (await desk.updates.tell(incident.id, words, by=PRIMARY)).incident
+    assert said.users_affected is UsersAffected.YES
+    other = form(incident, users=UsersAffected.NO, preset=UsersAffected.YES, key="interaction:3")
+    assert (await desk.updates.tell(incident.id, other, by=PRIMARY)).posted
+    late = form(incident, known="戻した", key="interaction:4", **preset)
+    said = (await desk.updates.tell(incident.id, late, by=RESPONDER)).incident
+    assert said.users_affected is UsersAffected.NO
+    assert [line.data.get("users") for line in await told(desk, "updated")] == ["yes", "no", None]
 
 
 async def test_a_reopened_incident_waits_for_its_phase(desk: Desk) -> None:
@@ -293,12 +313,12 @@ async def test_a_sign_of_life_starts_the_count_again(desk: Desk) -> None:
     assert [line.data["reminder"] for line in await told(desk, "update_due")] == [1, 1]
 
 
-async def test_the_commander_is_asked_before_whoever_acknowledged(desk: Desk) -> None:
-    """If there is a commander, they are asked for an update that is due, not who acknowledged."""
+async def test_who_has_it_is_asked_before_the_commander(desk: Desk) -> None:
+    """The person who has the incident is asked for an update that is due, whoever has taken command."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.pass_time(minutes=30)
-    assert (await told(desk, "update_due"))[0].data["lead"] == "secondary"
+    assert (await told(desk, "update_due"))[0].data["lead"] == "primary"
 
 
 async def test_a_reminder_that_runs_twice_or_too_early(desk: Desk) -> None:
@@ -424,7 +444,7 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
-    """While Discord is away, a commander keeps the role and gets the reminder."""
+    """While Discord is away, a commander keeps the role, and who has the incident gets the reminder."""
     incident = await acknowledged(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
     await desk.work()
@@ -433,7 +453,7 @@ async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
     await desk.updates.remind(incident.id)
     assert (await IncidentRows(desk.store.sql).incident(incident.id)).commander is not None
     [reminder] = await told(desk, "update_due")
-    assert (reminder.data["lead"], reminder.data["gone"]) == ("secondary", [])
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("primary", [])
 
 
 async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:

@@ -54,7 +54,7 @@ def test_each_severity_has_its_colour_as_long_as_it_is_open(severity: str, colou
     assert colours(waiting) == colours(taken) == {colour}
     asked = delivery(DeliveryKind.ALERT)
     assert str(render(JA, asked, waiting)["content"]).startswith(f"{sign} {severity} · ")
-    assert str(render(JA, asked, taken)["content"]).startswith(f"{severity} · 🟠 対応中 · ")
+    assert str(render(JA, asked, taken)["content"]).startswith(f"🟠 {severity} · ")
     assert embed_of(bundle_post(JA, replace(bundle(9), severity=severity)))["color"] == colour
 
 

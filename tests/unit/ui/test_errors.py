@@ -33,6 +33,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, input_names, unavailable, unwrapped
+from bot.ui.forms.again import OpenedForms
 from bot.ui.forms.fields import Form, Typed, triage_form
 from bot.ui.forms.incident import details_form, resolve_form, severity_form
 from bot.ui.forms.update import correction_form, note_form, update_form
@@ -50,7 +51,7 @@ async def answered(error: Exception, **interaction: Any) -> tuple[FakeInteractio
     """What the person and the log were told about *error*."""
     asked = FakeInteraction(**interaction)
     with capture_logs() as logged:
-        await ErrorReplies(TEXTS).answer(cast("Any", asked), error, policy=POLICY)
+        await ErrorReplies(TEXTS, OpenedForms()).answer(cast("Any", asked), error, policy=POLICY)
     return asked, logged
 
 

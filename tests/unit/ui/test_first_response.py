@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from bot.domain.errors import Superseded
 from bot.ui import first_response
 from bot.ui.first_response import note_refused_choices
+from bot.ui.forms.again import OpenedForms
 from bot.ui.forms.fields import Form, ask
 from bot.ui.interaction import keep, redraw, reply, wait
 from tests.unit.ui.screens import FakeInteraction
@@ -98,6 +99,7 @@ class Client:
 
     def __init__(self) -> None:
         self.responded = 0
+        self.forms = OpenedForms()
 
     async def has_responded(self) -> None:
         self.responded += 1

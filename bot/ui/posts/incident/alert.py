@@ -8,10 +8,11 @@ from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, number_label
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
-from bot.ui.posts.calls import called_so_far, cannot, next_step, on_call_for, otherwise, tried
+from bot.ui.posts.calls import called_so_far, cannot, on_call_for, otherwise, tried
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.words.inert import inert
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Wording, alert_url, relative, state_key
 
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
@@ -29,10 +30,13 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
         incident: As it is now.
         rings: It carries ``@here``; an edit pings no one all the same.
     """
-    line = headline(words, incident)
+    line, small = summary(words, incident), ""
+    if incident.status is Status.TRIGGERED and incident.acknowledged is None:
+        # The bot's own 👀 below the post looks like an ack.
+        small = words.say("alert.small.seeded", emoji=words.policy.ack_emoji)
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_embed(words, incident, _facts(words, incident))],
+        embeds=[_embed(words, incident, _facts(words, incident), small=small)],
         components=row([*first_buttons(words, incident, is_edited=True), others_button(words, incident)]),
         rings=rings,
     )
@@ -40,10 +44,9 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 def thread_root(words: Wording, incident: Incident) -> Body:
     """Compose the post that carries the thread when the alert is in another channel; it pings no one."""
-    lines = [started(words, incident), words.say("alert.root")]
     return message(
-        headline(words, incident),
-        embeds=[_state_embed(words, incident, lines=lines)],
+        summary(words, incident),
+        embeds=[_embed(words, incident, [_how_bad(words, incident), words.say("alert.root")])],
         components=row([_ack(words, incident), words.buttons.link("to_post", alert_url(incident))]),
     )
 
@@ -52,8 +55,8 @@ def second(words: Wording, incident: Incident) -> Body:
     """Compose the text of a duplicate alert: it says that it is a duplicate and links to the original."""
     line = words.say("alert.second", emoji=words.policy.ack_emoji)
     return message(
-        headline(words, incident),
-        embeds=[_state_embed(words, incident, lines=[line])],
+        summary(words, incident),
+        embeds=[_embed(words, incident, [line])],
         components=row([_ack(words, incident), words.buttons.link("to_post", alert_url(incident))]),
     )
 
@@ -76,10 +79,15 @@ def headline(words: Wording, incident: Incident) -> str:
 
 def with_targets(words: Wording, incident: Incident, line: str) -> str:
     """Append the targets to *line*, which has the title, unless the title names them."""
+    targets = shown_targets(words, incident)
+    return words.say("alert.line.targets", line=line, targets=targets) if targets else line
+
+
+def shown_targets(words: Wording, incident: Incident) -> str:
+    """Return the targets; empty if there are none, or if the title names them."""
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
-    if not targets or mention_of(targets).search(words.bare_title(incident)):
-        return line
-    return words.say("alert.line.targets", line=line, targets=targets)
+    is_named = not targets or mention_of(targets).search(words.bare_title(incident))
+    return "" if is_named else targets
 
 
 def head(words: Wording, incident: Incident) -> str:
@@ -138,7 +146,7 @@ def roles(words: Wording, incident: Incident) -> str:
 
 
 def last_update(words: Wording, incident: Incident, *, limit: int = _UPDATE_LIMIT) -> str:
-    """Return the last status update's first line: "📣 14:20 JST (5 分前) rollback 中"; empty without one."""
+    """Return the last status update's first line: "✏️ 14:20 JST (5 分前) rollback 中"; empty without one."""
     told = incident.updates.last
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:
@@ -161,52 +169,17 @@ def started(words: Wording, incident: Incident) -> str:
     return words.say("alert.started", at=words.moment(at), ago=relative(at))
 
 
-def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
-    return _embed(words, incident, [head(words, incident), next_step(words, incident), *lines])
-
-
-def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
-    shown = [line for line in (*lines, incident.label) if line]
-    return embed(colour=colour_of(words, incident), description="\n".join(shown))
-
-
-def _facts(words: Wording, incident: Incident) -> list[str]:
-    """Return one fact a line: how bad, what to do by when, what happens otherwise, what happened so far."""
-    thread = incident.thread.id
-    # Discord shows the thread that hangs on this post.
-    is_elsewhere = incident.is_open and thread not in (None, incident.post.message_id)
-    regraded = incident.regraded is not None
-    is_vague = incident.is_open and not (incident.targets or incident.symptoms)
-    first = head(words, incident)
-    if incident.status is Status.TRIGGERED and incident.acknowledged is None:  # whose 👀 is below the post
-        first = words.say("alert.head.seeded", head=first, emoji=words.policy.ack_emoji)
-    return [
-        first,
-        impact(words, incident),
-        next_step(words, incident),
-        otherwise(words, incident),
-        *aftermath(words, incident),
-        words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT)) if regraded else "",
-        *_progress(words, incident),
-        roles(words, incident),
-        last_update(words, incident),
-        again(words, incident),
-        started(words, incident),
-        words.say("alert.reporter", who=words.who(incident.reported_by.name)),
-        related(words, incident),
-        words.say("alert.thread", thread=thread) if is_elsewhere else "",
-        words.say("alert.nothing_known") if is_vague else "",
-    ]
-
-
 def impact(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> str:
-    """Return how bad it is: "影響：エラー率上昇 · 本番影響あり → 影響大"; empty when nothing is known.
+    """Return how bad it is: a person's sentence as soon as there is one, else what the triage found.
 
+    "2 階でカード決済ができません", or "影響：エラー率上昇 · 本番影響あり → 影響大"; else empty.
     The answers of the triage are left out once the severity was changed: they led to another one.
 
     Args:
-        limit: Characters of the symptoms, and of the answers.
+        limit: Characters of the symptoms, and of the answers; the sentence has the room of both.
     """
+    if said := incident.updates.impact:
+        return inert(said, limit=2 * limit)
     symptoms = words.symptoms(incident.symptoms, limit=limit)
     answers = words.answers(incident, limit=limit) if incident.regraded is None else ""
     if not symptoms:
@@ -214,31 +187,76 @@ def impact(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> s
     return words.say("alert.affected", what=_SEPARATOR.join(filter(None, (symptoms, answers))))
 
 
-def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the people who are asked, before an acknowledgement.
+def _embed(words: Wording, incident: Incident, lines: list[str], *, small: str = "") -> Body:
+    rest = _SEPARATOR.join(part for part in (*_small_print(words, incident), small) if part)
+    shown = "\n".join(line for line in (*lines, f"-# {rest}") if line)
+    return embed(colour=colour_of(words, incident), description=shown)
 
-    Then yield the first acknowledgement, if the head shows a later event: that the incident was opened again,
-    or how it ended.
-    """
-    if incident.status is Status.TRIGGERED:
-        yield on_call_for(words, incident)
-        yield from (called_so_far(words, incident), tried(words, incident), cannot(words, incident))
-        if (ended := incident.ack_ended) is not None:
-            key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
-            at, ago = words.clock(ended.at, on=incident.triggered_at), relative(ended.at)
-            yield words.say(key, who=words.who(ended.who), at=at, ago=ago)
-        if incident.unreached and not is_overdue(incident):
-            yield words.say("alert.unreached", people=words.on_call(incident.unreached))
+
+def _facts(words: Wording, incident: Incident) -> list[str]:
+    """Return one fact a line: how bad, what happens otherwise, what happened so far, how it ended."""
+    is_vague = incident.is_open and not (incident.targets or incident.symptoms)
+    regraded = incident.regraded is not None
+    lines = [
+        _how_bad(words, incident),
+        words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT)) if regraded else "",
+        again(words, incident),
+        *aftermath(words, incident),
+        related(words, incident),
+    ]
+    if incident.is_open:
+        lines[2:2] = [last_update(words, incident), otherwise(words, incident), *_progress(words, incident)]
+        lines += [roles(words, incident), words.say("alert.nothing_known") if is_vague else ""]
+    return lines
+
+
+def _how_bad(words: Wording, incident: Incident) -> str:
+    """Return the impact, unless the resolution says it; a false alarm or a duplicate had none."""
+    said = incident.aftermath.resolution
+    has_none = incident.status in (Status.CANCELLED, Status.MERGED)
+    is_said = incident.status is Status.RESOLVED and said is not None and bool(said.impact)
+    return "" if has_none or is_said else impact(words, incident)
+
+
+def _progress(words: Wording, incident: Incident) -> Iterator[str]:
+    """Yield what became of an unacknowledged incident so far: deadline, last responder, who was asked."""
+    if incident.status is not Status.TRIGGERED:
         return
-    is_in_head = incident.is_open and incident.reopened is None and incident.taken is None
-    if incident.acknowledged is not None and not is_in_head:
+    deadline, ended = present_deadline(incident), incident.ack_ended
+    if deadline is not None and is_overdue(incident):
+        at = words.clock(deadline, on=incident.triggered_at)
+        yield words.say("alert.ack_missed", at=at, ago=relative(deadline))
+    if ended is not None:
+        key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
+        yield words.say(key, who=words.who(ended.who))
+    yield called_so_far(words, incident) or on_call_for(words, incident)
+    yield from (tried(words, incident), cannot(words, incident))
+    if incident.unreached and not is_overdue(incident):
+        yield words.say("alert.unreached", people=words.on_call(incident.unreached))
+
+
+def _small_print(words: Wording, incident: Incident) -> Iterator[str]:
+    """Yield the rest: "api.parky.co.jp", "開始 11/24 14:05 JST", "報告 @responder", "INC-42"."""
+    thread, ack, end = incident.thread.id, incident.acknowledged, incident.ended
+    is_resolved, on = incident.status is Status.RESOLVED, incident.triggered_at
+    yield shown_targets(words, incident)
+    yield words.say("alert.small.started", at=words.moment(incident.started_at))
+    if is_resolved and end is not None:
+        yield words.say("alert.small.took", took=words.span(end.at - on))
+    yield words.say("alert.small.reporter", who=words.who(incident.reported_by.name))
+    yield incident.label
+    if (incident.is_open or is_resolved) and ack is not None and incident.owner.since != ack.at:
         yield words.say(
             "alert.acknowledged_before",
             emoji=words.policy.ack_emoji,
-            who=words.who(incident.acknowledged.name),
-            at=words.clock(incident.acknowledged.at, on=incident.triggered_at),
-            took=words.span(incident.took_to_acknowledge or timedelta()),
+            who=words.who(ack.name),
+            at=words.clock(ack.at, on=on),
+            took=words.span(ack.at - on),
         )
+    if incident.is_open and incident.reopened is not None:
+        yield words.say("alert.small.reopened", at=words.clock(incident.reopened.at, on=on))
+    if incident.is_open and thread not in (None, incident.post.message_id):
+        yield words.say("alert.thread", thread=thread)  # Discord shows one that hangs on this post
 
 
 def _ack(words: Wording, incident: Incident) -> Component | None:

@@ -10,17 +10,19 @@ from bot.runbook.model import Policy
 from bot.services.incidents.details import ChecklistChange
 from bot.ui.buttons import Component, IncidentVerb, Option, OwnVerb, row, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
-from bot.ui.posts.calls import next_step, otherwise
+from bot.ui.posts.calls import otherwise
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.alert import head, impact, last_update
+from bot.ui.posts.incident.alert import impact, last_update
 from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.posts.incident.roles import roles_line
 from bot.ui.words.inert import inert, joined, plain
+from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice, Wording, sign_of
 
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _UPDATE_LIMIT = 44  # of the last status update, which is a message further down: three lines on a phone
+_TITLE_LIMIT = 28  # the name of the thread has more of it
 _IMPACT_LIMIT = 48  # of the symptoms, and of the triage's answers
 _AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a phone
 
@@ -51,18 +53,13 @@ def thread_start(words: Wording, incident: Incident) -> Body:
 
 
 def thread_card(words: Wording, incident: Incident) -> Body:
-    """Compose the card, half a phone screen: how bad, what to do and by when, roles, first steps done.
+    """Compose the card, half a phone screen: who has it until when, how bad, roles, first steps done.
 
     What is behind its button 📋: `bot.ui.screens.sheets`.
     """
-    title = words.say(
-        "thread.card.title", label=incident.label, severity=incident.severity, priority=incident.priority
-    )
     is_new, actions = incident.is_open and incident.updates.last is None, incident.actions
     lines = [
-        head(words, incident),
-        impact(words, incident, limit=_IMPACT_LIMIT) if is_new and incident.reopened is None else "",
-        next_step(words, incident),
+        impact(words, incident, limit=_IMPACT_LIMIT) if incident.is_open else "",
         otherwise(words, incident, shown=1) if is_new else "",
         *aftermath(words, incident, limit=_AFTERMATH_LIMIT),
         last_update(words, incident, limit=_UPDATE_LIMIT),
@@ -70,13 +67,11 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         progress_line(words, incident),
         words.say("actions.card", open=actions.open, all=actions.all) if actions.all else "",
         words.say("private.card") if incident.is_private else "",
+        words.say("thread.card.small", label=incident.label, priority=incident.priority),
     ]
-    shown = embed(
-        colour=colour_of(words, incident),
-        title=words.marked(incident, title),
-        description="\n".join(line for line in lines if line),
-    )
-    return message("", embeds=[shown], components=_controls(words, incident))
+    shown = embed(colour=colour_of(words, incident), description="\n".join(line for line in lines if line))
+    line = summary(words, incident, limit=_TITLE_LIMIT)
+    return message(line, embeds=[shown], components=_controls(words, incident))
 
 
 def _controls(words: Wording, incident: Incident) -> list[Component]:

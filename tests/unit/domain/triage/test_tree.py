@@ -55,6 +55,18 @@ def give(*answers: str) -> Path:
     return path
 
 
+def test_what_an_answer_says_of_users_is_known_if_the_person_was_sure() -> None:
+    """The last answer that says it counts; one that nobody was sure of, or that is gone, says nothing."""
+    yes = replace(USERS, answers=(replace(USERS.answers[0], users=True), USERS.answers[1]))
+    partly = replace(LARGE, answers=(LARGE.answers[0], replace(LARGE.answers[1], users=False)))
+    saying = tree(yes, partly, DEV)
+    assert saying.users_affected(give("yes", "yes")) is True
+    assert saying.users_affected(give("yes", "no")) is False
+    assert saying.users_affected(give("no", "yes")) is None
+    assert saying.users_affected(give("unsure")) is None
+    assert tree(LARGE, start="large").users_affected(give("yes")) is None
+
+
 @pytest.mark.parametrize(
     ("answers", "outcome"),
     [

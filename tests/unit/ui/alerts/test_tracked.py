@@ -115,12 +115,12 @@ def test_it_says_what_comes_without_an_ack() -> None:
     people = "@here + @primary{}@secondary"
     lines = str(render(JA, QUIET, often)["content"]).splitlines()
     assert lines[1:] == [
-        f"誰も押さないと：14:22 {people.format('、')} に通知 →\u00a014:37\u00a0再通知",
+        f"誰も取らないと：14:22 {people.format('、')} に通知 →\u00a014:37\u00a0再通知",
         "当番：@primary",
         "通知済み：14:07 チャンネルに通知",
         SMALL.replace("ALERT-42", "×7 · 最終 14:07 JST · ALERT-42"),
     ]
-    assert f"If nobody does: 14:22 alert to {people.format(', ')} →\u00a014:37\u00a0again" in str(
+    assert f"If nobody takes it: 14:22 alert to {people.format(', ')} →\u00a014:37\u00a0again" in str(
         render(EN, QUIET, often)["content"]
     )
     assert render(JA, QUIET, often)["allowed_mentions"] == {"parse": []}

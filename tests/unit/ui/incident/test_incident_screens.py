@@ -39,6 +39,7 @@ from bot.ui.components import GREY
 from bot.ui.forms.incident import SEVERITY_FORM, severity_form
 from bot.ui.posts.bodies import SEVERITY_COLOURS
 from bot.ui.posts.incident import roles
+from bot.ui.posts.incident.alert import impact as words_of_impact
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.incident_list import (
@@ -137,15 +138,15 @@ def test_show_offers_what_makes_sense_now() -> None:
 
 
 def test_show_and_list_say_the_phase() -> None:
-    """Both the screen and the list say an acknowledged incident's phase.
+    """Both the screen and the list say an acknowledged incident's phase in the place of who is on it.
 
-    In the list, an incident that waits for an acknowledge is told as unacknowledged instead.
+    An incident that waits for an acknowledge is told as unacknowledged instead.
     """
     taken = replace(ACKNOWLEDGED, phase=Phase.MONITORING)
     assert "**監視中 · @primary (14:09 から)**" in words(console.show_screen(JA, view_of(taken)))
     shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], IncidentListQuestion()))
-    assert "🔴 Unacknowledged **SEV1**" in shown
-    assert "🟠 Monitoring **SEV1**" in shown
+    assert "🔴 SEV1 · 決済 API が 5xx · **unacknowledged** · ack by 14:22 · " in shown
+    assert "🟠 SEV1 · 決済 API が 5xx · **Monitoring · @primary since 14:09** · " in shown
 
 
 def test_show_names_who_opened_it_again() -> None:
@@ -269,28 +270,30 @@ def test_everything_has_few_ended_ones_below_open_ones(
 
 
 @pytest.mark.parametrize(
-    ("voice", "state", "over", "on_call"),
-    [(JA, "🔴 未対応", "🟢 解決", "当番："), (EN, "🔴", "🟢", "On call: ")],
+    ("voice", "owner", "over", "on_call"),
+    [
+        (JA, "**未対応** · ack 14:22 まで", "**@primary が解決 (14:52)**", "当番："),
+        (EN, "**unacknowledged** · ack by 14:22", "**resolved by @primary at 14:52**", "On call: "),
+    ],
 )
 def test_the_list_says_how_bad_it_is_and_what_is_due(
-    voice: Voice, state: str, over: str, on_call: str
+    voice: Voice, owner: str, over: str, on_call: str
 ) -> None:
-    """State by sign and word first; below it what to do, counted by Discord, and whose turn it is.
+    """The first line is the one that every post has; below it how bad it is, and whose turn it is.
 
     An ended one has its date.
     """
     urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
     ended = replace(RESOLVED, title="検索が遅い")
-    count, first, due, small, last = words(
+    count, first, impact, small, last = words(
         list_screen(voice, [urgent, ended], IncidentListQuestion())
     ).splitlines()[1:]
     assert re.fullmatch(r"🚨 \*\*.*1.*\*\* · .*", count)
-    assert first.startswith(state)
-    assert re.search(r"\*\*SEV1\*\* · 決済 API が 5xx · .*INC-", first)
-    deadline, age = (f"<t:{int(at.timestamp())}:R>" for at in (urgent.ack_due_at, urgent.started_at))
-    assert re.fullmatch(rf"\*\*.*👀.*{deadline}.*\*\*", due)
+    assert first == f"🔴 SEV1 · 決済 API が 5xx · {owner} · [INC-42](https://discord.com/channels/7/900)"
+    assert impact == words_of_impact(voice, urgent) != ""
+    age = f"<t:{int(urgent.started_at.timestamp())}:R>"
     assert re.fullmatch(rf"-# {on_call}.*@primary · .*{age}", small)
-    assert last.startswith(over)
+    assert last.startswith(f"🟢 SEV1 · 検索が遅い · {over} · ")
     assert ":R>" not in last
     assert voice.moment(ended.started_at) in last
 
@@ -298,21 +301,26 @@ def test_the_list_says_how_bad_it_is_and_what_is_due(
 def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
     """A deadline that an acknowledge has met is not told, even once the acknowledge has ended.
 
+    The impact is a person's sentence as soon as there is one.
+
     What waits for a person is counted: an acknowledge, or an update that a reminder has asked for.
     """
-    promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1)))
-    _, count, _, due = words(list_screen(JA, [promised], IncidentListQuestion())).splitlines()
+    said = StatusUpdate("調査中", "2 階で決済できません", AT, "primary")
+    due_at = AT + timedelta(hours=1)
+    promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=said, due_at=due_at))
+    _, count, first, impact, small = words(list_screen(JA, [promised], IncidentListQuestion())).splitlines()
     assert count == "✅ いま対応待ちはありません"
-    assert due.startswith("-# 担当：@primary · 次の更新：")
+    assert "**@primary が対応中 (14:09 から)** · 次の更新 15:07 まで" in first
+    assert impact == "2 階で決済できません"
+    assert "@primary" not in small
     late = replace(promised, updates=replace(promised.updates, reminders=1))
-    _, count, _, due, otherwise, small = words(list_screen(JA, [late], IncidentListQuestion())).splitlines()
+    _, count, first, _, otherwise, _ = words(list_screen(JA, [late], IncidentListQuestion())).splitlines()
     assert count == "🚨 **対応待ち 1 件** · 下のメニューから選んで開く"
-    assert due.startswith("**今やること：今すぐ状況を更新する · ⏰ 期限切れ：15:07 JST")
+    assert "**@primary が対応中 (14:09 から)** · 更新期限切れ 15:07" in first
     assert otherwise.startswith("更新しないと：")
-    assert small.startswith("-# 担当：@primary · ")
     waiting = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(hours=1), lapsed=True))
     assert "14:22" not in words(list_screen(JA, [waiting], IncidentListQuestion()))
-    assert "誰も押さないと：14:37 @here" in words(
+    assert "誰も取らないと：14:37 @here" in words(
         list_screen(JA, [replace(PLACED, calls=COMING)], IncidentListQuestion())
     )
 
@@ -320,7 +328,7 @@ def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
 def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
     """The list offers to acknowledge the first incident that waits, only to a person who may.
 
-    The text of a single one says to begin there; only with several does it point to the menu.
+    Only with several does the text point to the menu.
     """
     second = replace(PLACED, id=43)
     for voice, label in ((JA, "INC-42 を ack"), (EN, "Ack INC-42")):
@@ -332,7 +340,6 @@ def test_the_list_offers_to_acknowledge_the_first_that_waits() -> None:
         words(list_screen(JA, ones, IncidentListQuestion(), may_ack=True))
         for ones in ([PLACED], [PLACED, second])
     )
-    assert "対応を始める" in alone
     assert "下のメニュー" not in alone
     assert "対応待ち 2 件** · 下のメニューから選んで開く" in both
     assert presses(list_screen(JA, [PLACED, second], IncidentListQuestion("open"))) == ["inc:v1:open"]
@@ -415,7 +422,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
     for part in (
         "指揮：@primary",
         "参加：@secondary",
-        "📣 14:10 JST (<t:1795497000:R>) rollback 中",
+        "✏️ 14:10 JST (<t:1795497000:R>) rollback 中",
         "次の更新 14:37 まで",
         "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",
     ):

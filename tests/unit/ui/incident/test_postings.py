@@ -77,7 +77,7 @@ def test_a_thread_that_goes_on_keeps_its_card() -> None:
         PLACED, severity="SEV3", post=replace(PLACED.post, number=2, channel_id=303, message_id=950)
     )
     card = post(DeliveryKind.THREAD_CARD, posting=1, at=(900, 903))
-    assert "SEV3" in str(render(JA, card, lowered)["embeds"])
+    assert "SEV3" in str(render(JA, card, lowered)["content"])
     assert "移しました" in str(
         render(JA, post(DeliveryKind.ALERT, posting=1, at=(301, 900)), lowered)["content"]
     )

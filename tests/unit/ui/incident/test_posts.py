@@ -9,6 +9,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.forms import form_digest
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phase, Role, StatusUpdate
+from bot.domain.incident.parts import Aftermath, Resolution
 from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
@@ -46,12 +47,12 @@ THREAD_LINK = "https://discord.com/channels/7/900"
 @pytest.mark.parametrize(
     ("words", "phase", "state"),
     [
-        (JA, Phase.INVESTIGATING, "🟠 調査中"),
-        (JA, Phase.IDENTIFIED, "🟠 原因特定"),
-        (JA, Phase.MONITORING, "🟠 監視中"),
-        (EN, Phase.INVESTIGATING, "🟠 Investigating"),
-        (EN, Phase.IDENTIFIED, "🟠 Identified"),
-        (EN, Phase.MONITORING, "🟠 Monitoring"),
+        (JA, Phase.INVESTIGATING, "調査中"),
+        (JA, Phase.IDENTIFIED, "原因特定"),
+        (JA, Phase.MONITORING, "監視中"),
+        (EN, Phase.INVESTIGATING, "Investigating"),
+        (EN, Phase.IDENTIFIED, "Identified"),
+        (EN, Phase.MONITORING, "Monitoring"),
     ],
 )
 def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: Phase, state: str) -> None:
@@ -60,9 +61,9 @@ def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: P
     Before an acknowledge and after the end, the phase changes nothing in the alert's first line.
     """
     taken = replace(ACKNOWLEDGED, phase=phase)
-    assert str(render(words, ALERT, taken)["content"]).startswith(f"SEV1 · {state} · ")
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
-        assert description_of(render(words, delivery(kind), taken)).startswith(f"**{state} · 👀 @primary ")
+        content = str(render(words, delivery(kind), taken)["content"])
+        assert content.startswith(f"🟠 SEV1 · 決済 API が 5xx · **{state} · @primary")
     answer = tracked(words, replace(taken, kind=IncidentKind.ALERT), rings=False)
     assert str(answer["content"]).startswith(summary(words, replace(taken, kind=IncidentKind.ALERT)))
     for other in (PLACED, RESOLVED, CANCELLED, MERGED):
@@ -81,18 +82,17 @@ def test_a_target_that_the_title_names_is_not_repeated() -> None:
 
 
 def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
-    """The alert's first line, which a lock screen shows, has the ping, severity, title and target."""
+    """The alert's first line, which a lock screen shows, has ping, severity, title, owner and deadline.
+
+    Below it, an ordinary SEV1 has at most six lines, and no fact of the first one.
+    """
     body = render(JA, ALERT, TRIGGERED)
-    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**🔴 未対応** · まだ誰も ack していません (👀 1 は bot)",
         "影響：エラー率上昇 · 本番影響あり → 影響大",
-        "**今やること：👀 ack を押して対応を始める · 期限 14:22 JST (<t:1795497720:R>)**",
         "当番：@primary",
-        "開始：11/24 14:05 JST (<t:1795496700:R>)",
-        "報告：@responder",
-        "INC-42",
+        "-# api.parky.co.jp · 開始 11/24 14:05 JST · 報告 @responder · INC-42 · 👀 1 は bot",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "inc:v1:decline:42", "inc:v1:others:42"]
 
@@ -100,19 +100,16 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
 def test_alert_of_a_quiet_severity_pings_nobody() -> None:
     """The alert of a SEV2 mentions no one: it has no @here, and mentions in its title have no effect."""
     body = render(JA, ALERT, replace(TRIGGERED, severity="SEV2", title="@here @everyone"))
-    assert body["content"] == "🟠 SEV2 · ＠here ＠everyone · api.parky.co.jp"
+    assert body["content"] == "🟠 SEV2 · ＠here ＠everyone · **未対応** · ack 14:22 まで"
     assert body["allowed_mentions"] == {"parse": []}
 
 
 def test_acknowledged_alert_names_who_is_on_it() -> None:
-    """The deadline is gone, and so is the ping."""
+    """The deadline is gone, and so is the ping; who has it is said once."""
     body = render(JA, ALERT, ACKNOWLEDGED)
-    assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == "🟠 SEV1 · 決済 API が 5xx · **@primary が対応中 (14:09 から)**"
     assert body["allowed_mentions"] == {"parse": []}
-    assert (
-        description_of(body).splitlines()[0]
-        == "**🟠 対応中 · 👀 @primary 14:09 JST (<t:1795496940:R>、2 分で ack)**"
-    )
+    assert "@primary" not in description_of(body)
     assert "期限" not in description_of(body)
     assert presses_of(body) == [
         f"inc:v1:details:42:{form_digest(ACKNOWLEDGED)}",
@@ -125,20 +122,27 @@ def test_acknowledged_alert_names_who_is_on_it() -> None:
 def test_resolved_alert_offers_only_what_makes_sense() -> None:
     """The alert of a resolved incident says how long the incident took, and has no button to acknowledge."""
     body = render(JA, ALERT, RESOLVED)
-    assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**" in description_of(body)
-    assert "👀 @primary 14:09 JST (2 分で ack)" in description_of(body)
+    assert body["content"] == "🟢 SEV1 · 決済 API が 5xx · **@primary が解決 (14:52)**"
+    small = (
+        "-# api.parky.co.jp · 開始 11/24 14:05 JST · 所要 45 分 · 報告 @responder · INC-42"
+        " · 👀 @primary 14:09 JST (2 分で ack)"
+    )
+    assert description_of(body).splitlines() == [
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        small,
+    ]
     assert presses_of(body)[:1] + presses_of(body)[2:] == ["inc:v1:reopen:42", "inc:v1:others:42"]
 
 
 def test_what_was_no_incident_reads_so_at_a_glance() -> None:
     """A false alarm, and a duplicate with the way to the other one."""
     false_alarm = render(JA, ALERT, CANCELLED)
-    assert false_alarm["content"] == "⚪ SEV1 · 取消 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**⚪ 取消 (誤報) · @primary 14:52 JST**" in description_of(false_alarm)
+    assert false_alarm["content"] == "⚪ SEV1 · 決済 API が 5xx · **@primary が取消 (14:52)**"
+    small = "-# api.parky.co.jp · 開始 11/24 14:05 JST · 報告 @responder · INC-42"
+    assert description_of(false_alarm) == small
     duplicate = render(JA, ALERT, MERGED)
-    assert duplicate["content"] == "⚪ SEV1 · 統合 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**⚪ 統合 → No.41 · @primary 14:52 JST**" in description_of(duplicate)
+    assert duplicate["content"] == "⚪ SEV1 · 決済 API が 5xx · **No.41 に統合 (14:52)**"
+    assert description_of(duplicate) == small
     assert presses_of(duplicate) == ["inc:v1:view:41", "inc:v1:reopen:42", "inc:v1:others:42"]
 
 
@@ -148,38 +152,32 @@ def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
     It has neither the number of that incident nor a button that leads to it.
     """
     hidden = replace(MERGED, merged_into_hidden=True)
-    for words, told in (
-        (JA, "**⚪ 統合 · @primary 14:52 JST**"),
-        (EN, "**⚪ Merged · @primary"),
-    ):
+    for words, told in ((JA, "**統合 (14:52)**"), (EN, "**merged at 14:52**")):
         duplicate = render(words, ALERT, hidden)
-        assert told in description_of(duplicate)
-        assert "41" not in description_of(duplicate)
+        assert str(duplicate["content"]).endswith(told)
+        assert "41" not in str(duplicate["content"]) + description_of(duplicate)
         assert presses_of(duplicate) == ["inc:v1:reopen:42", "inc:v1:note:42", "inc:v1:others:42"]
 
 
 def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
-    """A reopened alert names who reopened it, its first acknowledge, and the next update."""
-    lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
-    assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
-    assert lines[2] == "**次にやること：状況を更新する · 期限 16:37 JST (<t:1795505820:R>)**"
-    assert "👀 @primary 14:09 JST (2 分で ack)" in lines
+    """A reopened alert names who has it since the reopening, its first acknowledge, and the next update."""
+    body = render(JA, ALERT, REOPENED)
+    assert str(body["content"]).endswith("**@secondary が対応中 (16:07 から)** · 次の更新 16:37 まで")
+    small = description_of(body).splitlines()[-1]
+    assert small.endswith("INC-42 · 👀 @primary 14:09 JST (2 分で ack) · 🔄 再開 16:07 JST")
     milder = description_of(render(EN, ALERT, replace(REOPENED, severity="SEV2"))).splitlines()
-    assert milder[3] == "If you don't: a reminder in the thread"
+    assert milder[1] == "If you don't: a reminder in the thread"
     nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
-    assert "🔄 reopened by @secondary 16:07 JST" in description_of(render(EN, ALERT, nobody))
+    assert description_of(render(EN, ALERT, nobody)).endswith("INC-42 · 🔄 reopened 16:07 JST")
 
 
 def test_a_promise_that_was_not_kept_reads_so() -> None:
     """After a reminder, the alert and the thread's card say since when the status update is overdue."""
     silent = transitions.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
-    for words, told in (
-        (JA, "**今やること：今すぐ状況を更新する · ⏰ 期限切れ：16:37 JST (<t:1795505820:R>)**"),
-        (EN, "**Do now: post a status update · ⏰ overdue since 16:37 JST (<t:1795505820:R>)**"),
-    ):
-        assert told in description_of(render(words, ALERT, silent)).splitlines()
-        assert told in description_of(render(words, delivery(DeliveryKind.THREAD_CARD), silent)).splitlines()
+    for words, told in ((JA, " · 更新期限切れ 16:37"), (EN, " · update overdue since 16:37")):
+        for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
+            assert str(render(words, delivery(kind), silent)["content"]).endswith(told)
 
 
 def test_the_posts_say_what_it_has_to_do_with() -> None:
@@ -191,31 +189,53 @@ def test_the_posts_say_what_it_has_to_do_with() -> None:
 
 
 def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
-    """Roles, the first line of the last update, and the next one as a countdown."""
+    """Impact, the first line of the last update, what happens without one, roles: each once."""
     told = StatusUpdate("\n@here rollback 中\n詳細", "", AT + timedelta(minutes=5), "primary")
     incident = replace(
         ACKNOWLEDGED,
         roles={Role.COMMANDER: PersonRef(101, "primary"), Role.SCRIBE: PersonRef(103, "responder")},
         updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
-    said = description_of(render(JA, ALERT, incident)).splitlines()
-    assert said[2] == "**次にやること：状況を更新する · 期限 14:39 JST (<t:1795498740:R>)**"
-    assert said[3] == "更新しないと：催促、15 分応答がなければ次の人へ"
-    assert said[4:6] == [
+    body = render(JA, ALERT, incident)
+    assert str(body["content"]).endswith("**@primary が対応中 (14:09 から)** · 次の更新 14:39 まで")
+    assert description_of(body).splitlines() == [
+        "影響：エラー率上昇 · 本番影響あり → 影響大",
+        "✏️ 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
+        "更新しないと：催促、15 分応答がなければ次の人へ",
         "指揮：@primary · 記録：@responder",
-        "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
+        "-# api.parky.co.jp · 開始 11/24 14:05 JST · 報告 @responder · INC-42",
     ]
     promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
-    assert "📣" not in description_of(render(JA, ALERT, promised))
+    assert "✏️" not in description_of(render(JA, ALERT, promised))
 
 
 def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
     """The alert of a `/sev1`, which knows neither target nor symptom, points to ✏️ 更新 for the rest."""
     bare = replace(TRIGGERED, targets=(), symptoms=(), path=())
     body = render(JA, ALERT, bare)
-    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx"
+    assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert "✏️ 更新" in description_of(body)
     assert "判定" not in description_of(body)
+
+
+def test_the_impact_is_a_persons_sentence_as_soon_as_there_is_one() -> None:
+    """Alert, thread card and the post of the thread say who cannot do what, in the place of the answers.
+
+    It stays beneath later updates, and once it is over, unless the resolution says it.
+    """
+    said = StatusUpdate("調査中", "2 階で\n*カード*決済ができません", AT + timedelta(minutes=5), "primary")
+    told = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=said))
+    sentence = "2 階で \\*カード\\*決済ができません"
+    for incident in (told, replace(told, status=TRIGGERED.status)):
+        for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD, DeliveryKind.THREAD_ROOT):
+            lines = description_of(render(JA, delivery(kind), incident)).splitlines()
+            assert lines[0] == sentence
+            assert "本番影響あり" not in "\n".join(lines)
+    ended = replace(RESOLVED, updates=told.updates)
+    assert description_of(render(JA, ALERT, ended)).startswith(sentence)
+    resolution = Resolution(impact="決済 120 件", by_id=101, by_name="primary", at=AT)
+    closed = replace(ended, aftermath=Aftermath(resolution=resolution))
+    assert description_of(render(JA, ALERT, closed)).splitlines()[0] == "影響範囲：決済 120 件"
 
 
 @pytest.mark.parametrize(
@@ -293,10 +313,11 @@ def test_an_alert_outlives_a_change_of_the_policy() -> None:
 
 
 def test_the_team_speaks_english() -> None:
-    """An alert in English has the state, the title, the target and the acknowledge, as in Japanese."""
+    """An alert in English has the title, who has it, the target and the start, as in Japanese."""
     body = render(EN, ALERT, ACKNOWLEDGED)
-    assert body["content"] == "SEV1 · 🟠 In progress · 決済 API が 5xx · api.parky.co.jp"
-    assert "👀 @primary 14:09 JST (<t:1795496940:R>, ack in 2 min)" in description_of(body)
+    assert body["content"] == "🟠 SEV1 · 決済 API が 5xx · **@primary on it since 14:09**"
+    small = "-# api.parky.co.jp · started 11/24 14:05 JST · reported by @responder · INC-42"
+    assert description_of(body).splitlines()[-1] == small
 
 
 def test_a_custom_emoji_stands_on_the_button() -> None:
@@ -323,12 +344,12 @@ def test_alert_and_thread_root_link_to_each_other() -> None:
     """SEV2: the alert is in #p1-ops, its thread hangs on a quiet post in #p0-alerts."""
     incident = replace(PLACED, severity="SEV2", post=replace(PLACED.post, channel_id=302, message_id=800))
     root = render(JA, delivery(DeliveryKind.THREAD_ROOT), incident)
-    assert root["content"] == "🟠 SEV2 · 決済 API が 5xx · api.parky.co.jp"
+    assert root["content"] == "🟠 SEV2 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert root["allowed_mentions"] == {"parse": []}
     assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
-    assert "スレッド：<#900>" in description_of(render(JA, ALERT, incident))
+    assert "スレッド <#900>" in description_of(render(JA, ALERT, incident))
     ended = replace(RESOLVED, post=replace(RESOLVED.post, channel_id=302, message_id=800))
-    assert "スレッド：<#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
+    assert "スレッド <#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
 
 
 def test_thread_is_named_and_begins_with_the_start_time() -> None:

@@ -42,7 +42,6 @@ from tests.unit.ui.samples import (
     JA,
     PLACED,
     POLICY,
-    RESOLVED,
     TEXTS,
     TRIGGERED,
     delivery,
@@ -57,6 +56,8 @@ LAST = StatusUpdate("rollback 中", "決済の 3 割", AT + timedelta(minutes=25
 TOLD = replace(
     ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=LAST, due_at=AT + timedelta(minutes=55))
 )
+#: Of a `/sev1`: no triage says whether users are affected.
+UNSAID = replace(TOLD, path=())
 
 
 def notice(incident: Incident, words: Any = JA, **data: object) -> Mapping[str, object]:
@@ -83,7 +84,7 @@ def test_an_update_reads_at_a_glance() -> None:
         known="戻した。\n様子を見ています", impact="決済の 3 割", next_at=(AT + HALF_HOUR).isoformat()
     )
     assert str(body["content"]).splitlines() == [
-        "📣 **更新 14:32 JST** · @primary",
+        "✏️ **更新 14:32 JST** · @primary",
         "戻した。",
         "様子を見ています",
         "**影響：** 決済の 3 割",
@@ -118,7 +119,7 @@ def test_nothing_of_a_hostile_update_is_lost_or_pings(words: Any) -> None:
 
 
 def test_a_reminder_pings_whoever_leads() -> None:
-    """A reminder pings the commander, otherwise the person who acknowledged."""
+    """A reminder pings the person who has the incident, whoever has taken command."""
     body = reminder(ACKNOWLEDGED)
     assert body["content"] == (
         "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST (<t:1795498620:R>) を過ぎました。\n"
@@ -127,15 +128,15 @@ def test_a_reminder_pings_whoever_leads() -> None:
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
     assert presses_of(body) == ["inc:v1:details:42", "inc:v1:why:42"]
     led = reminder(transitions.assign(TOLD, Role.COMMANDER, PersonRef(102, "secondary")))
-    assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
+    assert led["allowed_mentions"] == {"parse": [], "users": ["101"]}
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
 
 
 def test_a_reminder_passes_over_who_has_left() -> None:
-    """A reminder skips people who have left, and names no one if none is left."""
+    """A reminder skips people who have left: then it asks the commander, and nobody if none is left."""
     led = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PersonRef(102, "secondary"))
     data = {"notice": "update_due", "due_at": (AT + timedelta(minutes=30)).isoformat()}
-    for gone, asked in (([], ["102"]), ([102], ["101"]), ([101, 102], None)):
+    for gone, asked in (([], ["101"]), ([101], ["102"]), ([101, 102], None)):
         body = render(JA, delivery(DeliveryKind.NOTICE, data={**data, "gone": gone}), led)
         assert body["allowed_mentions"] == {"parse": [], **({} if asked is None else {"users": asked})}
     assert str(body["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
@@ -170,19 +171,19 @@ def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
 def test_the_card_says_how_it_stands() -> None:
     """The thread's card has the last status update and when the next is due, and the sheet has its full text.
 
-    Before the first update the card shows none, and after the end it has no next step. Text that people typed
+    Before the first update the card shows none. Text that people typed
     stays within Discord's limits and mentions nobody.
     """
     card = delivery(DeliveryKind.THREAD_CARD)
-    shown = description_of(render(JA, card, TOLD)).splitlines()
-    assert shown[1:3] == [
-        "**次にやること：状況を更新する · 期限 15:02 JST (<t:1795500120:R>)**",
-        "📣 14:32 JST (<t:1795498320:R>) rollback 中",
+    body = render(JA, card, TOLD)
+    assert str(body["content"]).endswith(" · 次の更新 15:02 まで")
+    assert description_of(body).splitlines()[:2] == [
+        "決済の 3 割",
+        "✏️ 14:32 JST (<t:1795498320:R>) rollback 中",
     ]
-    assert "📣" not in description_of(render(JA, card, PLACED))
+    assert "✏️" not in description_of(render(JA, card, PLACED))
     more = screens.words(first_response_screen(screens.JA, TOLD))
     assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more
-    assert "やること" not in description_of(render(JA, card, RESOLVED))
     hostile = replace(
         TOLD, updates=replace(TOLD.updates, last=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
     )
@@ -366,7 +367,7 @@ def test_the_custom_id_has_room_for_25_of_each() -> None:
 )
 def test_the_form_offers_the_states(voice: Voice, words: list[str], kept: str) -> None:
     """None is chosen, so that a form that stayed open takes no later state back."""
-    select = fields(replace(TOLD, phase=Phase.IDENTIFIED), voice)["phase"]
+    select = fields(replace(UNSAID, phase=Phase.IDENTIFIED), voice)["phase"]
     assert [option["label"] for option in select["options"]] == words
     assert chosen(select) == []
     assert (select["min_values"], select["required"], select["placeholder"]) == (0, False, kept)
@@ -427,7 +428,7 @@ def test_the_answer_says_what_has_changed() -> None:
     """Posted, and when the next is due; details; or both."""
     both = told(screens.JA, UpdateResult(TOLD, posted=True, detailed=True)).splitlines()
     assert both == [
-        "📣 INC-42 の更新をスレッドに投稿しました。",
+        "✏️ INC-42 の更新をスレッドに投稿しました。",
         "次の更新は 15:02 JST (<t:1795500120:R>) です。",
         "✏️ INC-42 の対象と症状を更新しました。",
     ]
@@ -486,12 +487,40 @@ def test_an_answer_that_asks_for_no_acknowledge(result: UpdateResult) -> None:
 
 def test_whether_users_are_affected_is_read_back() -> None:
     """Beside a state or alone; an older version reads a state at most, and the form takes two at most."""
-    assert fields(TOLD, screens.JA)["phase"]["max_values"] == 2
-    both = sent(TOLD, phase=("monitoring", "users:no"))
+    assert fields(UNSAID, screens.JA)["phase"]["max_values"] == 2
+    both = sent(UNSAID, phase=("monitoring", "users:no"))
     assert (both.phase, both.users) == (Phase.MONITORING, UsersAffected.NO)
-    alone = sent(TOLD, phase="users:yes")
+    alone = sent(UNSAID, phase="users:yes")
     assert (alone.phase, alone.users) == (None, UsersAffected.YES)
-    assert sent(TOLD).users is None
+    assert sent(UNSAID).users is None
+
+
+@pytest.mark.parametrize(
+    ("path", "preset"),
+    [
+        (TRIGGERED.path, UsersAffected.YES),
+        ((("users_affected", "no"), ("dev_only", "yes")), UsersAffected.NO),
+        ((("users_affected", "yes?"), ("large_impact", "yes")), None),
+        ((("gone", "yes"),), None),
+        ((), None),
+    ],
+)
+def test_what_the_triage_says_of_users_is_chosen_until_an_update_says_it(
+    path: tuple[tuple[str, str], ...], preset: UsersAffected | None
+) -> None:
+    """An answer that nobody was sure of says nothing; another choice beside the preset replaces it."""
+    incident = replace(TOLD, path=path)
+    shown = fields(incident)["phase"]
+    assert chosen(shown) == ([] if preset is None else [f"users:{preset.value}"])
+    left = sent(incident)
+    assert (left.users, left.preset) == (preset, preset)
+    other = UsersAffected.UNKNOWN
+    assert sent(incident, phase=(*chosen(shown), f"users:{other.value}", "monitoring")).users is other
+    assert sent(incident, phase=()).users is None
+    assert len(update_form(screens.EN, replace(incident, id=10**18 - 1)).custom_id) <= 100
+    for known in (replace(incident, users_affected=other), replace(incident, severity="SEV3")):
+        assert chosen(fields(known)["phase"]) == []
+        assert sent(known).preset is None
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -499,7 +528,7 @@ def test_long_lists_leave_the_question_about_users_a_place(language: str) -> Non
     """Beside the next update: both selects of where and how are needed, and Discord allows five fields."""
     policy = replace(POLICY, targets=tuple(f"t{number}.example" for number in range(25)))
     voice = Voice.of(TEXTS, policy, locale=language)
-    incident = replace(TOLD, targets=(policy.targets[0],))
+    incident = replace(UNSAID, targets=(policy.targets[0],))
     assert screens.modal_faults(update_form(voice, incident)) == []
     shown = fields(incident, voice)
     assert list(shown) == ["known", "impact", "next", "targets", "symptoms"]
@@ -518,13 +547,16 @@ def test_long_lists_leave_the_question_about_users_a_place(language: str) -> Non
             said(*two)
     private = fields(replace(incident, is_private=True), voice)["next"]
     assert (len(private["options"]), private["max_values"]) == (6, 1)
+    asked = replace(incident, path=TOLD.path)
+    assert chosen(fields(asked, voice)["next"]) == ["1800", "users:yes"]
+    assert sent(asked, policy=policy, opened=voice).users is UsersAffected.YES
 
 
 @pytest.mark.parametrize("two", [("users:yes", "users:no"), ("identified", "monitoring")])
 def test_two_answers_that_contradict_each_other_are_refused(two: tuple[str, str]) -> None:
     """A status update with two answers that contradict each other is refused; neither of them is taken."""
     with pytest.raises(UserError, match="update_chooses_two"):
-        sent(TOLD, phase=two)
+        sent(UNSAID, phase=two)
 
 
 @pytest.mark.parametrize("changed", [{"severity": "SEV3"}, {"is_private": True}])

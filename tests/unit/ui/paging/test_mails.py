@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.incident.incident import EndedAck, Incident
+from bot.domain.incident.incident import ByPerson, EndedAck, Incident, StatusUpdate
 from bot.domain.oncall.people import OnCallPerson
 from bot.runbook import Policy
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.mails import PlainEmailWriter, PlainOutsideWriter
-from tests.unit.ui.samples import AT, EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = EmailRecipient(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
 MAILS = PlainEmailWriter(TEXTS, POLICY)
@@ -22,8 +22,9 @@ def test_mail_says_what_it_is_and_what_to_do() -> None:
     """A page's mail says without Discord what happened, by when to acknowledge, and what to do."""
     mail = MAILS.write(delivery(DeliveryKind.PAGE), PLACED, TO)
     assert mail.to == ("primary@example.com",)
-    assert mail.subject == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp (INC-42)"
+    assert mail.subject == "🔴 SEV1 · 決済 API が 5xx · 未対応 · ack 14:22 まで (INC-42)"
     for part in (
+        "対象：api.parky.co.jp",
         "開始：2026-11-24 14:05:00 JST",
         "ack 期限：2026-11-24 14:22:00 JST",
         "症状：エラー率上昇",
@@ -44,7 +45,7 @@ def test_each_attempt_is_the_same_mail() -> None:
 def test_no_title_breaks_the_head() -> None:
     """A line break in a subject would start a header of its own."""
     mail = MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="a\r\nBcc: x@y\u202e"), TO)
-    assert mail.subject == "🔴 SEV1 · a Bcc: x@y · api.parky.co.jp (INC-42)"
+    assert mail.subject == "🔴 SEV1 · a Bcc: x@y · 未対応 · ack 14:22 まで (INC-42)"
     assert (
         len(MAILS.write(delivery(DeliveryKind.ALERT), replace(PLACED, title="あ" * 999), TO).subject) <= 150
     )
@@ -54,7 +55,7 @@ def test_mail_of_a_bare_incident() -> None:
     """A mail can be written about an incident with no targets, no posts and a severity without a sheet."""
     bare = replace(TRIGGERED, targets=(), symptoms=("melted",), severity="SEV9")
     mail = MAILS.write(delivery(DeliveryKind.NOTICE), bare, TO)
-    assert mail.body.startswith("🔴 SEV9 · 決済 API が 5xx\n")
+    assert mail.body.startswith("🔴 SEV9 · 決済 API が 5xx · 未対応 · ack 14:22 まで\n")
     assert "症状：melted" in mail.body
     assert "初動" not in mail.body
     assert "届かなかったもの：通知" in mail.body
@@ -68,11 +69,27 @@ def test_mail_in_english() -> None:
 
 
 def test_a_lock_screen_shows_the_facts_first() -> None:
-    """An email's subject and text begin with severity, title and target, which a lock screen shows."""
+    """An email's subject and text begin with severity, title, who has it and until when.
+
+    The next line is the impact: a person's sentence as soon as there is one. No markup is shown.
+    """
     mail = MAILS.write(delivery(DeliveryKind.ALERT), PLACED, TO)
-    first = "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
+    first = "🔴 SEV1 · 決済 API が 5xx · 未対応 · ack 14:22 まで"
     assert mail.subject.startswith(first)
-    assert mail.body.startswith(f"{first}\n")
+    assert mail.body.startswith(f"{first}\n症状：エラー率上昇\n")
+    told = StatusUpdate("rollback 中", "2 階でカード決済が_できません_", AT, "primary")
+    known = replace(
+        ACKNOWLEDGED,
+        title="決済 *API* が 5xx",
+        acknowledged=ByPerson(101, "pri_ma_ry", AT + timedelta(minutes=2)),
+        updates=replace(PLACED.updates, last=told),
+    )
+    body = MAILS.write(delivery(DeliveryKind.ALERT), known, TO).body
+    assert body.splitlines()[:2] == [
+        "🟠 SEV1 · 決済 *API* が 5xx · @pri_ma_ry が対応中 (14:09 から)",
+        "2 階でカード決済が_できません_",
+    ]
+    assert "症状" not in body
 
 
 def test_mails_of_one_incident_are_one_conversation() -> None:
@@ -88,7 +105,7 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
 @pytest.mark.parametrize(
     ("data", "subject", "because"),
     [
-        ({"waited_s": 900}, "⏫ SEV1 · 15 分経っても ack なし · 決済", "ack がないまま 15 分たちました。"),
+        ({"waited_s": 900}, "⏫ SEV1 · 決済 API が 5xx · 15 分経っても", "ack がないまま 15 分たちました。"),
         (
             {"why": {"kind": "declined", "who": "@tertiary"}},
             "当番の全員が対応できません",
@@ -108,19 +125,19 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
 def test_a_later_step_says_why(data: Mapping[str, object], subject: str, because: str) -> None:
     """The subject of a later step's mail says why it was sent, which tells the mail from the one before.
 
-    The second line of the mail gives the reason in full.
+    The third line of the mail gives the reason in full.
     """
     mail = MAILS.write(delivery(DeliveryKind.ESCALATION, data={"waited_s": 720, **data}), PLACED, TO)
     assert subject in mail.subject
     assert mail.subject.endswith("(INC-42)")
-    assert because in mail.body.splitlines()[1]
+    assert because in mail.body.splitlines()[2]
 
 
 def test_the_first_mail_claims_no_wait() -> None:
     """The first mail, which comes with the alert, says nothing of a time without an acknowledge."""
     mail = MAILS.write(delivery(DeliveryKind.PAGE, data={"waited_s": 2}), PLACED, TO)
     assert mail.subject.startswith("🔴 SEV1 · 決済")
-    assert not mail.body.splitlines()[1]
+    assert not mail.body.splitlines()[2]
 
 
 def test_a_step_of_a_drill_is_marked_first() -> None:

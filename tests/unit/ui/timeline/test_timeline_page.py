@@ -362,7 +362,7 @@ def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
     fixed = f"(訂正 @primary {WRITTEN})"
     beside = "影響：決済の 3 割<br>次の更新：11/24 14:16 JST"
     told = f"{said}<br>{fixed}<br>{fixed}<br>{beside}"
-    assert row == f"| 14:07:00 +0:02 | 📣 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
+    assert row == f"| 14:07:00 +0:02 | ✏️ 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
 
 
 def test_an_open_incident_has_no_end() -> None:
