@@ -65,7 +65,9 @@ async def test_the_draft_has_the_times_of_the_incident(world: World) -> None:
     assert {what: shown[what] for what in wanted} == wanted
     [took] = await world.rows("SELECT resolved_at - triggered_at AS took FROM incidents WHERE id = 1")
     assert f"MTTR (発報から解決まで)：{int(took['took'].total_seconds()) // 60} 分\n" in text
-    assert "@" not in text
+    assert "@" not in text  # and the picture of its course lies beside it
+    assert "](INC-1-timeline.png)\n" in text
+    assert [each["filename"] for each in draft.raw["attachments"]] == [FILE, "INC-1-timeline.png"]
 
 
 async def test_later_facts_replace_the_file_across_a_kill(world: World) -> None:
