@@ -35,7 +35,7 @@ def timeline(text: str) -> Mapping[str, tuple[str, str]]:
     cells = [tokens[at + 1].content for at, each in enumerate(tokens) if each.type in ("th_open", "td_open")]
     start = cells.index("時刻")
     rows = [cells[at : at + 6] for at in range(start + 6, len(cells) - 5, 6)]
-    return {row[2]: (row[0], row[1]) for row in rows if row[0][:2] == "20"}
+    return {row[2]: (row[0][-8:], row[1]) for row in rows if row[0].count(":") == 2}  # without the date
 
 
 async def expected(world: World) -> Mapping[str, tuple[str, str]]:
@@ -48,7 +48,7 @@ async def expected(world: World) -> Mapping[str, tuple[str, str]]:
         minutes = row["at"].replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)
         passed = int(minutes.total_seconds()) // 60
         local = row["at"].astimezone(TOKYO)
-        found[KINDS[row["kind"]]] = (f"{local:%Y-%m-%d %H:%M:%S}", f"+{passed // 60}:{passed % 60:02}")
+        found[KINDS[row["kind"]]] = (f"{local:%H:%M:%S}", f"+{passed // 60}:{passed % 60:02}")
     return found
 
 
