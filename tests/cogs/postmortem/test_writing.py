@@ -161,22 +161,22 @@ def test_it_has_every_part_in_the_teams_language(language: str, expected: list[s
 
 
 def test_the_timeline_has_exact_times_and_offsets() -> None:
-    """Local times to the second, from the start of the trouble; the notifications of a minute are a row."""
+    """Local times to the second, the date once a day; the notifications of a minute are a row."""
     [about, timeline, _] = tables(parsed(document(facts())))
     assert ["開始", "2026-11-24 14:05:00 JST"] in about
     rows = [(row[0], row[1], row[2]) for row in timeline[1:]]
     assert rows == [
         ("2026-11-24 14:05:00", "+0:00", "開始"),
-        ("2026-11-24 14:07:00", "+0:02", "発報"),
-        ("2026-11-24 14:07:00", "+0:02", "⚙ 通知 2 件"),
-        ("2026-11-24 14:09:00", "+0:04", "👀 ack"),
-        ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
-        ("2026-11-24 14:22:00", "+0:17", "⏫ エスカレーション"),
-        ("2026-11-24 14:22:00", "+0:17", "⚙ 通知 2 件"),
-        ("2026-11-24 14:44:00", "+0:39", "状況報告を催促"),
-        ("2026-11-24 14:49:00", "+0:44", "状況報告を催促"),
-        ("2026-11-24 14:50:00", "+0:45", "✏️ 状況報告"),
-        ("2026-11-24 14:52:00", "+0:47", "📝 メモ"),
+        ("14:07:00", "+0:02", "発報"),
+        ("14:07:00", "+0:02", "⚙ 通知 2 件"),
+        ("14:09:00", "+0:04", "👀 ack"),
+        ("14:16:00", "+0:11", "役割を変更"),
+        ("14:22:00", "+0:17", "⏫ エスカレーション"),
+        ("14:22:00", "+0:17", "⚙ 通知 2 件"),
+        ("14:44:00", "+0:39", "状況報告を催促"),
+        ("14:49:00", "+0:44", "状況報告を催促"),
+        ("14:50:00", "+0:45", "✏️ 状況報告"),
+        ("14:52:00", "+0:47", "📝 メモ"),
     ]
 
 
@@ -187,18 +187,18 @@ def test_the_timeline_has_exact_times_and_offsets() -> None:
             "ja",
             [
                 ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "届いた (2 秒)", ""],
-                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "投稿 (＠here)", "届いた (1 秒)", "開く"],
-                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "届いた (3 秒)", ""],
-                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "届かなかった (HTTP 403)", ""],
+                ["14:07:00", "+0:02", "#p0-alerts", "投稿 (＠here)", "届いた (1 秒)", "開く"],
+                ["14:22:00", "+0:17", "", "PagerDuty", "届いた (3 秒)", ""],
+                ["14:22:00", "+0:17", "secondary", "DM", "届かなかった (HTTP 403)", ""],
             ],
         ),
         (
             "en",
             [
                 ["2026-11-24 14:07:00", "+0:02", "primary", "DM", "arrived (2 s)", ""],
-                ["2026-11-24 14:07:00", "+0:02", "#p0-alerts", "post (＠here)", "arrived (1 s)", "open"],
-                ["2026-11-24 14:22:00", "+0:17", "", "PagerDuty", "arrived (3 s)", ""],
-                ["2026-11-24 14:22:00", "+0:17", "secondary", "DM", "not delivered (HTTP 403)", ""],
+                ["14:07:00", "+0:02", "#p0-alerts", "post (＠here)", "arrived (1 s)", "open"],
+                ["14:22:00", "+0:17", "", "PagerDuty", "arrived (3 s)", ""],
+                ["14:22:00", "+0:17", "secondary", "DM", "not delivered (HTTP 403)", ""],
             ],
         ),
     ],
@@ -213,6 +213,19 @@ def test_each_notification_is_told_once(language: str, expected: list[list[str]]
     assert notified[1:] == expected
     assert text.count("HTTP 403") == 1
     assert not [cell for row in timeline for cell in row[4:] if "primary" in cell or "secondary" in cell]
+
+
+def test_the_next_day_has_its_date() -> None:
+    """A time of another day than the row above has the date, in each table anew."""
+    note = TimelineEntry.of(NoteEntry(text="x"), at(60 * 11), by=MORI)
+    called = (*CALLED[:1], replace(CALLED[0], asked_at=at(60 * 11)))
+    text = document(replace(facts(lines=lines_of((*ENTRIES, note))), called=called))
+    _, timeline, notified = tables(parsed(text))
+    for table in (timeline, notified):
+        times = [row[0] for row in table[1:]]
+        dated = [time for time in times if len(time) > len("14:05:00")]
+        assert dated[0] == times[0]
+        assert dated[1:] == ["2026-11-25 01:05:00"]
 
 
 def test_a_template_from_before_has_all_its_rows() -> None:

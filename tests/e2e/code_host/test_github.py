@@ -106,8 +106,9 @@ async def test_a_postmortem_is_a_pull_request_until_it_is_merged(world: World, g
     (pull,) = pulls.values()
     assert pull.head == "postmortem/inc-1"
     assert f"/parky/ops/pull/{pull.number}" in line.text
-    (path,) = github.repository.commits[pull.head_sha].files.keys() - {"README.md"}
+    path, picture = sorted(github.repository.commits[pull.head_sha].files.keys() - {"README.md"})
     assert path.endswith("-決済-api-が-5xx.md")
+    assert picture == "docs/ops/postmortems/INC-1-timeline.png"
     assert TITLE in github.repository.text(pull.head, path)
 
     github.repository.edit_file(pull.head, path, "# 人が書いた postmortem\n")
