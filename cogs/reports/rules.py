@@ -99,6 +99,7 @@ class Report:
         triage_id, triage_status: The triage that began with that.
         raised_id: The incident of that triage.
         incident_id: The incident that has its posts.
+        is_lost: Discord has refused all its posts.
     """
 
     id: int
@@ -119,6 +120,7 @@ class Report:
     triage_status: TriageStatus | None
     raised_id: int | None
     incident_id: int | None
+    is_lost: bool = False
 
     @property
     def state(self) -> ReportState:

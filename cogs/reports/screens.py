@@ -48,8 +48,9 @@ def reported_screen(voice: Voice, view: ReportView) -> Screen:
     """Show who has the report, and what it became."""
     report, incident = view.report, view.incident
     place = next(iter(voice.policy.oncall))
+    is_lost = report.is_lost and report.waits
     sent = voice.say(
-        "reports.repeated" if view.is_repeated else "reports.sent",
+        "reports.lost" if is_lost else "reports.repeated" if view.is_repeated else "reports.sent",
         channel=channel_name(channel_of(voice.policy)),
         people=voice.on_call([place]),
     )
@@ -59,7 +60,7 @@ def reported_screen(voice: Voice, view: ReportView) -> Screen:
             f"**{inert(report.title, limit=_TITLE_BUDGET)}**",
             sent,
             state,
-            voice.say("reports.follows") if report.waits else "",
+            voice.say("reports.follows") if report.waits and not is_lost else "",
         ),
         rows=[] if incident is None else [row(link(voice.say("buttons.to_post"), alert_url(incident)))],
         **({} if incident is None else {"colour": colour_of(voice, incident)}),

@@ -1,6 +1,9 @@
 -- part: stored_report
--- Returns reports with the state of their triages.
-SELECT reports.*, triages.status AS triage_status, triages.incident_id AS raised_id
+-- Returns reports with the state of their triages, and whether Discord has refused all their posts.
+SELECT reports.*, triages.status AS triage_status, triages.incident_id AS raised_id,
+       (SELECT bool_and(post.status = 'failed')
+          FROM deliveries AS post
+         WHERE post.key IN ('report:' || reports.id, 'report:' || reports.id || ':dm')) IS TRUE AS is_lost
   FROM reports
   LEFT JOIN triages ON triages.id = reports.triage_id
 

@@ -1,10 +1,17 @@
 """What a person without the role sees, and what those who take their report up do."""
 
+import asyncio
 from typing import Any
 
+import pytest
+
+from bot.domain.incident.transitions import AckVia
+from bot.ui import interaction
 from cogs.reports.rules import ReportRules
 from cogs.reports.use_cases import Reporting
 from tests.integration.cogs.console_world import ConsoleWorld, shown, words
+from tests.patience import PATIENCE_S
+from tests.services.desk import PRIMARY
 
 MENU = "Triage this message"
 
@@ -29,6 +36,29 @@ async def test_a_severity_is_handed_on_as_it_was_typed(world: ConsoleWorld) -> N
     assert "@primary が取り上げました" in (await seen(world, "p1-ops", "SEV1 · 2 階で払えません"))["content"]
     assert "2 階で払えません" in (await seen(world, "dm:observer", "あなたの報告", by="observer"))["content"]
     assert "@observer" in str(await seen(world, "p0-alerts", "2 階で払えません"))
+
+
+async def test_the_answer_follows_what_becomes_of_it(
+    world: ConsoleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person's own screen says who looks at it, and names the incident and who has it."""
+    monkeypatch.setattr(interaction, "_FOLLOW_EVERY_S", 0.05)
+    answer = shown(await world.command("sev1", by="observer", title="2 階で払えません"))
+    card = shown(await world.click(await seen(world, "p1-ops", "📣 報告"), "rep:v1:take_up:1", by="primary"))
+    assert await follows(world, answer, "@primary が確認しています")
+    await world.click(card, "tri:v1:confirm:1:SEV1", by="primary")
+    await world.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
+    assert await follows(world, answer, "SEV1 · 2 階で払えません · **@primary が対応中")
+
+
+async def follows(world: ConsoleWorld, answer: dict[str, Any], said: str) -> bool:
+    """Wait until the observer's own answer says *said*."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            own = [one for one in await world.messages("general", by="observer") if one["id"] == answer["id"]]
+            if said in words(own):
+                return True
+            await asyncio.sleep(0.05)
 
 
 async def test_triage_asks_what_happened(world: ConsoleWorld) -> None:

@@ -10,11 +10,13 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
 from bot.ui.posts.renderer import render
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.reports.rules import NewReport, Report, ReportDelivery, ReportState
+from cogs.reports.screens import reported_screen
 from cogs.reports.store import Reports
 from cogs.reports.use_cases import Reporting, post_keys
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.unit.ui.screens import words
 
 TITLE = "決済 API が 5xx"
 
@@ -190,6 +192,22 @@ async def test_made_private_its_posts_are_emptied(desk: Desk) -> None:
     assert desk.sent(ReportDelivery.REPORT_ANSWER) == []
     assert ReportDelivery.REPORT in desk.discord.redacted
     assert (await desk.services.of(Reporting).view(report.id)).incident is None
+
+
+async def test_the_reporter_learns_that_discord_took_none_of_it(desk: Desk) -> None:
+    """One of the two posts is enough; without both, the person has to tell somebody."""
+    reporting = desk.services.of(Reporting)
+    voice = Voice.of(Texts.load(), desk.policy, locale="ja")
+    desk.discord.refused = {"channel:p1-ops"}
+    first = await made(desk)
+    view = await reporting.view(first.id)
+    assert "報告を送りました" in words(reported_screen(voice, view))
+    desk.discord.refused = {"channel:p1-ops", "person:primary"}
+    await desk.pass_time(minutes=11)
+    other = await made(desk, new(key="interaction:2", title="画面が白い"))
+    shown = words(reported_screen(voice, await reporting.view(other.id)))
+    assert "#p1-ops にも当番の" in shown
+    assert "直接知らせてください" in shown
 
 
 async def test_nothing_wrong_ends_it(desk: Desk) -> None:
