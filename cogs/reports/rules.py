@@ -99,6 +99,7 @@ class Report:
         triage_id, triage_status: The triage that began with that.
         raised_id: The incident of that triage.
         incident_id: The incident that has its posts.
+        has_dm: It went to the person on call, too; they had no DM about another one that waited.
         is_lost: Discord has refused all its posts.
     """
 
@@ -120,6 +121,7 @@ class Report:
     triage_status: TriageStatus | None
     raised_id: int | None
     incident_id: int | None
+    has_dm: bool = True
     is_lost: bool = False
 
     @property

@@ -49,8 +49,9 @@ def reported_screen(voice: Voice, view: ReportView) -> Screen:
     report, incident = view.report, view.incident
     place = next(iter(voice.policy.oncall))
     is_lost = report.is_lost and report.waits
+    key = "repeated" if view.is_repeated else "sent" if report.has_dm else "sent_beside"
     sent = voice.say(
-        "reports.lost" if is_lost else "reports.repeated" if view.is_repeated else "reports.sent",
+        "reports.lost" if is_lost else f"reports.{key}",
         channel=channel_name(channel_of(voice.policy)),
         people=voice.on_call([place]),
     )

@@ -1,6 +1,8 @@
 -- part: stored_report
--- Returns reports with the state of their triages, and whether Discord has refused all their posts.
+-- Returns reports with the state of their triages, whether they went to the person on call, and whether Discord has
+-- refused all their posts.
 SELECT reports.*, triages.status AS triage_status, triages.incident_id AS raised_id,
+       EXISTS (SELECT FROM deliveries AS dm WHERE dm.key = 'report:' || reports.id || ':dm') AS has_dm,
        (SELECT bool_and(post.status = 'failed')
           FROM deliveries AS post
          WHERE post.key IN ('report:' || reports.id, 'report:' || reports.id || ':dm')) IS TRUE AS is_lost

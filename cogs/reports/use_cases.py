@@ -101,7 +101,7 @@ class Reporting:
             report = await reports.find(number)
             assert report is not None
         log.info("report.made", report_id=number, user_id=new.by.id, has_dm=is_first)
-        return ReportView(report)
+        return ReportView(replace(report, has_dm=is_first))
 
     async def view(self, number: int) -> ReportView:
         """Return what has become of a report.

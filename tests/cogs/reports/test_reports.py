@@ -175,6 +175,9 @@ async def test_many_reports_are_one_dm(desk: Desk) -> None:
     for number in range(5):
         other = replace(OBSERVER, id=10 + number, name=f"p{number}")
         await made(desk, replace(new(key=f"interaction:{number}"), by=other))
+        view = await desk.services.of(Reporting).view(number + 1)
+        shown = words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
+        assert ("先に届いた報告" in shown) == (number > 0)
     assert len(desk.sent(ReportDelivery.REPORT)) == 5
     assert len(desk.sent(ReportDelivery.REPORT_DM)) == 1
     await desk.pass_time(minutes=11)
