@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bot.domain.postmortems import OwedPostmortem, Owing
     from bot.domain.systems import TeamSystems
     from bot.domain.timeline.entries import EntryData, TimelineEntry
+    from bot.domain.triage.session import Evidence
     from bot.runbook.fields.rules import CapabilityTable, CapabilityTables
     from bot.runbook.model import Policy
     from bot.services.core import Core
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     from bot.storage.transaction import Transaction
     from bot.ui.answers import AnyCommand, Control, FormHandler, Subcommand
     from bot.ui.buttons import OwnVerb
+    from bot.ui.forms.fields import MessageSource
+    from bot.ui.interaction import Interaction
     from bot.ui.posts.bodies import NoticeLook, Renderer
     from bot.ui.words.timeline_details import EntryLook
     from bot.ui.words.wording import Voice, Wording
@@ -223,6 +226,23 @@ class IncidentChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedReport:
+    """What a person wants to report who lacks the role for it.
+
+    Attributes:
+        severity: The one that they typed; None: they would have been asked.
+        title: What they typed, or what the message suggests; empty: nothing yet.
+        source: The message that it is about, if it is about one.
+        evidence: That message, if it is at hand.
+    """
+
+    severity: str | None = None
+    title: str = ""
+    source: "MessageSource | None" = None
+    evidence: "Evidence | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Something that is done every so often, for each guild; a tick that fails is logged and comes again.
 
@@ -368,6 +388,9 @@ class Capability:
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
+        on_refused_report: Called before anything is answered when a person without the role wants to report.
+            Returns True if it has answered them; else they are refused. The first capability that does it is
+            the last one asked.
         asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
             affected: for a capability that tells them.
         console: Lines of `/incident show`.
@@ -411,6 +434,7 @@ class Capability:
     action_items: ActionItemReads | None = None
     postmortems: PostmortemDuty | None = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
+    on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[IncidentChoice] = ()

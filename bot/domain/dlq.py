@@ -217,6 +217,7 @@ class DlqPage:
         is_more: There are more than *total*.
         newer, older: Where the pages beside this one begin; None: there is none.
         missing: Columns that the table lacks.
+        arrived: The ids of entries that have arrived since.
     """
 
     entries: tuple[DlqEntry, ...]
@@ -226,6 +227,7 @@ class DlqPage:
     newer: Cursor | None = None
     older: Cursor | None = None
     missing: frozenset[DlqColumn] = frozenset()
+    arrived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +265,13 @@ class MostSevere:
     Attributes:
         is_more: There are older ones.
         missing: Columns that the table lacks.
+        arrived: As in `DlqPage`.
     """
 
     entries: tuple[DlqEntry, ...]
     is_more: bool = False
     missing: frozenset[DlqColumn] = frozenset()
+    arrived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics import Statistics
+from bot.services.triage.answers import Triages
+from bot.services.triage.clocks import Reevaluations
+from bot.services.triage.raising import Raising
 from bot.storage.queue.enqueue import QueueWatch
 from bot.storage.store import Store
 
@@ -131,6 +134,9 @@ class Core:
         )
         self.regrading = Regrading(policy, self.escalations)
         self.recoveries = Recoveries(store, policy, self.lifecycle)
+        self.raising = Raising(policy, self.access, self.incidents, self.escalations)
+        self.reevaluations = Reevaluations(store, policy, self.access, self.raising)
+        self.triages = Triages(store, policy, self.access, self.raising, self.reevaluations)
         self.alert_opening = AlertOpening(policy, self.incidents)
         self.alert_events = AlertEvents(store, policy, self.alert_opening, self.recoveries, self.regrading)
         self.bundles = Bundles(

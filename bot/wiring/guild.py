@@ -44,10 +44,8 @@ from bot.services.shared.roster import OnCall
 from bot.services.sheets import OutputDeliveries, Pasting
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
-from bot.services.triage.answers import Triages
-from bot.services.triage.clocks import Reevaluations, TriageDeliveries, Unfinished
+from bot.services.triage.clocks import TriageDeliveries, Unfinished
 from bot.services.triage.joining import Joining
-from bot.services.triage.raising import Raising
 from bot.services.triage.sources import AlertTitles
 from bot.services.triage.walk import SimilarIncidents
 
@@ -130,8 +128,6 @@ def _services(
     replaying = parts.webhooks.values()
     alerts = AlertTracking(store, policy, core.alert_opening, recoveries, questions, replaying=replaying)
     missed = MissedAlerts(store, discord, policy, alerts, core.reconciler, emergency=emergency)
-    raising = Raising(policy, access, core.incidents, escalations)
-    reevaluations = Reevaluations(store, policy, access, raising)
     return Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -164,10 +160,10 @@ def _services(
         alert_answers=AlertAnswers(store, policy, access, questions, recoveries, lifecycle),
         alert_history=AlertHistory(store, access),
         # reports that walk through the decision tree
-        triages=Triages(store, policy, access, raising, reevaluations),
+        triages=core.triages,
         alert_titles=AlertTitles(store, core.shown_incidents),
-        reevaluations=reevaluations,
-        unfinished=Unfinished(store, policy, access, raising),
+        reevaluations=core.reevaluations,
+        unfinished=Unfinished(store, policy, access, core.raising),
         similar=SimilarIncidents(store),
         joining=Joining(store, policy, access, core.regrading),
         # who answers an alert, and what happens while no one does

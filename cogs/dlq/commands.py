@@ -41,7 +41,7 @@ from bot.ui.words.wording import Voice
 from cogs.dlq.entries import EntryView
 from cogs.dlq.policy import DlqRules
 from cogs.dlq.replay_screens import batch_question, batch_screen, preview_screen, replayed_screen, target_from
-from cogs.dlq.rules import ReplayBatch, ReplayTarget, Via
+from cogs.dlq.rules import ReplayBatch, ReplayTarget, Via, written_view
 from cogs.dlq.screens import (
     HANDLE_ROOM,
     PRESSABLE,
@@ -100,10 +100,14 @@ class DlqPresenter:
         """Return the view that a button carries."""
         return await self._console.view(handle, guild_id=self._guild_id)
 
-    async def most_severe(self) -> Screen:
-        """Show P0 で email backup が送られたか."""
+    async def most_severe(self, *, window: str | None = None) -> Screen:
+        """Show P0 で email backup が送られたか; *window* as `p0_screen` takes it."""
         page = await self._console.most_severe(by=self._by, guild_id=self._guild_id)
-        return p0_screen(self._voice, page)
+        return p0_screen(self._voice, page, window=window or written_view(DlqView()))
+
+    async def hours(self, handle: str) -> int:
+        """Return how many hours back the view that a button carries reaches."""
+        return await self._console.hours(await self.view(handle))
 
     async def http_statuses(self, *, hours: int) -> StatusCounts:
         """Count the failures by HTTP status: Discord 自体の障害を疑うとき."""
@@ -320,7 +324,7 @@ async def p0_email(interaction: Interaction) -> None:
     name="http-status", description=locale_str("Failures by HTTP status", key="commands.dlq_http_status")
 )
 @described(hours=HOURS_OPTION)
-async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
+async def http_status(interaction: Interaction, hours: Hours = USUAL_HOURS) -> None:
     """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
     await wait(interaction)
     presenter = presenter_of(interaction)
@@ -379,19 +383,21 @@ async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
     await reply(interaction, text, file=file)
 
 
-@control(r"dlq:v1:p0")
-async def press_p0_email(interaction: Interaction, _pressed: Pressed) -> None:
-    """[P0 メール]: show whether the emails went out."""
+@control(rf"dlq:(?:v1:p0|v2:p0:{HANDLE})")
+async def press_p0_email(interaction: Interaction, pressed: Pressed) -> None:
+    """[P0 メール]: show whether the emails went out. A button of a version before carries no view."""
     await keep(interaction)
-    await redraw(interaction, await presenter_of(interaction).most_severe(), files=list)
+    screen = await presenter_of(interaction).most_severe(window=pressed.fields["handle"])
+    await redraw(interaction, screen, files=list)
 
 
-@control(r"dlq:v1:http:(?P<hours>\d{1,3})")
+@control(rf"dlq:(?:v1:http:(?P<hours>\d{{1,3}})|v2:http:{HANDLE})")
 async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
-    """[HTTP 別]: show the counts per HTTP status."""
+    """[HTTP 別]: show the counts per HTTP status, in the time of the list that the button carries."""
     await keep(interaction)
     presenter = presenter_of(interaction)
-    counts = await presenter.http_statuses(hours=int(pressed.fields["hours"]))
+    hours = pressed.fields["hours"] or await presenter.hours(pressed.fields["handle"])
+    counts = await presenter.http_statuses(hours=int(hours))
     await redraw(interaction, presenter.statuses(counts))
     await _add_picture(interaction, counts)
 

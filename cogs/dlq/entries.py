@@ -30,7 +30,16 @@ from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import AuditRows
 from cogs.dlq.policy import DlqRules
-from cogs.dlq.rules import EntryOrigin, ReplayRecord, read_view, with_period, with_status, written_view
+from cogs.dlq.rules import (
+    EntryOrigin,
+    ReplayRecord,
+    SeenFailure,
+    hours_since,
+    read_view,
+    with_period,
+    with_status,
+    written_view,
+)
 from cogs.dlq.store import EntryOrigins, KeptViews, ReplayRecords
 
 #: How far back a short id is looked for, as far as a list reaches.
@@ -105,6 +114,20 @@ class DlqReading:
         return {
             entry.id: origin for entry in entries for failure, origin in ours if is_ours(entry.id, failure)
         }
+
+    async def arrived(self, failures: Sequence[DlqEntry | SeenFailure], *, guild_id: int) -> frozenset[str]:
+        """Return the ids of those that have arrived since: once Discord was back, or as a replay."""
+        if not failures:
+            return frozenset()
+        times = sorted({one.attempted_at for one in failures})
+        late = [failure_id(nonce) for nonce in await EntryOrigins(self._store.sql).sent_late(guild_id, times)]
+        replays = await ReplayRecords(self._store.sql).of_each([one.id for one in failures])
+        replayed = {replay.entry_id for replay in replays if replay.posted is not None}
+        return frozenset(
+            one.id
+            for one in failures
+            if one.id in replayed or any(is_ours(one.id, failure) for failure in late)
+        )
 
     async def masked(self, entries: tuple[DlqEntry, ...], *, guild_id: int) -> tuple[DlqEntry, ...]:
         """Return *entries*, those about private incidents without words, as `entry` does for one."""
@@ -183,13 +206,24 @@ class DlqConsole:
         """直近で配信失敗した通知. Raises NotPermitted."""
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="recent")
         page = await self._failures.page(view, size=PAGE_SIZE)
-        return replace(page, entries=await self._reading.masked(page.entries, guild_id=guild_id))
+        arrived = await self._reading.arrived(page.entries, guild_id=guild_id)
+        entries = await self._reading.masked(page.entries, guild_id=guild_id)
+        return replace(page, entries=entries, arrived=arrived)
 
     async def most_severe(self, *, by: Person, guild_id: int) -> MostSevere:
         """P0 で email backup が送られたか. Raises NotPermitted."""
         await self._reading.admit(by, "dlq", guild_id=guild_id, act="p0_email")
         page = await self._failures.most_severe(limit=P0_LIMIT)
-        return replace(page, entries=await self._reading.masked(page.entries, guild_id=guild_id))
+        arrived = await self._reading.arrived(page.entries, guild_id=guild_id)
+        entries = await self._reading.masked(page.entries, guild_id=guild_id)
+        return replace(page, entries=entries, arrived=arrived)
+
+    async def hours(self, view: DlqView) -> int:
+        """Return how many hours back a view reaches, rounded up."""
+        since = view.filter.since
+        if since is None:
+            return view.filter.hours
+        return hours_since(since, now=await self._store.now())
 
     async def http_statuses(self, *, hours: int, by: Person, guild_id: int) -> StatusCounts:
         """Discord 自体の障害を疑うとき. Raises NotPermitted."""

@@ -42,15 +42,15 @@ def replay(words: Wording, delivery: Delivery) -> Body:
     data = ReplayData.from_json(delivery.data)
     body = data.body
     line = words.say(
-        "replay.line",
+        "replay.line" if data.meant_at is None else "replay.line_of",
         who=inert(data.by or "?", limit=80),
-        at=words.moment(delivery.created_at),
+        at=words.moment(data.meant_at or delivery.created_at),
         entry=inert(short_id(data.entry), limit=40),
     )
     content = cut(str(body.get("content") or ""), limit=CONTENT_LIMIT - len(line) - 1)
     embeds = body.get("embeds")
     made = message(
-        f"{content}\n{line}".strip(),
+        f"{line}\n{content}".strip(),  # first, since a lock screen would show an old alert as a new one
         embeds=[dict(made) for made in embeds[:_EMBEDS_LIMIT] if isinstance(made, Mapping)]
         if isinstance(embeds, list | tuple)
         else (),
@@ -146,11 +146,13 @@ def burst(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _lines(words: Wording, failures: DlqBurst) -> Iterator[str]:
-    priority = words.policy.most_severe.priority
-    yield words.say("replay.burst.title", priority=priority, count=failures.count)
+    priority, arrived = words.policy.most_severe.priority, len(failures.arrived)
+    key = "title" if not arrived else "title_some" if arrived < failures.count else "title_all"
+    yield words.say(f"replay.burst.{key}", priority=priority, count=failures.count, arrived=arrived)
     for failure in failures.shown:
         title = inert(_title(words, failure), limit=_TITLE_LIMIT)
-        yield f"`{short_id(failure.id)}` **{title}** → {where(failure.channel or '?')}"
+        mark = "✅ " if failure.id in failures.arrived else ""
+        yield f"{mark}`{short_id(failure.id)}` **{title}** → {where(failure.channel or '?')}"
         yield f"-# {_when(words, failure)}" + (
             f" · {inert(failure.error, limit=160)}" if failure.error else ""
         )

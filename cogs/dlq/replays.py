@@ -178,6 +178,7 @@ def replay_delivery(
         by=request.by,
         batch=request.batch,
         keeps_mentions=request.target.keeps_mentions,
+        meant_at=entry.attempted_at,
     )
     # A page of ours is stored with its on-call place instead of a channel.
     to = channel if channel.startswith(("person:", "named:")) else f"channel:{channel}"

@@ -208,6 +208,11 @@ def with_period(criteria: DlqFilter, period: str, *, now: datetime, timezone: Zo
     return replace(criteria, since=since, until=until)
 
 
+def hours_since(since: datetime, *, now: datetime) -> int:
+    """Return how many hours a list from *since* on reaches back, rounded up, as far as a list may."""
+    return min(max(math.ceil((now - since) / timedelta(hours=1)), 1), MOST_HOURS)
+
+
 def with_status(criteria: DlqFilter, typed: str) -> DlqFilter:
     """Return *criteria* for the status that a person has typed: "503", "応答なし", "failed".
 
@@ -425,6 +430,7 @@ class ReplayData(Payload):
         by: The name of the person who sends it.
         batch: The number of the batch that it belongs to.
         keeps_mentions: It notifies the people that it mentions; the person was asked.
+        meant_at: When the message was to arrive; a version before did not store it.
     """
 
     body: dict[str, object]
@@ -432,6 +438,7 @@ class ReplayData(Payload):
     by: str
     batch: int | None = None
     keeps_mentions: bool = False
+    meant_at: datetime | None = None
 
 
 class Via(StrEnum):
@@ -658,6 +665,7 @@ class DlqBurst:
     Attributes:
         count: How many there are so far.
         shown: The first of them.
+        arrived: The ids of those that have arrived since.
     """
 
     id: int
@@ -665,6 +673,7 @@ class DlqBurst:
     opened_at: datetime
     count: int
     shown: tuple[SeenFailure, ...]
+    arrived: frozenset[str] = frozenset()
 
     def takes(self, now: datetime) -> bool:
         """Return True if a failure that is found *now* belongs to the burst."""

@@ -97,7 +97,7 @@ class PageLinks:
 def recent_screen(voice: Voice, page: DlqPage, links: PageLinks) -> Screen:
     """Show 直近で配信失敗した通知."""
     only = " ".join(narrowed(voice, page.filter))
-    body = list(_lines(voice, page.entries)) or [voice.say("consoles.dlq.none")]
+    body = list(_lines(voice, page.entries, arrived=page.arrived)) or [voice.say("consoles.dlq.none")]
     files = (
         button(voice.say("consoles.dlq.csv"), f"dlq:v2:csv:{links.here}", emoji="⬇"),
         button(voice.say("consoles.dlq.json"), f"dlq:v2:json:{links.here}", emoji="⬇"),
@@ -112,22 +112,27 @@ def recent_screen(voice: Voice, page: DlqPage, links: PageLinks) -> Screen:
         text(*body, switched_off(voice, page.missing)),
         rows=[
             _open(voice, page.entries),
-            _tabs(voice, page.missing, links.here, current="recent"),
+            _tabs(voice, page.missing, links.here, window=window_of(page.filter), current="recent"),
             row(
                 _turn(voice, "previous", links.newer, emoji="◀"),
                 _turn(voice, "next", links.older, emoji="▶"),
                 *(files if page.entries else ()),
             ),
         ],
-        colour=_RED if page.entries else _GREEN,
+        colour=_RED if any(one.id not in page.arrived for one in page.entries) else _GREEN,
     )
 
 
-def p0_screen(voice: Voice, page: MostSevere) -> Screen:
-    """Show P0 で email backup が送られたか."""
+def p0_screen(voice: Voice, page: MostSevere, *, window: str) -> Screen:
+    """Show P0 で email backup が送られたか.
+
+    Args:
+        window: The view that the other tabs keep: a list of some time, written.
+    """
     entries = page.entries
     emailed = sum(entry.fallback_email_sent is True for entry in entries)
-    body = list(_lines(voice, entries, email=True)) or [voice.say("consoles.dlq.none_p0")]
+    lines = _lines(voice, entries, arrived=page.arrived, email=True)
+    body = list(lines) or [voice.say("consoles.dlq.none_p0")]
     shown = voice.say("consoles.dlq.latest_only", count=len(entries)) if page.is_more else ""
     return Screen(
         text(voice.say("consoles.dlq.title_p0", total=len(entries), emailed=emailed), shown),
@@ -135,7 +140,7 @@ def p0_screen(voice: Voice, page: MostSevere) -> Screen:
         text(*body, switched_off(voice, page.missing)),
         rows=[
             _open(voice, entries),
-            _tabs(voice, page.missing, written_view(DlqView()), current="p0_email"),
+            _tabs(voice, page.missing, window, window=window, current="p0_email"),
         ],
         colour=_RED if emailed < len(entries) else _GREEN,
     )
@@ -157,6 +162,7 @@ def status_screen(voice: Voice, counts: StatusCounts, picture: DrawnChart | None
     most = max((each.count for each in counts.counts), default=0)
     lines = [_bar(voice, each, most=most) for each in counts.counts[:_STATUSES]]
     cut_off = voice.say("consoles.dlq.latest_only", count=f"{COUNTED_BY_STATUS:,}") if counts.is_cut else ""
+    window = window_of(DlqFilter(hours=counts.hours))
     return Screen(
         text(
             voice.say("consoles.dlq.title_status", hours=counts.hours, total=f"{counts.total:,}"),
@@ -166,9 +172,14 @@ def status_screen(voice: Voice, counts: StatusCounts, picture: DrawnChart | None
             switched_off(voice, counts.missing),
         ),
         *([] if picture is None else [gallery([picture])]),
-        rows=[_tabs(voice, counts.missing, written_view(DlqView()), current="by_status")],
+        rows=[_tabs(voice, counts.missing, window, window=window, current="by_status")],
         colour=_RED if counts.total else _GREEN,
     )
+
+
+def window_of(criteria: DlqFilter) -> str:
+    """Return the view of everything in the time of a filter, written: what the tabs keep."""
+    return written_view(DlqView(DlqFilter(criteria.hours, since=criteria.since, until=criteria.until)))
 
 
 def narrowed(voice: Voice, criteria: DlqFilter) -> Iterator[str]:
@@ -219,16 +230,23 @@ def _bar(voice: Voice, each: StatusCount, *, most: int) -> str:
     return f"`{_http(voice, each.http_status)}` {'█' * length} {times}"
 
 
-def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
+def _lines(
+    voice: Voice, entries: Sequence[DlqEntry], *, arrived: frozenset[str], email: bool = False
+) -> Iterator[str]:
     """Yield two lines per failure, in room that all of them share, with an empty line between failures."""
     budget = _LINES_BUDGET // max(len(entries), 1)
     for number, entry in enumerate(entries):
-        lines = _two_lines(voice, entry, email=email, budget=min(budget, 400))
+        told = [voice.say("consoles.dlq.arrived")] if entry.id in arrived else []
+        if email:
+            told.append(
+                voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}")
+            )
+        lines = _two_lines(voice, entry, told, budget=min(budget, 400))
         yield f"\n{lines}" if number else lines
 
 
-def _two_lines(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> str:
-    """Say which failure, how bad, what and where; then in small print when and why.
+def _two_lines(voice: Voice, entry: DlqEntry, told: Sequence[str], *, budget: int) -> str:
+    """Say which failure, how bad, what and where; then in small print what else is *told*, when and why.
 
     `a1f3c2` 🔴 **P0 決済 API が 5xx** → #p0-alerts
     -# 11/24 14:05 JST · HTTP 503 · 再試行 3 · upstream timeout
@@ -240,9 +258,8 @@ def _two_lines(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> st
         voice.moment(entry.attempted_at),
         answer(voice, entry.http_status, entry.error_message),
         voice.say("consoles.dlq.retries", count=entry.retry_count or 0),
+        *told,
     ]
-    if email:
-        ended.append(voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}"))
     tail = " · ".join(ended)
     left = max(budget - len(head) - len(severity) - len(place) - len(tail) - 20, 20)
     title = inert(_title(voice, entry), limit=left // 2)
@@ -284,12 +301,17 @@ def _open(voice: Voice, entries: Sequence[DlqEntry]) -> Row | None:
     return select_row("dlq:v1:open", voice.say("consoles.dlq.open"), options)
 
 
-def _tabs(voice: Voice, missing: frozenset[DlqColumn], here: str, *, current: str) -> Row | None:
-    """Return the buttons to the views that the table allows; the *current* one has a dot and a colour."""
+def _tabs(voice: Voice, missing: frozenset[DlqColumn], here: str, *, window: str, current: str) -> Row | None:
+    """Return the buttons to the views that the table allows; the *current* one has a dot and a colour.
+
+    Args:
+        here: The view that the filter's form begins with.
+        window: The same time without its other conditions, which the other views keep.
+    """
     views = {
-        "recent": f"dlq:v2:page:{written_view(DlqView())}",
-        "p0_email": "dlq:v1:p0",
-        "by_status": "dlq:v1:http:1",
+        "recent": f"dlq:v2:page:{window}",
+        "p0_email": f"dlq:v2:p0:{window}",
+        "by_status": f"dlq:v2:http:{window}",
     }
     tabs = []
     for view, custom_id in views.items():

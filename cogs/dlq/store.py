@@ -3,7 +3,7 @@
 Each class is for the guild that its `Sql` is for, within a transaction or without one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -71,6 +71,11 @@ class EntryOrigins:
         """
         rows = await self._sql.all("origins", guild_id=guild_id, times=list(times))
         return [from_row(EntryOrigin, row) for row in rows]
+
+    async def sent_late(self, guild_id: int, times: Sequence[datetime]) -> list[str]:
+        """Return the nonces of those of `at` that an outage held back and that arrived later."""
+        rows = await self._sql.all("sent_late", guild_id=guild_id, times=list(times))
+        return [row["nonce"] for row in rows]
 
     async def private(self, guild_id: int, since: datetime, until: datetime) -> list[EntryOrigin]:
         """Return the deliveries of private incidents that were queued or first tried in this time."""
@@ -262,6 +267,20 @@ class Watches:
         listed = [one.to_json() for one in shown]
         return _burst(await self._sql.one("open_burst", guild_id=guild_id, count=count, shown=listed))
 
+    async def count_in(self, burst_id: int, failures: Sequence[SeenFailure], *, guild_id: int) -> None:
+        """Record which burst tells of *failures*."""
+        ids = [one.id for one in failures]
+        await self._sql.all("count_in_burst", burst_id=burst_id, guild_id=guild_id, entry_ids=ids)
+
+    async def unfinished_bursts(self, guild_id: int) -> list[tuple[DlqBurst, list[SeenFailure]]]:
+        """Return the bursts of the last day of which not all have arrived, each with its failures."""
+        rows = await self._sql.all("unfinished_bursts", guild_id=guild_id)
+        return [(_burst(row), [SeenFailure.from_json(one) for one in row["failures"]]) for row in rows]
+
+    async def note_arrived(self, burst_id: int, arrived: Collection[str]) -> bool:
+        """Record which failures of a burst have arrived; return False if another process did."""
+        return await self._sql.has("note_arrived", burst_id=burst_id, arrived=sorted(arrived))
+
     async def grow_burst(self, burst_id: int, *, count: int, shown: Sequence[SeenFailure]) -> None:
         """Set how many failures a burst has, and which it lists."""
         listed = [one.to_json() for one in shown]
@@ -280,4 +299,5 @@ def _key(entry_id: str) -> UUID:
 
 
 def _burst(row: Row) -> DlqBurst:
-    return from_row(DlqBurst, row, shown=tuple(map(SeenFailure.from_json, row["shown"])))
+    shown = tuple(map(SeenFailure.from_json, row["shown"]))
+    return from_row(DlqBurst, row, shown=shown, arrived=frozenset(row["arrived"]))

@@ -23,6 +23,17 @@ SELECT nonce, incident_id, channel_id, message_id
         WHERE created_at BETWEEN at - interval '1 s' AND at + interval '1 s'
            OR first_sent_at BETWEEN at - interval '1 s' AND at + interval '1 s');
 
+-- name: sent_late
+-- Returns the nonces of deliveries as `origins` does, of those alone that an outage held back and that were sent later.
+SELECT nonce
+  FROM deliveries
+ WHERE guild_id = :guild_id AND held_at IS NOT NULL AND status = 'sent'
+   AND EXISTS (
+       SELECT
+         FROM unnest(:times::timestamptz[]) AS at
+        WHERE created_at BETWEEN at - interval '1 s' AND at + interval '1 s'
+           OR first_sent_at BETWEEN at - interval '1 s' AND at + interval '1 s');
+
 -- name: private_origins
 -- Returns the deliveries of private incidents that were stored or first tried from :since to :until, within a second.
 SELECT deliveries.nonce, deliveries.incident_id, deliveries.channel_id, deliveries.message_id
@@ -248,6 +259,24 @@ INSERT INTO dlq_bursts (guild_id, count, shown) VALUES (:guild_id, :count, :show
 -- name: grow_burst
 -- Sets how many failures a burst has, and which it lists.
 UPDATE dlq_bursts SET count = :count, shown = :shown WHERE id = :burst_id;
+
+-- name: count_in_burst
+-- Records which burst tells of failures that were seen.
+UPDATE dlq_seen SET burst_id = :burst_id WHERE guild_id = :guild_id AND entry_id = ANY (:entry_ids::text[]);
+
+-- name: unfinished_bursts
+-- Returns the bursts of a guild in the last day of which not all failures have arrived, each with its failures.
+SELECT dlq_bursts.*,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', seen.entry_id, 'attempted_at', seen.attempted_at)), '[]')
+          FROM dlq_seen AS seen
+         WHERE seen.burst_id = dlq_bursts.id) AS failures
+  FROM dlq_bursts
+ WHERE guild_id = :guild_id AND opened_at > now() - interval '1 day' AND jsonb_array_length(arrived) < count
+ ORDER BY id;
+
+-- name: note_arrived
+-- Records which failures of a burst have arrived. A row comes back if that is news.
+UPDATE dlq_bursts SET arrived = :arrived WHERE id = :burst_id AND arrived <> :arrived RETURNING id;
 
 -- name: lost_replay_jobs
 -- Returns the jobs of batches of replays that were due :overdue ago or earlier and have no job.

@@ -76,6 +76,7 @@ class DlqWatching:
                 async with self._store.transaction() as tx:
                     await Watches(tx.sql).end(guild_id)
             return 0
+        await self._follow(guild_id)
         watch, now = await Watches(self._store.sql).of(guild_id), await self._store.now()
         start = now - DEEP if watch is None else watch.start(now)
         try:
@@ -105,6 +106,16 @@ class DlqWatching:
         post = await DeliveryRows(self._store.sql).delivery_by_key(_key(guild_id, burst_id))
         if burst is not None and post is not None and post.message_id is not None:
             await self._discord.redraw(post, burst)
+
+    async def _follow(self, guild_id: int) -> None:
+        """Let the messages of bursts say which of their failures have arrived since."""
+        for burst, failures in await Watches(self._store.sql).unfinished_bursts(guild_id):
+            arrived = await self._reading.arrived(failures, guild_id=guild_id)
+            if arrived == burst.arrived:
+                continue
+            async with self._store.transaction() as tx:
+                if await Watches(tx.sql).note_arrived(burst.id, arrived):
+                    await tx.enqueue(show_burst_job(guild_id, burst.id))
 
     async def _read(self, start: datetime) -> list[DlqEntry]:
         """Return the failures of the highest severity since *start*, oldest first, without drills."""
@@ -154,9 +165,11 @@ class DlqWatching:
         if latest is not None and latest.takes(await tx.now()):
             shown = (*latest.shown, *news)[:LISTED]
             await Watches(tx.sql).grow_burst(latest.id, count=latest.count + len(news), shown=shown)
+            await Watches(tx.sql).count_in(latest.id, news, guild_id=guild_id)
             await tx.enqueue(show_burst_job(guild_id, latest.id))
             return
         burst = await Watches(tx.sql).open_burst(guild_id, count=len(news), shown=news[:LISTED])
+        await Watches(tx.sql).count_in(burst.id, news, guild_id=guild_id)
         severity = self._policy.most_severe
         rings = self._policy.of(DlqRules).watch_mention is Mention.HERE
         warning = NewDelivery(

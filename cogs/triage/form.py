@@ -10,6 +10,7 @@ import structlog
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.capability import RefusedReport
 from bot.client import IncidentBot
 from bot.domain.alerts.alert import MAY_BE_AFFECTED
 from bot.domain.calendar.typed_times import OLDEST
@@ -23,7 +24,7 @@ from bot.ui.forms.fields import MessageSource, Typed, ask, started_now, triage_f
 from bot.ui.interaction import Interaction, person_from, reply, services_of, voice_of, wait
 from bot.ui.posts.incident.thread import is_marked
 from bot.ui.posts.triage import FROM, FROM_HERE
-from bot.ui.screens.outcome import raised_card
+from bot.ui.screens.outcome import raised_card, takes_report
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 
 log = structlog.get_logger(__name__)
@@ -34,12 +35,22 @@ def register(bot: IncidentBot) -> None:
     bot.tree.add_command(triage_message)
 
 
-async def admit(interaction: Interaction) -> None:
-    """Refuse a person who may not triage; others need no request and no wait."""
+async def admit(interaction: Interaction, report: RefusedReport) -> bool:
+    """Return True for a person who may triage, which needs no request and no wait.
+
+    Others may hand on *report*; return False then.
+
+    Raises:
+        NotPermitted: they may not; on record.
+    """
     services, by = services_of(interaction), person_from(interaction.user)
-    if not services.access.allows(by, "triage"):
-        await wait(interaction)
-        await services.access.require(by, "triage", guild_id=services.guild_id, act="triage.begin")
+    if services.access.allows(by, "triage"):
+        return True
+    if await takes_report(interaction, report):
+        return False
+    await wait(interaction)
+    await services.access.require(by, "triage", guild_id=services.guild_id, act="triage.begin")
+    return True
 
 
 async def open_form(
@@ -74,12 +85,13 @@ _READ_AFTER_FORM_S: Final = 5.0
 @app_commands.guild_only()
 async def triage_message(interaction: Interaction, message: discord.Message) -> None:
     """Open the form about a message; its words come with this interaction alone, so they are kept."""
-    await admit(interaction)
-    if _may_be_known(interaction, message) and not await _is_open(interaction, message):
-        return
     evidence, source = evidence_of(message), MessageSource(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
     title = suggested_title(evidence.text, names)
+    if not await admit(interaction, RefusedReport(title=title, source=source, evidence=evidence)):
+        return
+    if _may_be_known(interaction, message) and not await _is_open(interaction, message):
+        return
     if message.author.bot:
         title = await _alert_title(interaction, source) or _masked(title)
     await _open_about(interaction, source, evidence, title=title)
@@ -91,9 +103,10 @@ async def press_triage(interaction: Interaction, pressed: Pressed) -> None:
 
     It has the message's words as they were heard, or read; when that takes too long, it has none.
     """
-    await admit(interaction)
     source = MessageSource(int(pressed.fields["channel"]), int(pressed.fields["message"]))
     title = _shown_title(interaction, pressed)
+    if not await admit(interaction, RefusedReport(title=title or "", source=source)):
+        return
     heard = interaction.client.heard.get(source.message_id)
     evidence = heard or await _read(interaction, source, within_s=_READ_BEFORE_FORM_S)
     if evidence is None:
@@ -136,12 +149,13 @@ def _shown_title(interaction: Interaction, pressed: Pressed) -> str | None:
 @control(FROM_HERE)
 async def press_triage_here(interaction: Interaction, pressed: Pressed) -> None:
     """[🔎 triage] under an alert that no other message shows: open the form about the bot's own post."""
-    await admit(interaction)
     title, message = _shown_title(interaction, pressed), interaction.message
-    if message is None:
+    source = None if message is None else MessageSource(message.channel.id, message.id)
+    if not await admit(interaction, RefusedReport(title=title or "", source=source)):
+        return
+    if message is None or source is None:
         await open_form(interaction, title=title or "")
         return
-    source = MessageSource(message.channel.id, message.id)
     title = title or await _alert_title(interaction, source) or ""
     await _open_about(interaction, source, evidence_of(message), title=title)
 

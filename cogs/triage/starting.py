@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.capability import RefusedReport
 from bot.client import IncidentBot
 from bot.domain.calendar.typed_times import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
@@ -51,8 +52,8 @@ def register(bot: IncidentBot) -> None:
 @app_commands.guild_only()
 async def triage(interaction: Interaction) -> None:
     """Open the form. Discord takes a modal only as the first response: nothing slow is awaited before it."""
-    await admit(interaction)
-    await open_form(interaction)
+    if await admit(interaction, RefusedReport()):
+        await open_form(interaction)
 
 
 @control(RETRY)

@@ -206,6 +206,7 @@ class NewTriage:
         channel_id: The channel in which it was started; None when that is not known.
         source_message_id: The message of that channel that it is about.
         evidence: The content of that message, if it could be read.
+        reporter: The person whose report it is, if that is another one than *by*.
     """
 
     guild_id: int
@@ -218,6 +219,7 @@ class NewTriage:
     channel_id: int | None = None
     source_message_id: int | None = None
     evidence: Evidence | None = None
+    reporter: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,7 @@ class Triage:
 
     Attributes:
         user_id, user_name: Who started it.
+        reporter: The person whose report it is, if that is another one.
         answers: The answers that are not withdrawn, in order.
         severity: Chosen by hand, over the tree's outcome.
         due_at: When its job is due; None once it is over.
@@ -289,6 +292,7 @@ class Triage:
     channel_id: int | None = None
     source_message_id: int | None = None
     evidence: Evidence | None = None
+    reporter: Person | None = None
     severity: str | None = None
     incident_id: int | None = None
     due_at: datetime | None = None
@@ -316,6 +320,11 @@ class Triage:
         """Return True while the clock of a re-evaluation runs, also during a second look."""
         is_reopened = self.status is TriageStatus.OPEN and self.rounds > 0
         return is_reopened or self.status is TriageStatus.REEVALUATING
+
+    @property
+    def reported_by(self) -> Person:
+        """Return the person whose report it is."""
+        return self.reporter or Person(id=self.user_id, name=self.user_name)
 
     @property
     def at_work_name(self) -> str:

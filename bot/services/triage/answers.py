@@ -58,29 +58,33 @@ class Triages:
                 the thread of a private incident; on record.
         """
         await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
+        async with self.sources.recording(by=new.by, act="triage.begin"), self._store.transaction() as tx:
+            return await self.start_within(tx, new)
+
+    async def start_within(self, tx: Transaction, new: NewTriage) -> TriageView:
+        """Do `start` in the caller's transaction, without the check of permissions."""
         title = clean_title(new.title)
         if new.source_message_id is not None:
             self.sources.remember_triaged(new.source_message_id)
-        async with self.sources.recording(by=new.by, act="triage.begin"), self._store.transaction() as tx:
-            await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
-            if known := await self._known(tx, new):
-                return known
-            now, ask_after = await tx.now(), self._policy.unfinished.ask_after
-            evidence = None if new.evidence is None else new.evidence.masked()
-            triage, is_new = await TriageRows(tx.sql).insert_triage(
-                replace(new, title=title, evidence=evidence),
-                due_at=now + FORGOTTEN_AFTER,
-                idle_due_at=None if ask_after is None else now + ask_after,
+        await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
+        if known := await self._known(tx, new):
+            return known
+        now, ask_after = await tx.now(), self._policy.unfinished.ask_after
+        evidence = None if new.evidence is None else new.evidence.masked()
+        triage, is_new = await TriageRows(tx.sql).insert_triage(
+            replace(new, title=title, evidence=evidence),
+            due_at=now + FORGOTTEN_AFTER,
+            idle_due_at=None if ask_after is None else now + ask_after,
+        )
+        if is_new:
+            told = line(triage)
+            await DeliveryWrites(tx.sql).insert_deliveries([] if told is None else [told])
+            await set_clock(tx, triage, self._policy)
+            about = AuditData(facts={"triage": triage.id})
+            await AuditWrites(tx.sql).audit(
+                guild_id=new.guild_id, by=new.by, action="triage.begun", data=about
             )
-            if is_new:
-                told = line(triage)
-                await DeliveryWrites(tx.sql).insert_deliveries([] if told is None else [told])
-                await set_clock(tx, triage, self._policy)
-                about = AuditData(facts={"triage": triage.id})
-                await AuditWrites(tx.sql).audit(
-                    guild_id=new.guild_id, by=new.by, action="triage.begun", data=about
-                )
-            return await view_of(tx, self._policy, triage)
+        return await view_of(tx, self._policy, triage)
 
     async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
         """Return the view of the running walk about the same message, if there is one."""

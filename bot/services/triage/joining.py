@@ -121,7 +121,7 @@ class Joining:
             targets=triage.targets,
             symptoms=triage.symptoms,
             started_at=triage.started_at,
-            by=triage.user_name,
+            by=triage.reported_by.name,
             severity=severity.name,
             path=tuple(PathStep(*step) for step in triage.path_to(None)),
             url=None if triage.evidence is None else triage.evidence.url,

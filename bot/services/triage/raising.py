@@ -213,7 +213,7 @@ def _new_incident(case: _Case) -> NewIncident:
         targets=triage.targets,
         symptoms=triage.symptoms,
         started_at=triage.started_at,
-        reported_by=Person(id=triage.user_id, name=triage.user_name),
+        reported_by=triage.reported_by,
         path=_path(case),
         key=triage.incident_key,
         evidence=triage.evidence,

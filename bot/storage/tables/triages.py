@@ -114,6 +114,8 @@ class TriageRows:
             user_id=new.by.id,
             user_name=new.by.name,
             evidence=None if new.evidence is None else new.evidence.to_json(),
+            reporter_id=None if new.reporter is None else new.reporter.id,
+            reporter_name=None if new.reporter is None else new.reporter.name,
             reevaluate_at=due_at,
             idle_due_at=idle_due_at,
         )
@@ -295,6 +297,7 @@ def _triage(row: Row, answers: Sequence[Row]) -> Triage:
         status=TriageStatus(row["status"]),
         answers=tuple(from_row(StoredAnswer, answer) for answer in answers),
         evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
+        reporter=None if row["reporter_id"] is None else Person(row["reporter_id"], row["reporter_name"]),
         due_at=row["reevaluate_at"],
         idle=from_row(
             Idle,

@@ -15,9 +15,9 @@ SELECT evidence FROM noted_messages WHERE channel_id = :channel_id AND message_i
 -- name: insert_triage
 -- Stores a new triage. No row comes back if the key is known.
 INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, channel_id,
-                     source_message_id, evidence, reevaluate_at, idle_due_at, created_at)
+                     source_message_id, evidence, reporter_id, reporter_name, reevaluate_at, idle_due_at, created_at)
 VALUES (:guild_id, :key, :user_id, :user_name, :title, :targets, :symptoms, :started_at, :channel_id,
-        :source_message_id, :evidence, :reevaluate_at, :idle_due_at, now())
+        :source_message_id, :evidence, :reporter_id, :reporter_name, :reevaluate_at, :idle_due_at, now())
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 

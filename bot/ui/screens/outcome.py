@@ -10,6 +10,7 @@ from typing import Any, Final
 import discord
 from discord import ButtonStyle, ui
 
+from bot.capability import RefusedReport
 from bot.domain.errors import StorageUnavailable, UnavailableError, UserError
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.triage.session import Triage
@@ -46,8 +47,24 @@ def reported(interaction: Interaction, severity: str, *, title: str, is_private:
     )
 
 
+async def takes_report(interaction: Interaction, report: RefusedReport) -> bool:
+    """Return True if a capability has answered a person who lacks the role for their report."""
+    for capability in services_of(interaction).policy.capabilities:
+        take = capability.on_refused_report
+        if take is not None and await take(interaction, report):
+            return True
+    return False
+
+
 async def open_and_show(interaction: Interaction, new: NewIncident) -> None:
-    """Open an incident, or raise it without the database, and show the person what became of it."""
+    """Open an incident, or raise it without the database, and show the person what became of it.
+
+    A person without the role may hand on their report instead, unless it must stay private.
+    """
+    refused = RefusedReport(severity=new.severity, title=new.title)
+    may = new.is_private or services_of(interaction).access.allows(new.reported_by, "triage")
+    if not may and await takes_report(interaction, refused):
+        return
     incident = await opened_or_raised(interaction, new)
     if incident is not None:
         in_drill = await services_of(interaction).looking.is_drills_thread(interaction.channel_id)

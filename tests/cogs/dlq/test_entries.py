@@ -10,7 +10,7 @@ import pytest
 from bot.domain.delivery.delivery import Posted
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqView, failure_id
-from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.runbook import load_policy
 from cogs.digest.use_cases import Digests
 from cogs.dlq.rules import DlqDeliveryKind, ReplayData, short_id
@@ -135,6 +135,24 @@ async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) 
     await put(desk, payload)
     with pytest.raises(UserError):
         await dlq_of(desk).replays.preview(ENTRY, by=PRIMARY, guild_id=GUILD)
+
+
+async def test_a_list_knows_what_has_arrived_since(desk: Desk) -> None:
+    """What was replayed, and what came late once Discord was back; no other delivery of the moment."""
+    desk.discord.failures = [UpstreamUnavailable("rate limited", http_status=429, retry_after_s=60.0)] * 99
+    await desk.open()
+    await desk.pass_time(seconds=5)
+    desk.discord.failures.clear()
+    late = {row.id for row in await desk.database.dlq_entries()}
+    await put(desk, {"content": "満車"})
+    page = await dlq_of(desk).console.recent(DlqView(), by=RESPONDER, guild_id=GUILD)
+    assert page.arrived == frozenset()
+    await dlq_of(desk).replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    await desk.pass_time(minutes=2)
+    page = await dlq_of(desk).console.recent(DlqView(), by=RESPONDER, guild_id=GUILD)
+    assert page.arrived == {*late, ENTRY}
+    severest = await dlq_of(desk).console.most_severe(by=RESPONDER, guild_id=GUILD)
+    assert severest.arrived == {*late, ENTRY}
 
 
 async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:

@@ -30,7 +30,7 @@ from cogs.dlq.replays import ReplayPreview
 from cogs.dlq.rules import ReplayRecord, ReplayTarget, prepared
 from cogs.dlq.screens import PageLinks
 from tests.unit.ui.samples import AT
-from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
+from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
 VOICE = st.sampled_from(VOICES)
@@ -95,11 +95,36 @@ def test_the_current_view_is_marked() -> None:
     """The button of the current DLQ view, and no other, is marked by a dot and not by colour alone."""
     views = (
         listed(JA, ENTRY),
-        dlq_screens.p0_screen(JA, MostSevere((ENTRY,))),
+        dlq_screens.p0_screen(JA, MostSevere((ENTRY,)), window="h24"),
         dlq_screens.status_screen(JA, StatusCounts((StatusCount(429, 1),), hours=1)),
     )
     marked = [[label for label in labels(screen) if label.startswith("●")] for screen in views]
     assert marked == [["● 直近"], ["● P0 メール"], ["● HTTP 別"]]
+
+
+def test_what_has_arrived_since_says_so() -> None:
+    """A failure that has arrived since is marked in a list, and a list of nothing else is green."""
+    other = replace(ENTRY, id=str(UUID(int=9)), title="検索が遅い")
+    page = replace(page_of(ENTRY, other), arrived=frozenset({other.id}))
+    screen = dlq_screens.recent_screen(JA, page, LINKS)
+    marked = [line for line in words(screen).splitlines() if "✅ その後届いています" in line]
+    assert marked == ["-# 11/24 14:07 JST · HTTP 503 · 再試行 3 · ✅ その後届いています · upstream timeout"]
+    both = replace(page, arrived=frozenset({ENTRY.id, other.id}))
+    screens = [dlq_screens.recent_screen(JA, one, LINKS) for one in (page, both)]
+    frames = [piece["accent_color"] for one in screens for piece in pieces(one) if "accent_color" in piece]
+    assert frames == [0xED4245, 0x3BA55D]
+
+
+def test_the_views_keep_the_time_of_the_list() -> None:
+    """HTTP 別, 直近 and P0 メール are about the time of the list, without its other conditions."""
+    links = PageLinks("h72;sP1")
+    screen = dlq_screens.recent_screen(JA, page_of(ENTRY, hours=72, severity="P1"), links)
+    ids = presses(screen)
+    assert {"dlq:v2:page:h72", "dlq:v2:p0:h72", "dlq:v2:http:h72", "dlq:v2:filter:h72;sP1"} <= set(ids)
+    counted = dlq_screens.status_screen(JA, StatusCounts((StatusCount(429, 1),), hours=72))
+    assert "dlq:v2:page:h72" in presses(counted)
+    severest = dlq_screens.p0_screen(JA, MostSevere((ENTRY,)), window="h72")
+    assert "dlq:v2:http:h72" in presses(severest)
 
 
 def test_a_choice_begins_with_the_short_id() -> None:
@@ -117,11 +142,11 @@ def test_p0_says_whether_the_email_went_out() -> None:
     Without such failures it says that there are none.
     """
     silent = replace(ENTRY, fallback_email_sent=False, http_status=None)
-    screen = dlq_screens.p0_screen(JA, MostSevere((ENTRY, silent)))
+    screen = dlq_screens.p0_screen(JA, MostSevere((ENTRY, silent)), window="h24")
     assert "P0 の失敗 2 · メール 1/2" in words(screen)
     assert "✉️ メール済み" in words(screen)
     assert "応答なし · 再試行 3 · ⚠️ メールなし" in words(screen)
-    assert "ありません" in words(dlq_screens.p0_screen(JA, MostSevere(())))
+    assert "ありません" in words(dlq_screens.p0_screen(JA, MostSevere(()), window="h24"))
 
 
 def test_statuses_are_counted() -> None:
@@ -214,7 +239,7 @@ def test_dlq_screens_keep_within_discords_limits(
     preview = ReplayPreview(stored, ReplayTarget(), "*" * 99, made, None)
     for screen in (
         dlq_screens.recent_screen(voice, replace(page_of(*entries, **asked), missing=ALL), links),
-        dlq_screens.p0_screen(voice, MostSevere(many, is_more=True, missing=ALL)),
+        dlq_screens.p0_screen(voice, MostSevere(many, is_more=True, missing=ALL), window=links.here),
         dlq_screens.entry_screen(voice, EntryView(stored, None), guild_id=7),
         replay_screens.preview_screen(voice, preview, guild_id=7),
     ):

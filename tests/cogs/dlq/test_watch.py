@@ -10,15 +10,19 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.dlq import DLQ_MARK, DlqEntry
+from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import load_policy
 from bot.storage.dlq.store import PostgresDlqStore
+from bot.ui.posts.renderer import render
 from cogs.dlq.policy import DlqRules
-from cogs.dlq.rules import DlqDeliveryKind
+from cogs.dlq.rules import DlqBurst, DlqDeliveryKind, SeenFailure
 from cogs.dlq.use_cases import DlqWatching
 from tests.cogs.dlq.acts import bursts_shown, dlq_of
 from tests.services.database import Database, unreachable
-from tests.services.desk import GUILD, Desk
+from tests.services.desk import GUILD, PRIMARY, Desk
+from tests.unit.ui.samples import AT, delivery
+from tests.unit.ui.screens import JA
 
 
 def failure(desk: Desk, number: int, **other: Any) -> DlqEntry:
@@ -141,6 +145,45 @@ async def test_a_dlq_that_was_away_is_caught_up_with(desk: Desk) -> None:
     await lose(desk, 2)
     assert await look(desk) == 2
     assert told(desk) == 1
+
+
+async def test_its_message_says_what_has_arrived_since(desk: Desk) -> None:
+    """What is replayed, and what comes late once Discord is back, is taken off the count; both at the end."""
+    await watching(desk)
+    desk.discord.failures = [UpstreamUnavailable("rate limited", http_status=429, retry_after_s=60.0)] * 99
+    await desk.open()
+    await desk.pass_time(seconds=5)
+    await lose(desk, 1)
+    desk.discord.failures.clear()
+    late = [row.id for row in await desk.database.dlq_entries() if row.id != str(UUID(int=1))]
+    await look(desk)
+    assert bursts_shown(desk)[-1].arrived == frozenset()
+    await dlq_of(desk).replays.replay(str(UUID(int=1)), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    await look(desk)
+    assert bursts_shown(desk)[-1].arrived == {str(UUID(int=1))}
+    await desk.pass_time(minutes=2)
+    await look(desk)
+    shown = bursts_shown(desk)[-1]
+    assert shown.arrived == {*late, str(UUID(int=1))}
+    assert shown.count == len(shown.arrived)
+    count = len(bursts_shown(desk))
+    await look(desk)
+    assert len(bursts_shown(desk)) == count, "it is edited once"
+
+
+def test_its_first_line_counts_what_has_arrived() -> None:
+    """None, some and all of its failures."""
+    failures = [SeenFailure(id=str(number), attempted_at=AT, title="決済") for number in range(3)]
+    seen = DlqBurst(1, GUILD, AT, 3, tuple(failures))
+    post = delivery(DlqDeliveryKind.DLQ_BURST, data={"burst": 1})
+    told = [render(JA, post, replace(seen, arrived=frozenset(ids))) for ids in ("", "0", "012")]
+    assert [str(one["content"]).splitlines()[0] for one in told] == [
+        "📭 **届かなかった P0 の通知 3 件** · DLQ を見てください",
+        "📭 **届かなかった P0 の通知 3 件** · うち 1 件はその後届きました",
+        "📭 **届かなかった P0 の通知 3 件** · ✅ すべてその後届きました",
+    ]
+    assert [str(one["content"]).count("✅ `") for one in told] == [0, 1, 3]
 
 
 async def test_two_processes_announce_it_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,10 +40,11 @@ async def test_the_questions(world: World) -> None:
     mailed = await world.command("dlq p0-email")
     assert "P0 の失敗 2 · メール 1/2" in mailed.text
     assert "古い失敗" not in mailed.text
-    for status in (503, 429, None):
+    for status in (503, 503, 429, None):
         await lose(world, "失敗", status=status)
+    assert "直近 1 時間 · 失敗 5" in (await world.command("dlq http-status", hours=1)).text
     counted = await world.command("dlq http-status")
-    assert "失敗 4" in counted.text
+    assert "直近 24 時間 · 失敗 6" in counted.text
     assert counted.text.index("HTTP 503") < counted.text.index("HTTP 429")
     assert "応答なし" in counted.text
     assert "ロールが必要です" in (await world.command("dlq recent", by="observer")).text

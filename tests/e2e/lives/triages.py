@@ -10,6 +10,7 @@ _ANSWERS = st.lists(st.sampled_from(["はい", "いいえ", "わからない"]),
 _ALERTS = st.sampled_from(["DB is down", "[P0] DB is down", "queue lag 17 s", "queue lag 3 s"])
 _WATCHED = st.sampled_from(["p1-ops", "p0-alerts"])
 _POSTS_OF_TRIAGES = ("general", "p1-ops")
+_OF_TRIAGES = ("tri:v1:", "rep:v1:")
 
 
 class Triaging(People):
@@ -32,9 +33,11 @@ class Triaging(People):
 
     @rule(by=PEOPLE, post=PICK, pick=PICK)
     def answer_a_post(self, by: str, post: int, pick: int) -> None:
-        """Under the line that says who is triaging, or under a re-evaluation."""
+        """Under the line that says who is triaging, under a re-evaluation, or under a report."""
         shown = [one for place in _POSTS_OF_TRIAGES for one in self.run(self.world.human.messages(place))]
-        posts = [one for one in shown if any((c.custom_id or "").startswith("tri:v1:") for c in one.controls)]
+        posts = [
+            one for one in shown if any((c.custom_id or "").startswith(_OF_TRIAGES) for c in one.controls)
+        ]
         if posts:
             self._keep(by, self.press_any(by, posts[post % len(posts)], pick))
 

@@ -262,6 +262,21 @@ async def _unfinished(scene: Scene, label: str, action: str) -> Change:
     return scene.walks(scene.presses(asked, label), action)
 
 
+@change("reports.commands.send_report")
+async def _(scene: Scene) -> Change:
+    form = await scene.human.command("observer", "general", "triage")
+    act = scene.sends(form, "observer", **{TITLE: scene.title})
+    query = "SELECT count(*) FROM reports WHERE title = $1"
+    return Change(act, query, (scene.title,), words=(scene.title,))
+
+
+@change("reports.commands.press_take_up")
+async def _(scene: Scene) -> Change:
+    await scene.say("sev1", by="observer", title=scene.title)
+    post = await scene.showing("p1-ops", "取り上げる", scene.title)
+    return scene.walks(scene.presses(post, "取り上げる"), "triage.begun")
+
+
 @change("alerts.press_declare")
 async def _(scene: Scene) -> Change:
     return await _tracked(scene, "インシデントにする", "declared")

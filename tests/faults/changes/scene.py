@@ -196,10 +196,10 @@ class Scene:
         message = on.messages[-1] if isinstance(on, Interaction) else on
         return lambda: self._hasty.press(by, message, label, values=[] if value is None else [value])
 
-    def sends(self, form: Interaction, **fields: Any) -> Act:
+    def sends(self, form: Interaction, by: str = "responder", /, **fields: Any) -> Act:
         """Send a form that was opened before."""
         assert form.modal is not None, form
-        return lambda: self._hasty.submit("responder", form, fields)
+        return lambda: self._hasty.submit(by, form, fields)
 
     def uses_menu(self, name: str, message: Message) -> Act:
         """Use the menu of a message."""

@@ -13,6 +13,8 @@ INSERT INTO alert_verdicts (guild_id, fingerprint, incident_id, verdict, severit
 VALUES (1, 'f', 1, 'mute', 'SEV1', 1, 'Ann', now(), now());
 INSERT INTO drills (incident_id, guild_id, started_by_id, started_by_name, started_at, injects, ends_at, ended_at)
 VALUES (1, 1, 1, 'Ann', now(), '[{"after_s": 1.50, "text": {"ja": "訓練 \\ \" 🔥", "en": null}}]', now(), now());
+INSERT INTO reports (guild_id, key, by_id, by_name, title, evidence, incident_id)
+VALUES (1, 'r', 1, 'Ann', 'Down', '{"text": "x"}', 1);
 INSERT INTO snoozes (incident_id, guild_id, until, by_id, by_name) VALUES (1, 1, now(), 1, 'Ann');
 INSERT INTO rollbacks (incident_id, guild_id, rolls_back, reason, by_id, by_name, at)
 VALUES (1, 1, true, 'errors since v42', 1, 'Ann', now());

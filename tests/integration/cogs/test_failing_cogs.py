@@ -1,16 +1,23 @@
 """What people read when a command or a press fails: no role, no database, an error, an older version."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.capability import capability_names
 from bot.storage.tables.incidents import IncidentRows
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, older_button, shown
 
 
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
-    """`/triage` opens no form for a member who may not send it, and says so in their language."""
+    """`/triage` opens no form for a member who may not send it, and says so in their language.
+
+    That is so where no capability takes their report.
+    """
+    world.policy = replace(world.policy, off=capability_names())
+    await world.restart()
     await world.human("PATCH", "member", user="observer", locale="en-GB")
     outcome = await world.command("triage", by="observer")
     assert outcome["modal"] is None

@@ -15,6 +15,7 @@ import pytest
 from discord import app_commands
 from structlog.testing import capture_logs
 
+from bot.capability import RefusedReport
 from bot.domain.action_items import ActionSource
 from bot.domain.calendar.typed_times import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
 from bot.domain.dlq import DlqFilter, DlqMisfit, Misfit, TableReport
@@ -40,6 +41,7 @@ from bot.ui.forms.update import correction_form, note_form, update_form
 from bot.ui.words.wording import Voice
 from cogs.actions.screens import ActionFormStart, add_form, drop_form
 from cogs.dlq.screens import filter_form
+from cogs.reports.screens import report_form
 from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
@@ -309,6 +311,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         add_form(JA, ActionFormStart(ActionSource.COMMAND)),
         drop_form(JA, 7),
         filter_form(JA, DlqFilter()),
+        report_form(JA, RefusedReport()),
     ]
     inputs = [each["component"] for form in forms for each in form.to_dict()["components"]]
     assert {one["custom_id"] for one in inputs if one["type"] == 4} == input_names().keys()

@@ -19,6 +19,7 @@ from bot.domain.triage.session import TriageData
 from cogs.digest.rules import AlertVerdictData, DigestData, Verdict
 from cogs.dlq.rules import BatchData, BurstData, ReplayData, SeenFailure
 from cogs.oncall.rules import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
+from cogs.reports.rules import ReportData
 
 ISO = "2026-11-24T05:14:00+00:00"
 AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)
@@ -33,6 +34,11 @@ ROWS: list[tuple[Json, Payload]] = [
         {"body": {"content": "x"}, "entry": "e", "by": "a", "batch": 3, "keeps_mentions": True},
         ReplayData(body={"content": "x"}, entry="e", by="a", batch=3, keeps_mentions=True),
     ),
+    (
+        {"body": {"content": "x"}, "entry": "e", "by": "a", "meant_at": ISO},
+        ReplayData(body={"content": "x"}, entry="e", by="a", meant_at=AT),
+    ),
+    ({"report": 3, "by": "a"}, ReportData(report=3, by="a")),
     (
         {
             "id": "e",

@@ -366,12 +366,15 @@ def test_replay_shows_the_message_and_says_what_it_is() -> None:
         },
         "entry": "00000000-0000-4000-8000-00002f3c4d5e",
         "by": "primary",
+        "meant_at": "2026-11-24T05:05:00+00:00",
     }
     body = render(JA, delivery(DlqDeliveryKind.REPLAY, data=data), None)
     assert str(body["content"]).splitlines() == [
+        "-# ↻ 11/24 14:05 JST の通知の再送です · primary · DLQ 3c4d5e",
         "@here down",
-        "-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST · DLQ 3c4d5e",
     ]
+    before = render(JA, delivery(DlqDeliveryKind.REPLAY, data={**data, "meant_at": None}), None)
+    assert str(before["content"]).startswith("-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST")
     assert body["embeds"] == [{"title": "t"}]
     assert body["allowed_mentions"] == {"parse": []}
 
