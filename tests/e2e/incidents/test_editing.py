@@ -65,7 +65,7 @@ async def test_title_and_start_are_corrected(world: World) -> None:
     assert "API が落ちた" in refused.text
     await world.expect_text(alert.start, f"**開始時刻 {start:%Y-%m-%d %H:%M:%S} JST**")
     for post in (alert.post, alert.dms["primary"]):
-        shown = await world.expect_text(post, f"開始：{start:%m/%d %H:%M} JST")
+        shown = await world.expect_text(post, f"{start:%m/%d %H:%M} JST")
         assert RIGHT in shown.text
         assert TITLE not in shown.text
     await expect_name(world, alert, f"{alert.label} 🔴 {RIGHT}")
