@@ -60,7 +60,7 @@ async def raise_alert(visitor: Visitor, words: Words, album: Album, film: Film) 
 
 
 async def read_on_a_phone(phone: Visitor, words: Words, album: Album) -> None:
-    """What the phone of the person on call shows before the deadline: the thread's card, and the DM."""
+    """What the phone of the person on call shows before the deadline: the card, the DM, and why it came."""
     await phone.main.locator(".thread-card").click()
     await phone.sees(words.sheet)
     await album.take(phone, f"card.{words.language}", first=phone.message(words.sheet))
@@ -69,6 +69,8 @@ async def read_on_a_phone(phone: Visitor, words: Words, album: Album) -> None:
     await phone.sidebar.locator("a.dm").click()
     await phone.sees(words.paged)
     await album.take(phone, f"dm.{words.language}", first=phone.message(words.paged))
+    await phone.press(words.why)
+    await phone.sees(words.because)
     await phone.page.get_by_role("button", name=words.channels).click()
     await phone.act_as("responder")
     await phone.go("p0-alerts")
@@ -97,14 +99,12 @@ async def acknowledge(visitor: Visitor, words: Words, film: Film) -> None:
     await film.take(visitor, words.captions.taken, shows=alert_in(visitor), seconds=4)
 
 
-async def ask_why(phone: Visitor, words: Words) -> None:
-    """On a phone, the person on call reads in the DM what is theirs, and asks why it came to them."""
+async def read_what_is_theirs(phone: Visitor, words: Words) -> None:
+    """On a phone, the person who acknowledged reads in the DM that they have it."""
     await phone.page.get_by_role("button", name=words.channels).click()
     await phone.act_as("primary")
     await phone.sidebar.locator("a.dm").click()
     await phone.sees(words.yours)
-    await phone.press(words.why)
-    await phone.sees(words.because)
 
 
 async def resolve(visitor: Visitor, words: Words) -> None:
@@ -152,7 +152,7 @@ async def test_incident_from_triage_to_resolved(
                 await phone.sees(ESCALATED)
                 await album.take(phone, f"escalation.{words.language}", first=phone.message(ESCALATED))
                 await acknowledge(visitor, words, film)
-                await ask_why(phone, words)
+                await read_what_is_theirs(phone, words)
             film.keep(f"story.{words.language}", cover=ALERT_FRAME)
             await resolve(visitor, words)
         async with opened(dark=False, locale=words.locale, size=WINDOW) as visitor:

@@ -50,7 +50,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         answer = await Monitor(world).answer(posted)
         assert answer.content.startswith("🔴 INC-1 未対応 · SEV2 · HighErrorRate: 決済 API が 5xx")
         assert "\n誰も押さないと：" in answer.content
-        dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
+        dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · **未対応**")
         why = await world.click(dm, "なぜ私に？", by="primary")
         assert "なぜ私に？ · INC-1 HighErrorRate" in why.text
         await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")

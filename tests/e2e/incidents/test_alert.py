@@ -21,7 +21,8 @@ async def test_a_sev1_has_its_thread_its_dm_and_its_first_eyes(world: World) -> 
     assert first.id == alert.start.id
     assert "**初動：** 0/" in card.text
     dm = alert.dms["primary"]
-    assert dm.content == f"🔴 SEV1 · {TITLE} · api.parky.co.jp"
+    assert dm.content.startswith(f"🔴 SEV1 · {TITLE} · **未対応** · ack ")
+    assert "-# api.parky.co.jp · " in dm.text
     assert "あなたが当番です" in dm.text
     assert "👀 ack を押して対応を始める" in dm.text
     labels = [control.label for control in dm.controls]

@@ -98,7 +98,6 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     refused = await world.command("oncall override", by="responder", user="responder", until="8h")
     assert "当番の変更には @on-call / @admin" in refused.text
     alert = await world.declare(replace(SEV1, pages=("responder",)), title=TITLE)
-    await world.react(alert, by="responder")
     shown = await world.command("oncall show", by="primary")
     assert "歯医者" in shown.text
     asked = await world.human.press("primary", shown.messages[-1], "#1 を終える")
@@ -107,6 +106,7 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     why = await world.click(alert.dms["responder"], "なぜ私に？", by="responder")
     assert "@primary の代理" in why.text  # then, not now
     assert "1 段目 (発報と同時" in why.text
+    await world.react(alert, by="responder")
     await world.expect_dm("primary", contains="当番になりました")
     again = await world.human.press("primary", shown.messages[-1], "#1 を終える")
     assert "もう終わっています" in again.text

@@ -140,6 +140,6 @@ async def test_what_was_rung_and_raised_by_one_that_was_killed(
         await world.react(rang, by="secondary")
         await world.expect_text(rang, "@secondary が対応中")
         await world.fast_forward(minutes=10)
-        await world.expect_message("p0-alerts", contains=f"INC-2 {RAISED} · 1", pings_here=True)
+        await world.expect_message("p0-alerts", contains=f"⏫ SEV1 · {RAISED} · **", pings_here=True)
         for who in ("primary", "secondary"):
             await world.expect_dm(who, contains=RAISED)
