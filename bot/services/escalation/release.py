@@ -36,7 +36,7 @@ from bot.services.shared.postings import notice
 from bot.storage.store import Store
 from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
 from bot.storage.tables.deliveries import DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
 from bot.storage.tables.timeline import TimelineWrites
 from bot.storage.transaction import Transaction
 
@@ -136,7 +136,8 @@ class Releasing:
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
         await AcknowledgementWrites(tx.sql).leave(incident.id, by.id, unmarked=known.unmarked)
-        others = await rows.on_it(incident.id, has_acknowledged=True)
+        gone = await _removed(tx, incident)
+        others = [o for o in await rows.on_it(incident.id, has_acknowledged=True) if o.id not in gone]
         is_free = is_holder and not others
         asked = await _involved(tx, incident, without=by.id) if is_free else ()
         to, now = others[0] if is_holder and others else None, await tx.now()
@@ -290,8 +291,15 @@ async def _involved(
 ) -> tuple[PersonRef, ...]:
     """Return the responders and the holders of roles, each once, but for the person with the id *without*.
 
-    Those who acknowledged by a link, without a known account, are left out: no DM reaches them.
+    Those who acknowledged by a link, without a known account, are left out: no DM reaches them. So are those
+    who may not see the incident any more.
     """
+    gone = {without, *await _removed(source, incident)}
     on_it = await AcknowledgementRows(source.sql).on_it(incident.id)
     people = {one.id: one for one in (*on_it, *incident.roles.values())}
-    return tuple(one for one in people.values() if one.id > 0 and one.id != without)
+    return tuple(one for one in people.values() if one.id > 0 and one.id not in gone)
+
+
+async def _removed(source: Store | Transaction, incident: Incident) -> set[int]:
+    """Return the ids of those who were removed from a private incident."""
+    return {one.id for one in await MemberRows(source.sql).removed_members(incident.id)}

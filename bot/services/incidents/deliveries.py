@@ -19,6 +19,7 @@ from bot.domain.incident.records import (
     UpdateDueNotice,
 )
 from bot.domain.people import Person
+from bot.domain.privacy import is_told
 from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
@@ -177,10 +178,14 @@ class RoleDeliveries(DeliveryHandler):
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if role or incident has changed hands again, or the incident has ended."""
+        """Return True if role or incident has changed hands again, or the incident has ended.
+
+        The same for an offer to a person who may not see it any more; a role is taken from them.
+        """
         incident = await IncidentRows(tx.sql).incident(delivery.incident_id or 0)
         if delivery.kind is DeliveryKind.OFFER:
-            return not is_due(OfferDm.from_json(delivery.data), incident)
+            gone = await MemberRows(tx.sql).removed_members(incident.id)
+            return not (is_due(OfferDm.from_json(delivery.data), incident) and is_told(delivery, gone))
         told = RoleDm.from_json(delivery.data)
         holder = incident.roles.get(told.role)
         is_theirs = holder is not None and holder.id == told.holder_id

@@ -28,7 +28,7 @@ from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, o
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
-from bot.ui.words.wording import Voice, home, relative, state_key
+from bot.ui.words.wording import Voice, home, state_key
 
 _PEOPLE_LIMIT = 300
 
@@ -250,7 +250,7 @@ def _next_update(voice: Voice, result: Regraded) -> str:
         return ""
     key = "next" if result.promised is None else "next_kept" if result.keeps_promise else "next_sooner"
     at = voice.clock(due_at, on=result.incident.triggered_at)
-    return voice.say(f"updates.said.{key}", at=at, left=relative(due_at))
+    return voice.say(f"updates.said.{key}", at=at)
 
 
 def _other_time(voice: Voice, result: Regraded) -> ui.Button[Any] | None:
@@ -270,7 +270,7 @@ def moved(voice: Voice, incident: Incident) -> str:
     if due_at is None:
         return voice.say("updates.said.no_next")
     at = voice.clock(due_at, on=incident.triggered_at)
-    return voice.say("updates.said.next", at=at, left=relative(due_at))
+    return voice.say("updates.said.next", at=at)
 
 
 def all_question(voice: Voice, bundle: Bundle) -> Screen:

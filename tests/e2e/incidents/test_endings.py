@@ -14,7 +14,7 @@ TITLE = "決済 API が 5xx"
 _RESOLVED = "INC-1 は @primary が解決済みです"
 #: What each button of a post that was not edited any more says after the end.
 _OF_AN_ENDED_ONE = {
-    "👀 参加する": "INC-1 は 🟢 解決 です",
+    "👀 参加する": "INC-1 はすでに 🟢 解決 だった",
     "📋 初動": "wrangler",
     "✏️ 更新": _RESOLVED,
     "↕️ 重大度": _RESOLVED,

@@ -20,6 +20,7 @@ from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.services.escalation.release import ReleaseOutcome
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows, MemberRows
 from bot.storage.tables.timeline import TimelineRows
@@ -131,6 +132,32 @@ async def test_what_they_held_is_given_up(desk: Desk) -> None:
     assert changed[-1] is not None
     assert (changed[-1]["role"], changed[-1]["holder"]) == ("scribe", None)
     assert desk.sent(DeliveryKind.ROLE_DM) == []
+
+
+@pytest.mark.parametrize("via", [AckVia.BUTTON, AckVia.ROLE])
+async def test_whoever_was_removed_neither_takes_over_nor_is_asked(desk: Desk, via: AckVia) -> None:
+    """A responder who was removed gets no DM about a hand-back, and does not get the incident by it."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=via)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (released.outcome, released.asked) == (ReleaseOutcome.RESUMED, ())
+    assert desk.sent(DeliveryKind.OFFER) == []
+
+
+async def test_an_offer_to_whoever_is_removed_before_it_is_sent_is_cancelled(desk: Desk) -> None:
+    """The DM has the incident's title."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.roles.give(incident.id, Role.SCRIBE, to=NAMED, by=PRIMARY)
+    await desk.work()
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    assert [one.id for one in released.asked] == [NAMED.id]
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    assert desk.sent(DeliveryKind.OFFER) == []
 
 
 async def test_what_stands_in_their_dms_is_edited_no_more(desk: Desk) -> None:

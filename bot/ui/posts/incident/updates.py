@@ -92,7 +92,7 @@ def told(voice: Voice, result: UpdateResult) -> str:
             lines.append(voice.say("updates.said.no_next"))
         else:
             at = voice.clock(due_at, on=incident.triggered_at)
-            lines.append(voice.say("updates.said.next", at=at, left=relative(due_at)))
+            lines.append(voice.say("updates.said.next", at=at))
     if result.detailed:
         lines.append(voice.say("updates.said.details", label=incident.label))
     if is_unanswered(result):  # an update does not acknowledge, and the state is shown only after that

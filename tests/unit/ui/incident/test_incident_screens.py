@@ -477,7 +477,7 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
         (
             EN,
             "SEV2",
-            "The next update is still due 14:50 JST",
+            "The next update stayed at 14:50 JST",
             "Move the next update to 2 h from now",
         ),
         (EN, "SEV3", "as promised", "Move the next update to the next business day"),
@@ -505,7 +505,7 @@ def test_a_severity_without_updates_offers_to_plan_none() -> None:
     updates = replace(ACKNOWLEDGED.updates, due_at=AT)
     lowered = Regraded(replace(ACKNOWLEDGED, severity="SEV2", updates=updates), "SEV1", True, promised=AT)
     screen = answers.regraded_screen(replace(JA, policy=policy), lowered)
-    assert re.search(r"次の更新の約束 14:07 JST .* はそのままです", words(screen))
+    assert "次の更新の約束 14:07 JST は変えていません" in words(screen)
     assert (labels(screen)[0], presses(screen)[0]) == ("次の更新をなくす", "inc:v1:next-update:42:SEV2")
 
 
@@ -514,9 +514,9 @@ def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
     due_at = AT + timedelta(minutes=32)
     raised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=due_at))
     for before, told in (
-        (AT + timedelta(hours=2), "に早まりました"),
-        (due_at, "はそのままです"),
-        (None, "です。"),
+        (AT + timedelta(hours=2), "に早めました"),
+        (due_at, "は変えていません"),
+        (None, "にしました。"),
     ):
         screen = answers.regraded_screen(
             JA, Regraded(raised, "SEV3", reposts=True, promised=before, is_more_severe=True)
@@ -528,8 +528,8 @@ def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
 def test_the_moved_update_is_told() -> None:
     """The answer to a moved status update says when the next is due, or that none is planned."""
     incident = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=2)))
-    assert answers.moved(JA, incident).startswith("次の更新は 16:07 JST")
-    assert answers.moved(EN, ACKNOWLEDGED) == "No further update is planned."
+    assert answers.moved(JA, incident).startswith("次の更新の期限を 16:07 JST")
+    assert answers.moved(EN, ACKNOWLEDGED) == "No further update was planned."
 
 
 def test_a_merge_says_when_it_has_raised_the_other_one() -> None:

@@ -429,11 +429,11 @@ def test_the_answer_says_what_has_changed() -> None:
     both = told(screens.JA, UpdateResult(TOLD, posted=True, detailed=True)).splitlines()
     assert both == [
         "✏️ INC-42 の更新をスレッドに投稿しました。",
-        "次の更新は 15:02 JST (<t:1795500120:R>) です。",
+        "次の更新の期限を 15:02 JST にしました。",
         "✏️ INC-42 の対象と症状を更新しました。",
     ]
     none_planned = told(screens.JA, UpdateResult(ACKNOWLEDGED, posted=True, detailed=False))
-    assert "次の更新は予定していません。" in none_planned
+    assert "次の更新の期限をなくしました。" in none_planned
     assert told(screens.EN, UpdateResult(TOLD, posted=False, detailed=True)).startswith("✏️ Updated")
 
 

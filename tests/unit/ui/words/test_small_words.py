@@ -92,7 +92,7 @@ def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
     kept = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), taken)["content"])
     assert "次の更新" not in kept
     screen = words(answers.regraded_screen(screens.JA, Regraded(taken, "SEV1", reposts=True)))
-    assert "対応する人は変えていません (@primary)。\n次の更新は 16:08 JST" in screen
+    assert "対応する人は変えていません (@primary)。\n次の更新の期限を 16:08 JST" in screen
 
 
 def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
