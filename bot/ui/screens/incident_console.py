@@ -13,9 +13,10 @@ from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.calls import called, shared, to_come, update_due
 from bot.ui.posts.incident.aftermath import aftermath
-from bot.ui.posts.incident.alert import again, last_update, roles
+from bot.ui.posts.incident.alert import again, impact, last_update, roles
 from bot.ui.posts.incident.private import place_lines
 from bot.ui.words.inert import inert, joined
+from bot.ui.words.summary import summary
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Voice, alert_url, linked_label, relative, state_key, thread_url
 
@@ -57,12 +58,14 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
 
 
 def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
-    severity = voice.severity(incident)
-    state = voice.state(incident)
-    yield f"**{incident.label}** {state} · **{incident.severity} / {severity.priority}**"
-    yield voice.title(incident)
+    said = incident.updates.impact
+    yield summary(voice, incident)
+    if said:
+        yield impact(voice, incident)
     yield voice.say(
         "consoles.incident.facts",
+        label=incident.label,
+        priority=voice.severity(incident).priority,
         started=voice.moment(incident.started_at),
         ago=relative(incident.started_at),
         reporter=voice.who(incident.reported_by.name),
@@ -70,7 +73,7 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
     known = {
         "targets": voice.targets(incident.targets, limit=_LIST_BUDGET),
         "symptoms": voice.symptoms(incident.symptoms, limit=_LIST_BUDGET),
-        "path": voice.path(incident, limit=_LIST_BUDGET),
+        "path": "" if said and not incident.regraded else voice.path(incident, limit=_LIST_BUDGET),
         "answers": voice.answers(incident, limit=_LIST_BUDGET) if incident.regraded else "",
     }
     for name, words in known.items():
