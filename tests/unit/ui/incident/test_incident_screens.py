@@ -149,6 +149,18 @@ def test_show_and_list_say_the_phase() -> None:
     assert "🟠 SEV1 · 決済 API が 5xx · **Monitoring · @primary since 14:09** · " in shown
 
 
+def test_show_says_the_impact_as_the_last_update_does() -> None:
+    """The sentence of a person stands in the place of the triage's answers, right below the first line."""
+    said = StatusUpdate("調査中", "2 階で決済できません", AT, "primary")
+    told = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=said))
+    lines = words(console.show_screen(JA, view_of(told))).splitlines()
+    assert lines[1] == "2 階で決済できません"
+    assert not any("本番影響あり" in line for line in lines)
+    assert any(
+        "本番影響あり" in line for line in words(console.show_screen(JA, view_of(PLACED))).splitlines()
+    )
+
+
 def test_show_names_who_opened_it_again() -> None:
     """Beside who was first, until it is over again."""
     people = (PersonRef(101, "primary"), PersonRef(102, "secondary"), PersonRef(103, "responder"))

@@ -26,6 +26,7 @@ from tests.unit.ui.samples import (
     AT,
     CANCELLED,
     EN,
+    FIRST_ESCALATION,
     JA,
     MERGED,
     PLACED,
@@ -219,9 +220,10 @@ def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
 
 
 def test_the_impact_is_a_persons_sentence_as_soon_as_there_is_one() -> None:
-    """Alert, thread card and the post of the thread say who cannot do what, in the place of the answers.
+    """Alert, thread card, the post of the thread, DM and escalation say who cannot do what.
 
-    It stays beneath later updates, and once it is over, unless the resolution says it.
+    That is in the place of the triage's answers. It stays beneath later updates, and once it is over, unless
+    the resolution says it.
     """
     said = StatusUpdate("調査中", "2 階で\n*カード*決済ができません", AT + timedelta(minutes=5), "primary")
     told = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=said))
@@ -231,6 +233,10 @@ def test_the_impact_is_a_persons_sentence_as_soon_as_there_is_one() -> None:
             lines = description_of(render(JA, delivery(kind), incident)).splitlines()
             assert lines[0] == sentence
             assert "本番影響あり" not in "\n".join(lines)
+    waiting = replace(PLACED, updates=told.updates)
+    page, step = delivery(DeliveryKind.PAGE, to="person:primary"), DeliveryKind.ESCALATION
+    for post in (page, delivery(step, data=FIRST_ESCALATION)):
+        assert sentence in description_of(render(JA, post, waiting)).splitlines()
     ended = replace(RESOLVED, updates=told.updates)
     assert description_of(render(JA, ALERT, ended)).startswith(sentence)
     resolution = Resolution(impact="決済 120 件", by_id=101, by_name="primary", at=AT)
