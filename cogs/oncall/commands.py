@@ -130,8 +130,8 @@ def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> 
 
 Words = app_commands.Range[str, 1, 16]
 
-#: A person waits for the calendar; without it, the shifts are listed.
-_DRAWN_WITHIN_S: Final = 10.0
+#: The shifts are listed at once, and nothing waits for the calendar in their place.
+_DRAWN_WITHIN_S: Final = 15.0
 
 
 async def offer_months(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -178,9 +178,11 @@ async def _show_month(interaction: Interaction, typed: str, place: str | None) -
     own, voice = _own(interaction), voice_of(interaction)
     month = parse_month(typed, today=(await now_here(interaction)).date())
     months = await own.schedules.month(own.guild_id, month, place)
+    await redraw(interaction, month_screen(voice, months, (), place=place), files=list)
     pictures = await drawn(own.charts, month_pictures(voice, months), within_s=_DRAWN_WITHIN_S)
-    screen = month_screen(voice, months, pictures, place=place)
-    await redraw(interaction, screen, files=lambda: as_files(pictures))
+    if pictures:
+        screen = month_screen(voice, months, pictures, place=place)
+        await redraw(interaction, screen, files=lambda: as_files(pictures))
 
 
 @control(END)

@@ -25,7 +25,7 @@ from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from cogs.oncall.changes import Changed, ScheduleChanges
+from cogs.oncall.changes import UNDONE_WITHIN, Changed, ScheduleChanges
 from cogs.oncall.rules import (
     FAR,
     DoubleDuty,
@@ -39,7 +39,7 @@ from cogs.oncall.rules import (
     month_shifts,
     months_later,
 )
-from cogs.oncall.store import OnCallEntries
+from cogs.oncall.store import OnCallEntries, RecordedChange
 
 log = structlog.get_logger(__name__)
 
@@ -67,12 +67,14 @@ class DutyView:
     Attributes:
         ahead: The shifts that begin within `SHOWN`, in order.
         overrides: Those that count now or later, with the substitute.
+        undoable: The last change, while it can be undone.
     """
 
     now: datetime
     holders: tuple[OnCallNow, ...]
     ahead: tuple[Turn, ...]
     overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
+    undoable: RecordedChange | None = None
 
     def ended_by(self, number: int) -> list[tuple[StoredOverride, OnCallPerson]]:
         """Return the overrides that `Schedules.end_override` would end; for a swap both halves, it first."""
@@ -137,6 +139,7 @@ class Schedules:
             holders=tuple(holder_at(rosters, place, now) for place in rosters.places),
             ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
             overrides=tuple((one, rosters.person(one.who)) for one in known),
+            undoable=await OnCallEntries(self._store.sql).last_change(guild_id, within=UNDONE_WITHIN),
         )
 
     async def month(self, guild_id: int, month: date, place: str | None) -> list[PlaceMonth]:

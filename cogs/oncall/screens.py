@@ -92,7 +92,17 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
         button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
         for override, _ in view.overrides[:_BUTTONS]
     ]
-    return Screen(*parts, rows=[row(*ends)])
+    undoable = view.undoable
+    if undoable is not None:
+        line = voice.say(
+            "oncall.undo.last",
+            at=voice.clock(undoable.at, on=view.now),
+            who=voice.who(undoable.by_name),
+            action=voice.say(f"audit.act.{undoable.action}"),
+        )
+        parts += [ui.Separator(), text(line)]
+    undo = None if undoable is None else _undo_button(voice, undoable.id)
+    return Screen(*parts, rows=[row(*ends), row(undo)])
 
 
 #: The custom id of [◀ 11 月] and [1 月 ▶]: the place, empty for the first ones, and the month.
@@ -511,8 +521,12 @@ UNDO: Final = r"onc:v1:undo:(?P<number>\d{1,18})"
 def changed_screen(voice: Voice, said: str, number: int) -> Screen:
     """Answer a change, with the button that takes it back."""
     minutes = UNDONE_WITHIN // timedelta(minutes=1)
-    undo = button(voice.say("oncall.undo.button"), f"onc:v1:undo:{number}", emoji="↩️")
-    return Screen(text(said, voice.say("oncall.undo.hint", minutes=minutes)), rows=[row(undo)])
+    hint = voice.say("oncall.undo.hint", minutes=minutes)
+    return Screen(text(said, hint), rows=[row(_undo_button(voice, number))])
+
+
+def _undo_button(voice: Voice, number: int) -> ui.Button[ui.LayoutView]:
+    return button(voice.say("oncall.undo.button"), f"onc:v1:undo:{number}", emoji="↩️")
 
 
 def undone_said(voice: Voice, holders: Sequence[OnCallNow]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
@@ -129,6 +129,11 @@ class OnCallEntries:
     async def change(self, guild_id: int, number: int) -> RecordedChange | None:
         """Lock and return a change of the last day; None if there is none of that number."""
         row = await self._sql.first("lock_oncall_change", guild_id=guild_id, change_id=number)
+        return None if row is None else from_row(RecordedChange, row)
+
+    async def last_change(self, guild_id: int, *, within: timedelta) -> RecordedChange | None:
+        """Return the last change that was not undone; None if it is older than *within*."""
+        row = await self._sql.first("last_oncall_change", guild_id=guild_id, within=within)
         return None if row is None else from_row(RecordedChange, row)
 
     async def later_change(self, guild_id: int, change: RecordedChange) -> RecordedChange | None:

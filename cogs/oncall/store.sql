@@ -89,6 +89,14 @@ SELECT id, action, places, by_name, at, undone_at, undone_by_name
  WHERE id = :change_id AND guild_id = :guild_id
    FOR UPDATE;
 
+-- name: last_oncall_change
+-- Returns the last change of who is on call that was not undone, if it is at most :within old.
+SELECT id, action, places, by_name, at, undone_at, undone_by_name
+  FROM oncall_changes
+ WHERE guild_id = :guild_id AND undone_at IS NULL AND at >= now() - :within::interval
+ ORDER BY id DESC
+ LIMIT 1;
+
 -- name: later_oncall_change
 -- Returns the last change of the same places after another that was not undone.
 SELECT id, action, places, by_name, at, undone_at, undone_by_name

@@ -49,6 +49,20 @@ MUTANTS: Final = (
         ),
     ),
     Mutant(
+        name="an undo of the schedule loses a later change",
+        file="cogs/oncall/changes.py",
+        before="if later is not None:",
+        after="if later is not None and not later.places:",
+        tests=("tests/cogs/oncall/test_undoing.py",),
+    ),
+    Mutant(
+        name="a rotation is set although its preview is stale",
+        file="cogs/oncall/schedules.py",
+        before="if shown.mark != seen:",
+        after="if not seen:",
+        tests=("tests/cogs/oncall/test_rotating.py",),
+    ),
+    Mutant(
         name="an incident is read without its row lock",
         file="bot/storage/tables/incidents.sql",
         before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)\n   FOR NO KEY UPDATE;",

@@ -15,7 +15,7 @@ from bot.domain.people import Person
 from bot.ui.words.wording import Voice
 from cogs.oncall.rules import OnCallDelivery, WantedTurns
 from cogs.oncall.schedules import RotationPreview
-from cogs.oncall.screens import changed_screen, undone_said
+from cogs.oncall.screens import changed_screen, show_screen, undone_said
 from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.cogs.oncall.test_calendar_files import ics
 from tests.cogs.oncall.test_handovers import told, weekly
@@ -173,6 +173,21 @@ async def test_a_later_change_of_the_place_is_not_lost(desk: Desk) -> None:
     await oncall_of(desk).undoing.undo(GUILD, later, by=other)
     [now] = await oncall_of(desk).undoing.undo(GUILD, number, by=PRIMARY)
     assert now.person.handle == "primary"
+
+
+async def test_everybody_sees_the_last_change_while_it_can_be_undone(desk: Desk) -> None:
+    """`/oncall show` says who made the last change, with the button, until it is undone or too late."""
+    show = oncall_of(desk).schedules.view
+    first = await is_set(desk)
+    second = await stands_in(desk, by=Person(77, "dana", roles=PRIMARY.roles))
+    shown = show_screen(screens.EN, await show(GUILD))
+    assert screens.presses(shown)[-1] == f"onc:v1:undo:{second}"
+    assert "@dana · override a shift" in screens.words(shown)
+    await oncall_of(desk).undoing.undo(GUILD, second, by=PRIMARY)
+    shown = show_screen(screens.JA, await show(GUILD))
+    assert screens.presses(shown) == [f"onc:v1:undo:{first}"]
+    await desk.database.advance(timedelta(minutes=11))
+    assert screens.presses(show_screen(screens.JA, await show(GUILD))) == []
 
 
 async def test_two_presses_undo_once(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from local_discord.client import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.oncall.rosters import SOLO, attached, evening, following, policy_file, turns
 from tests.e2e.world.severities import SEV1
@@ -148,15 +149,22 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
 
 
 async def test_a_month_is_a_picture(world: World) -> None:
-    """A month is shown as a calendar for each place, and the buttons turn to the months beside it."""
+    """The shifts of a month are listed at once, then drawn for each place; a button turns to the next."""
+
+    async def drawn(said: Message, count: int) -> Message:
+        async def shown() -> Message | None:
+            latest = (await world.human.messages(said.channel_id, user="observer"))[-1]
+            return latest if len(latest.raw["attachments"]) == count else None
+
+        return await world.human.until(shown, "the calendars")
+
     both = (await world.command("oncall show", by="observer", month="来月")).messages[-1]
-    assert len(both.raw["attachments"]) == 2
-    one = (await world.command("oncall show", by="observer", place="secondary")).messages[-1]
+    assert "📅 **secondary**" in (await drawn(both, 2)).text
+    one = await drawn((await world.command("oncall show", by="observer", place="secondary")).messages[-1], 1)
     [calendar] = one.raw["attachments"]
     turned = await world.human.press("observer", one, one.controls[-1].label)
-    [following] = turned.messages[-1].raw["attachments"]
-    assert calendar["filename"] < following["filename"]
-    assert calendar["filename"].startswith("on-call-secondary-")
+    [following] = (await drawn(turned.messages[-1], 1)).raw["attachments"]
+    assert "on-call-secondary-" < calendar["filename"] < following["filename"]
     refused = await world.command("oncall show", by="observer", month="師走")
     assert "月として読めません" in refused.text
 
