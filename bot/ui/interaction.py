@@ -184,11 +184,13 @@ async def reply_with_files(
     *,
     embeds: Sequence[discord.Embed],
     files: Callable[[], list[discord.File]],
+    view: discord.ui.View | None = None,
 ) -> bool:
     """Answer as `reply` does, with several embeds and *files*, made for each attempt: each is read once."""
+    below = {} if view is None else {"view": view}
 
     def message() -> dict[str, Any]:
-        return {"content": text, "embeds": list(embeds), "files": files(), "ephemeral": True}
+        return {"content": text, "embeds": list(embeds), "files": files(), "ephemeral": True, **below}
 
     return await show(
         interaction,

@@ -81,6 +81,12 @@ _SEVERITY_LIMIT: Final = 20
 
 def trend_pictures(words: Wording, weeks: Sequence[WeekFigures]) -> Iterator[Picture]:
     """Yield the charts of several weeks, the earliest first: incidents, and times if there are any."""
+    yield from incidents_picture(words, weeks)
+    yield from times_picture(words, weeks)
+
+
+def incidents_picture(words: Wording, weeks: Sequence[WeekFigures]) -> Iterator[Picture]:
+    """Yield the chart of the incidents of several weeks, the earliest first; none without any."""
     if not any(week.incidents for week in weeks):
         return
     chart = SeverityChart(
@@ -92,6 +98,10 @@ def trend_pictures(words: Wording, weeks: Sequence[WeekFigures]) -> Iterator[Pic
         ),
     )
     yield Picture("incidents.png", chart, _incidents_told(words, weeks))
+
+
+def times_picture(words: Wording, weeks: Sequence[WeekFigures]) -> Iterator[Picture]:
+    """Yield the chart of the response times of several weeks, the earliest first; none without any."""
     figures = [one for week in weeks for one in week.severities]
     if any(one.acknowledge.count or one.resolve.count for one in figures):
         yield Picture("response-times.png", _times(words, weeks), _times_told(words, weeks[-1]))

@@ -13,6 +13,7 @@ CAPABILITY = Capability(
     deliveries=use_cases.deliveries,
     commands=[commands.digest_group],
     controls=[
+        commands.press_more,
         commands.press_ask,
         commands.press_keep,
         commands.press_mute,

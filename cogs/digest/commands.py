@@ -1,7 +1,7 @@
 """`/digest`, and the buttons under a digest: is a noisy alert still needed?"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final, cast
@@ -31,9 +31,22 @@ from bot.ui.interaction import (
     wait,
 )
 from bot.ui.pictures import as_files
+from bot.ui.posts.bodies import Body
 from bot.ui.words.wording import Wording, place_url
-from cogs.digest.posts import ASK, DROP, KEEP, MUTE, WITHDRAW, digest, verdict_buttons, verdict_question
-from cogs.digest.rules import DigestSchedule, Verdict
+from cogs.digest.posts import (
+    ASK,
+    DROP,
+    KEEP,
+    MORE,
+    MUTE,
+    WITHDRAW,
+    digest,
+    digest_details,
+    more_button,
+    verdict_buttons,
+    verdict_question,
+)
+from cogs.digest.rules import DigestSchedule, Verdict, week_numbered
 from cogs.digest.use_cases import Digests, PostedByHand
 
 Week = app_commands.Range[str, 1, 16]
@@ -115,6 +128,23 @@ async def now(interaction: Interaction) -> None:
     )
 
 
+@control(template(MORE))
+async def press_more(interaction: Interaction, pressed: Pressed) -> None:
+    """[くわしく]: show what the digest leaves out to the person who presses."""
+    await wait(interaction)
+    try:
+        week = week_numbered(pressed.number)
+    except ValueError:
+        raise UserError("week_unreadable", value=pressed.number) from None
+    digests = services_of(interaction).of(Digests)
+    figures = await digests.figures(week)  # whoever reads the post may read the rest of it
+    pictures = await digests.more_pictures(figures)
+    names = [one.filename for one in pictures]
+    embeds = _made(digest_details(await _words(interaction), figures, pictures=names))
+    said = voice_of(interaction).say("consoles.digest.details", week=week)
+    await reply_with_files(interaction, said, embeds=embeds, files=partial(as_files, pictures))
+
+
 @control(template(ASK))
 async def press_ask(interaction: Interaction, pressed: Pressed) -> None:
     """[① まだ必要？]: show the answers and what each does, or what was decided."""
@@ -165,16 +195,26 @@ async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> No
     digests = services.of(Digests)
     figures = await digests.shown(week, by=person_from(interaction.user))
     pictures = await digests.pictures(figures)
+    names = [one.filename for one in pictures]
+    body = digest(await _words(interaction), figures, pictures=names, is_last=week == last)
+    introduction = voice_of(interaction).say("consoles.digest.preview", week=week)
+    files = partial(as_files, pictures)
+    more = None if figures.is_quiet else buttons_view(made_of(more_button(voice_of(interaction), week)))
+    said, embeds = f"{introduction}\n\n{body['content']}", _made(cast("list[Body]", body["embeds"]))
+    await reply_with_files(interaction, said, embeds=embeds, files=files, view=more)
+
+
+async def _words(interaction: Interaction) -> Wording:
+    """Return the team's words, with links to the channels that the person may see and to the commands."""
+    services = services_of(interaction)
     channels = interaction.guild.text_channels if interaction.guild else []
     urls = {one.name: place_url(services.guild_id, one.id) for one in channels if may_view(one)}
     commands = await _command_ids(interaction)
-    words = Wording(interaction.client.texts, services.policy, channel_urls=urls, command_ids=commands)
-    names = [one.filename for one in pictures]
-    body = digest(words, figures, pictures=names, is_last=week == last)
-    embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]
-    introduction = voice_of(interaction).say("consoles.digest.preview", week=week)
-    files = partial(as_files, pictures)
-    await reply_with_files(interaction, f"{introduction}\n\n{body['content']}", embeds=embeds, files=files)
+    return Wording(interaction.client.texts, services.policy, channel_urls=urls, command_ids=commands)
+
+
+def _made(embeds: Sequence[Body]) -> list[discord.Embed]:
+    return [discord.Embed.from_dict(one) for one in embeds]
 
 
 async def _command_ids(interaction: Interaction) -> Mapping[str, int]:

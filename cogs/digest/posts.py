@@ -32,6 +32,7 @@ from bot.ui.posts.bodies import (
     message,
 )
 from bot.ui.words.inert import fair_share, inert, joined, plain
+from bot.ui.words.summary import owner
 from bot.ui.words.systems import answer, where
 from bot.ui.words.wording import Wording, due_day, home_url, linked_label
 from cogs.digest.rules import (
@@ -44,10 +45,15 @@ from cogs.digest.rules import (
     DigestDelivery,
     DigestPart,
     DueAction,
+    Harm,
+    HarmFigure,
     Verdict,
+    week_number,
 )
 
 TITLE_LIMIT: Final = 80
+_DEBT_LIMIT: Final = 40  # characters of a title in the post: one or two lines of a phone
+_MINUTE_S: Final = 60.0
 SEVERITY_LIMIT: Final = 40
 NAME_LIMIT: Final = 60
 
@@ -64,6 +70,9 @@ MARKS: Final = "①②③"
 ASK: Final = OwnVerb("ask", "🔔", of="alv")
 WITHDRAW: Final = OwnVerb("withdraw", "↩️", of="alv")
 
+#: [くわしく] below a digest: what its post leaves out; its number is `week_number`.
+MORE: Final = OwnVerb("more", "🔎", of="dig")
+
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
@@ -73,11 +82,11 @@ class DigestSection:
     lines: tuple[str, ...]
 
 
-def linked(incident: Incident) -> tuple[str, str]:
-    """Show an incident where a link can be pressed."""
+def linked(incident: Incident, *, limit: int = TITLE_LIMIT) -> tuple[str, str]:
+    """Show an incident where a link can be pressed; *limit* is that of its title."""
     url = home_url(incident)
     name = incident.label if url is None else f"[{incident.label}]({url})"
-    return name, inert(incident.title, limit=TITLE_LIMIT)
+    return name, inert(incident.title, limit=limit)
 
 
 def named(incident: Incident) -> tuple[str, str]:
@@ -145,23 +154,45 @@ _ROUND_FIELDS: Final = 700  # characters of an embed that its title, the notes a
 
 
 def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_last: bool = True) -> Body:
-    """Compose the message of a week; a quiet week is one friendly line.
+    """Compose the message of a week, for one screen of a phone; a quiet week is one friendly line.
 
     Args:
         pictures: The names of the charts that go with it, in their order.
         is_last: As in `headline`.
     """
-    # An embed for each chart: a phone shows it as wide as its screen, two files as small squares.
-    charts = [{"color": GREY, "image": {"url": f"attachment://{name}"}} for name in pictures]
     # The headline is `content`, because that is what a phone shows; said twice it would be noise.
-    content = headline(words, week, is_last=is_last)
+    content = "\n".join([headline(words, week, is_last=is_last), *harm_lines(words, week, linked)])
     if week.is_quiet:
-        return message(content, embeds=charts)
-    fields = _fields(words, list(sections(words, week, linked, mentioned)))
-    figures = embed(colour=GREY, title=_dates(words, "digest.title", week.week), fields=fields)
+        return message(content, embeds=_charts(pictures))
+    left = [*debt_lines(words, week), *_asked_line(words, week)]
+    below = [embed(colour=GREY, description="\n".join(left))] if left else []
+    return message(content, embeds=[*_charts(pictures), *below], components=digest_row(words, week))
+
+
+def digest_details(words: Wording, week: Digest, *, pictures: Sequence[str] = ()) -> list[Body]:
+    """Compose what the post of a week leaves out, as embeds; *pictures* as in `digest`."""
+    figures = embed(
+        colour=GREY,
+        title=_dates(words, "digest.title", week.week),
+        fields=_fields(words, list(sections(words, week, linked, mentioned))),
+    )
     figures["footer"] = {"text": "\n".join(notes(words, week))}
-    rows = verdict_row(words, week.asked_alerts)
-    return message(content, embeds=[*charts, figures], components=rows)
+    return [*_charts(pictures), figures]
+
+
+def _charts(names: Sequence[str]) -> list[Body]:
+    """Return an embed for each chart: a phone shows it as wide as its screen, two files as small squares."""
+    return [{"color": GREY, "image": {"url": f"attachment://{name}"}} for name in names]
+
+
+def digest_row(words: Wording, week: Digest) -> list[Component]:
+    """Return the row below a digest: the rest of it, and a button for each alert that it asks about."""
+    return _row(words, week.week, week.asked_alerts)
+
+
+def more_button(words: Wording, week: IsoWeek) -> Component:
+    """Return [くわしく]."""
+    return words.buttons.make(MORE, week_number(week), words="digest_more")
 
 
 def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
@@ -173,13 +204,14 @@ def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
         "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
         for section in sections(words, digest, named, called)
     )
-    title = f"{_dates(words, 'digest.title', digest.week)}\n{headline(words, digest)}"
+    told = "\n".join([headline(words, digest), *harm_lines(words, digest, named)]).replace("**", "")
+    title = f"{_dates(words, 'digest.title', digest.week)}\n{told}"
     return "\n\n".join([title, *figures, "\n".join(notes(words, digest))])
 
 
 def _post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     if isinstance(subject, AskedAlerts):  # an edit: its figures are those of its hour
-        return {"components": verdict_row(words, subject)}
+        return {"components": _row(words, IsoWeek.parse(DigestData.from_json(delivery.data).week), subject)}
     week, files = about(Digest, delivery, subject), DigestData.from_json(delivery.data).files
     body = digest(words, week, pictures=[one.filename for one in files])
     return carrying(body, files) if files else body
@@ -195,9 +227,7 @@ def _fields(words: Wording, parts: Sequence[DigestSection]) -> list[Field]:
 
 
 def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
-    """Return the headline: 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」.
-
-    Each number is compared with the week before.
+    """Return the headline: 「先週は前週より悪化：夜間の呼び出し 0 → 4 回」.
 
     Args:
         is_last: It is the last week; the words name another one by its dates.
@@ -210,10 +240,12 @@ def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
         when = "digest.when.last_dated" if is_last else "digest.when.other"
         return words.say(key, when=_dates(words, when, week.week))
     when = words.say("digest.when.last") if is_last else _dates(words, "digest.when.other", week.week)
-    sentences = [_happened(words, week, when), *_in_time(words, week), *_undelivered(words, week)]
-    if words.policy.language == "ja":
-        return "".join(f"{sentence}。" for sentence in sentences)
-    return f"{'; '.join(sentences)}."
+    if DigestPart.INCIDENTS in week.missing:
+        return words.say("digest.headline.uncounted", when=when)
+    if not week.missing and not any(one.now for one in week.harms):
+        return words.say("digest.headline.none", when=when)
+    course, why = week.course
+    return words.say(f"digest.headline.{course}", when=when, what="" if why is None else _moved(words, why))
 
 
 def _dates(words: Wording, key: str, week: IsoWeek) -> str:
@@ -221,40 +253,123 @@ def _dates(words: Wording, key: str, week: IsoWeek) -> str:
     return words.say(key, week=week, start=f"{start:%m/%d}", end=f"{end:%m/%d}")
 
 
-def _happened(words: Wording, week: Digest, when: str) -> str:
-    if DigestPart.INCIDENTS in week.missing:
-        return words.say("digest.headline.unknown", when=when)
-    if not week.total:
-        return words.say("digest.headline.none", when=when)
-    there = [one for one in week.figures.severities if one.incidents]
-    counts = [
-        words.say("digest.headline.count", severity=severity_name(one), count=one.incidents) for one in there
-    ]
-    compared = change(words, week.total, previous=week.before.incidents)
-    facts = {"when": when, "total": week.total, "counts": words.listed(counts), "change": compared}
-    # The change is that of the total. Beside the last of several severities it would seem to be theirs.
-    severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
-    key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
-    return words.say(f"digest.headline.{key}", **facts)
+def _moved(words: Wording, one: HarmFigure) -> str:
+    """Say how a figure went: "夜間の呼び出し 0 → 4 回"."""
+    is_time = one.harm is Harm.UNOWNED
+    now, before = (_time(words, value) if is_time else f"{value:.0f}" for value in (one.now, one.before))
+    severity = inert(one.severity, limit=SEVERITY_LIMIT)
+    return words.say(f"digest.moved.{one.harm}", now=now, before=before, severity=severity)
 
 
-def _in_time(words: Wording, week: Digest) -> list[str]:
-    missed, before = week.figures.ack_deadlines.missed, week.before.ack_deadlines
+def harm_lines(words: Wording, week: Digest, show: Show) -> list[str]:
+    """Return a line for each harm of the week, each beside the week before; none for a quiet week."""
+    if week.is_quiet:
+        return []
+    lines: list[str] = []
+    if DigestPart.LOAD not in week.missing:
+        lines += _paged(words, week)
+    if DigestPart.INCIDENTS not in week.missing:
+        lines += [*_unowned(words, week, show), *_late(words, week), *_happened(words, week)]
+    lines += _undelivered(words, week)
+    missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
+    if missing:
+        lines.append(words.say("digest.missing.line", what=words.listed(missing)))
+    return lines
+
+
+def _before(words: Wording, week: Digest, value: str) -> str:
+    """Return the value of the week before, to append; empty if nothing is known of it."""
+    return words.say("digest.before", value=value) if week.is_comparable else ""
+
+
+def _paged(words: Wording, week: Digest) -> Iterator[str]:
+    now, before = week.pages, week.pages_before
+    if now.total or before.total:
+        night = ""
+        if now.asleep or before.asleep:
+            was = _before(words, week, f"{before.asleep}")
+            night = words.say("digest.harm.night", count=now.asleep, before=was)
+        was = _before(words, week, f"{before.total}")
+        yield words.say("digest.harm.pages", count=now.total, before=was, night=night)
+
+
+def _unowned(words: Wording, week: Digest, show: Show) -> Iterator[str]:
+    now, before = week.figures.unowned, week.before.unowned
+    if now.total_s < _MINUTE_S and before.total_s < _MINUTE_S:
+        return
+    longest = ""
+    if now.longest:
+        longest = words.say("figures.example.severity", name=show(now.longest[0].incident)[0])
+    was = _before(words, week, _time(words, before.total_s))
+    yield words.say("digest.harm.unowned", span=_time(words, now.total_s), before=was, longest=longest)
+
+
+def _time(words: Wording, seconds: float) -> str:
+    return words.span(seconds) if seconds >= _MINUTE_S else words.say("digest.harm.no_time")
+
+
+def _late(words: Wording, week: Digest) -> Iterator[str]:
+    missed, before = week.figures.ack_deadlines.missed, week.before.ack_deadlines.missed
     if missed:
-        earlier = words.say("digest.headline.missed_before", count=before.missed) if before.total else ""
-        return [words.say("digest.headline.missed", count=missed, before=earlier)]
-    earlier = words.say("digest.headline.late_before", count=before.missed) if before.missed else ""
-    return [words.say("digest.headline.all_in_time", before=earlier)] if week.total else []
+        yield words.say("digest.harm.late", count=missed, before=_before(words, week, f"{before}"))
+    elif week.figures.ack_deadlines.total or before:
+        was = _before(words, week, f"{before}") if before else ""
+        yield words.say("digest.harm.in_time", before=was)
 
 
-def _undelivered(words: Wording, week: Digest) -> list[str]:
+def _happened(words: Wording, week: Digest) -> Iterator[str]:
+    before = week.before.incidents
+    if week.total or before:
+        there = [one for one in week.figures.severities if one.incidents]
+        counts = [
+            words.say("digest.harm.severity", severity=severity_name(one), count=one.incidents)
+            for one in there
+        ]
+        what = words.say("digest.harm.severities", counts=" · ".join(counts)) if counts else ""
+        was = _before(words, week, f"{before}")
+        yield words.say("digest.harm.incidents", count=week.total, before=was, severities=what)
+
+
+def _undelivered(words: Wording, week: Digest) -> Iterator[str]:
     if week.dlq is None:  # its database is away, or this guild may not read the DLQ
-        return [words.say("digest.headline.dlq_unknown")] if words.policy.sees_dlq else []
-    if not week.dlq.total:
-        return [words.say("digest.headline.dlq_none")]
-    compared = change(words, week.dlq.total, previous=week.previous_dlq)
-    failed = words.say("digest.headline.dlq_some", count=week.dlq.total, change=compared)
-    return [words.listed([failed, *_share(words, week.dlq)])]
+        if words.policy.sees_dlq:
+            yield words.say("digest.harm.dlq_unknown")
+        return
+    if week.dlq.total or week.previous_dlq:
+        was = "" if week.previous_dlq is None else _before(words, week, f"{week.previous_dlq}")
+        share = "".join(_share(words, week.dlq))
+        yield words.say("digest.harm.dlq", count=week.dlq.total, before=was, share=share)
+
+
+def debt_lines(words: Wording, week: Digest) -> list[str]:
+    """Return what is left, one of each by name: late postmortems, overdue action items, open incidents."""
+    late = [one for one in week.postmortems if one.is_overdue(week.today)]
+    owed = [one for one in late if not one.incident.is_private]
+    items, still_open = week.actions.overdue, sorted(week.open, key=lambda one: one.owner.name is not None)
+    public = [one for one in still_open if not one.is_private]
+    secret, lines = words.say("digest.asked.private"), list[str]()
+    if late:
+        one = secret
+        if owed:
+            name, title = linked(owed[0].incident, limit=_DEBT_LIMIT)
+            who = inert(owed[0].postmortem.owner_name, limit=NAME_LIMIT)
+            due = due_day(words, owed[0].postmortem.due_on)
+            one = words.say("digest.debts.named", name=name, title=title, who=who, due=due)
+        lines.append(words.say("digest.debts.postmortems", count=len(late), one=one))
+    if items:
+        item = items[0].item
+        who, due = inert(item.owner.name, limit=NAME_LIMIT), due_day(words, item.due_on)
+        what = inert(item.what, limit=_DEBT_LIMIT)
+        one = words.say("digest.debts.named", name=item.label, title=what, who=who, due=due)
+        lines.append(words.say("digest.debts.actions", count=len(items), one=one))
+    if still_open:
+        one = secret
+        if public:
+            name, title = linked(public[0], limit=_DEBT_LIMIT)
+            has_it = owner(words, public[0])
+            one = words.say("digest.debts.open_one", name=name, title=title, owner=has_it)
+        lines.append(words.say("digest.debts.open", count=len(still_open), one=one))
+    return lines
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
@@ -267,8 +382,8 @@ def _share(words: Wording, counts: DlqCounts) -> list[str]:
     answers = counts.answers.get(channel, ())
     why = ""
     if answers and 2 * answers[0].count > count:
-        why = words.say("digest.headline.dlq_why", answer=answer(words, answers[0].http_status, None))
-    return [words.say("digest.headline.dlq_share", percent=percent, channel=name, why=why)]
+        why = words.say("digest.harm.dlq_why", answer=answer(words, answers[0].http_status, None))
+    return [words.say("digest.harm.dlq_share", percent=percent, channel=name, why=why)]
 
 
 _SOURCES: Final = 5  # senders that are named
@@ -286,7 +401,7 @@ def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Itera
         (DigestPart.LOAD, _load(words, week, show, who)),
         (DigestPart.ALERTS, _alerts(words, week, show)),
         (DigestPart.ALERTS, _asked(words, week, show)),
-        (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
+        (DigestPart.DLQ, _dlq(words, week)),
         (DigestPart.POSTMORTEMS, postmortems(words, week, show)),
         (DigestPart.ACTIONS, actions_due(words, week.actions, show)),
         (DigestPart.INCIDENTS, _drills(words, week, show)),
@@ -297,26 +412,13 @@ def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Itera
         yield DigestSection(words.say("digest.missing.heading"), tuple(missing))
 
 
-def change(words: Wording, count: int, *, previous: int | None) -> str:
-    """Say how *count* compares with the week before, to append; empty when *previous* is unknown."""
-    if previous is None:
-        return ""
-    if previous and count >= 2 * previous:
-        times = f"{count / previous:.1f}".removesuffix(".0")
-        return words.say(f"digest.change.{'twice' if times == '2' else 'times'}", times=times)
-    if count == previous:
-        return words.say("digest.change.same")
-    key = "digest.change.more" if count > previous else "digest.change.fewer"
-    return words.say(key, count=abs(count - previous))
-
-
 def _incidents(words: Wording, week: Digest) -> DigestSection:
     counts = (
         words.say("figures.incidents.count", severity=severity_name(one), count=one.incidents)
         for one in week.figures.severities
     )
-    compared = change(words, week.total, previous=week.before.incidents)
-    heading = words.say("digest.incidents.heading", count=week.total, change=compared)
+    was = _before(words, week, f"{week.before.incidents}")
+    heading = words.say("digest.incidents.heading", count=week.total, before=was)
     line = " · ".join(counts) + looked_up(words, "stats show")
     lines = [line] if line else []
     # What is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件".
@@ -435,15 +537,25 @@ def _asked(words: Wording, week: Digest, show: Show) -> DigestSection | None:
     return DigestSection(words.say("digest.asked.heading"), tuple(lines)) if lines else None
 
 
-def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> DigestSection | None:
+def _asked_line(words: Wording, week: Digest) -> Iterator[str]:
+    """Ask about the noisiest alerts in one line, each with the sign that its button has."""
+    if not week.asked_alerts.alerts:
+        return
+    marked = []
+    for mark, alert in zip(MARKS, week.asked_alerts.alerts, strict=False):
+        name, title = linked(alert, limit=_DEBT_LIMIT)
+        marked.append(f"{mark} {name} {words.say('digest.asked.private') if alert.is_private else title}")
+    yield words.say("digest.asked.short", alerts=" · ".join(marked))
+
+
+def _dlq(words: Wording, week: Digest) -> DigestSection | None:
+    counts = week.dlq
     if counts is None:
         return None
-    compared = change(words, counts.total, previous=previous)
-    heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
+    was = "" if week.previous_dlq is None else _before(words, week, f"{week.previous_dlq}")
+    heading = words.say("digest.dlq.heading", count=counts.total, before=was)
     if not counts.total:
-        return DigestSection(
-            heading, (words.say("digest.headline.dlq_none") + looked_up(words, "dlq recent"),)
-        )
+        return DigestSection(heading, (words.say("digest.dlq.none") + looked_up(words, "dlq recent"),))
     channels = [_channel(words, counts, channel, count) for channel, count in counts.by_channel]
     statuses = " · ".join(
         words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
@@ -503,9 +615,9 @@ def postmortems(words: Wording, week: Digest, show: Show) -> DigestSection | Non
         if not one.incident.is_private:
             name, title = show(one.incident)
             line = "digest.postmortems.late" if one.is_overdue(week.today) else "digest.postmortems.line"
-            owner = inert(one.postmortem.owner_name, limit=NAME_LIMIT)
+            who = inert(one.postmortem.owner_name, limit=NAME_LIMIT)
             due = due_day(words, one.postmortem.due_on)
-            lines.append(words.say(line, name=name, title=title, owner=owner, due=due))
+            lines.append(words.say(line, name=name, title=title, owner=who, due=due))
     private = len(week.postmortems) - len(lines)
     if private:
         lines.append(private_line(words, private, "incident list"))
@@ -573,9 +685,9 @@ MUTE: Final = OwnVerb("mute", "🔕", of="alv")
 DROP: Final = OwnVerb("drop", "🗑️", of="alv")
 
 
-def verdict_row(words: Wording, alerts: AskedAlerts) -> list[Component]:
-    """Return the row with a button for each alert: it asks, or says what was decided."""
-    made = []
+def _row(words: Wording, week: IsoWeek, alerts: AskedAlerts) -> list[Component]:
+    """Return [くわしく] and a button for each alert: it asks, or says what was decided."""
+    made = [more_button(words, week)]
     for mark, number in zip(MARKS, alerts.numbers, strict=False):
         component, given = _verdict_button(words, ASK, number), alerts.verdicts.get(number)
         label = component["label"] if given is None else verdict_words(words, given)

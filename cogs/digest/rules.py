@@ -20,7 +20,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, WeekFigures
-from bot.domain.statistics.load import PersonLoad
+from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import IsoWeek
 
 
@@ -154,6 +154,21 @@ class DigestData(Payload):
     files: tuple[FileRef, ...] = ()
 
 
+def week_number(week: IsoWeek) -> int:
+    """Return *week* as the number of a button: 202647."""
+    return week.year * 100 + week.number
+
+
+def week_numbered(number: int) -> IsoWeek:
+    """Return the week of a button's number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    year, week = divmod(number, 100)
+    return IsoWeek.of(date.fromisocalendar(year, week, 1))
+
+
 def digest_key(guild_id: int, week: IsoWeek) -> str:
     """Return the key of the delivery that tells *week*."""
     return f"digest:{guild_id}:{week}"
@@ -173,6 +188,9 @@ class DigestPart(StrEnum):
     POSTMORTEMS = "postmortems"
     ACTIONS = "actions"
 
+
+#: The parts that the harms of a week are counted from.
+_HARM_PARTS: Final = frozenset({DigestPart.INCIDENTS, DigestPart.LOAD, DigestPart.DLQ})
 
 #: How far ahead of its day an action item is listed.
 _AHEAD: Final = timedelta(days=7)
@@ -232,6 +250,58 @@ def actions_due(items: Iterable[OpenAction], incidents: Mapping[int, Incident], 
     )
 
 
+class Harm(StrEnum):
+    """What a week can be worse or better in, the gravest first."""
+
+    NIGHT = "night"  # pages in the sleep hours
+    UNOWNED = "unowned"  # seconds without an owner
+    LATE = "late"  # missed ack deadlines
+    PAGES = "pages"
+    INCIDENTS = "incidents"  # of one severity
+    DLQ = "dlq"  # notifications that did not arrive
+
+
+#: A week with less than this more or less of it is neither worse nor better, seconds.
+_UNOWNED_MARGIN_S: Final = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HarmFigure:
+    """One harm in numbers, of the week and of the one before.
+
+    Attributes:
+        severity: Of the incidents, else empty.
+    """
+
+    harm: Harm
+    now: float
+    before: float
+    severity: str = ""
+
+    @property
+    def rose(self) -> bool:
+        """Return True if the week was worse in it."""
+        return self.now > self.before and self._counts
+
+    @property
+    def fell(self) -> bool:
+        """Return True if the week was better in it."""
+        return self.now < self.before and self._counts
+
+    @property
+    def _counts(self) -> bool:
+        return self.harm is not Harm.UNOWNED or abs(self.now - self.before) >= _UNOWNED_MARGIN_S
+
+
+class Course(StrEnum):
+    """How a week was beside the one before."""
+
+    WORSE = "worse"  # in any harm, whatever was better
+    BETTER = "better"  # in one at least, and worse in none
+    SAME = "same"
+    UNKNOWN = "unknown"  # something could not be counted, or there is nothing to compare with
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """One week in figures, which are defined in `bot.domain.statistics`.
@@ -244,6 +314,7 @@ class Digest:
             are listed. `figures.ack_deadlines` has their number.
         open: Not resolved at the time of counting, the most severe first, whenever they began.
         load: What the week cost each person.
+        load_before: The same of the week before it.
         examples: Where the lines of figures lead.
         dlq: None: the DLQ could not be asked, or is none of this guild's business.
         previous_dlq: Failures one week earlier; None as `dlq`.
@@ -260,6 +331,7 @@ class Digest:
     missed: tuple[Incident, ...] = ()
     open: tuple[Incident, ...] = ()
     load: tuple[PersonLoad, ...] = ()
+    load_before: tuple[PersonLoad, ...] = ()
     examples: Examples = field(default_factory=Examples)
     alerts: AlertQuality = field(default_factory=AlertQuality)
     asked_alerts: AskedAlerts = field(default_factory=AskedAlerts)
@@ -276,13 +348,69 @@ class Digest:
         return self.figures.incidents
 
     @property
+    def pages(self) -> PageCounts:
+        """Return the pages of the week to all people together."""
+        return sum((one.pages for one in self.load), PageCounts())
+
+    @property
+    def pages_before(self) -> PageCounts:
+        """Return the same of the week before it."""
+        return sum((one.pages for one in self.load_before), PageCounts())
+
+    @property
+    def is_comparable(self) -> bool:
+        """Return True if anything is known of the weeks before it: else the bot may just have come."""
+        earlier = any(week.incidents for week in self.trend[:-1])
+        return bool(earlier or self.before.incidents or self.pages_before.total or self.previous_dlq)
+
+    @property
+    def harms(self) -> tuple[HarmFigure, ...]:
+        """Return what was counted of both weeks, the gravest first."""
+        found: list[HarmFigure] = []
+        if DigestPart.LOAD not in self.missing:
+            found.append(HarmFigure(Harm.NIGHT, self.pages.asleep, self.pages_before.asleep))
+        if DigestPart.INCIDENTS not in self.missing:
+            now, before = self.figures, self.before
+            found.append(HarmFigure(Harm.UNOWNED, now.unowned.total_s, before.unowned.total_s))
+            found.append(HarmFigure(Harm.LATE, now.ack_deadlines.missed, before.ack_deadlines.missed))
+        if DigestPart.LOAD not in self.missing:
+            found.append(HarmFigure(Harm.PAGES, self.pages.total, self.pages_before.total))
+        if DigestPart.INCIDENTS not in self.missing:
+            counts = [{one.severity: one.incidents for one in of.severities} for of in (now, before)]
+            found += [
+                HarmFigure(Harm.INCIDENTS, counts[0].get(name, 0), counts[1].get(name, 0), name)
+                for name in {**counts[0], **counts[1]}
+            ]
+        if self.dlq is not None and self.previous_dlq is not None:
+            found.append(HarmFigure(Harm.DLQ, self.dlq.total, self.previous_dlq))
+        return tuple(found)
+
+    @property
+    def course(self) -> tuple[Course, HarmFigure | None]:
+        """Return how the week was beside the one before, and the gravest figure that says so."""
+        if not self.is_comparable:
+            return Course.UNKNOWN, None
+        worse = next((one for one in self.harms if one.rose), None)
+        if worse is not None:
+            return Course.WORSE, worse
+        if self.missing & _HARM_PARTS:
+            return Course.UNKNOWN, None
+        better = next((one for one in self.harms if one.fell), None)
+        if better is not None and all(one.now <= one.before for one in self.harms):
+            return Course.BETTER, better
+        return Course.SAME, None
+
+    @property
     def is_quiet(self) -> bool:
         """Return True if nothing happened in the week and nothing is left to do."""
         aside = self.figures.set_aside
         happened = self.total or aside.false_alarms or aside.duplicates or self.asked_alerts.alerts
+        has_harm = self.pages.total or self.figures.unowned.total_s
         is_owed = self.open or self.postmortems or self.actions.waiting
         is_unknown = self.missing - {DigestPart.DLQ}  # of which a quiet week's line tells as well
-        return not (happened or is_owed or is_unknown or (self.dlq is not None and self.dlq.total))
+        return not (
+            happened or has_harm or is_owed or is_unknown or (self.dlq is not None and self.dlq.total)
+        )
 
     @property
     def has_trend(self) -> bool:

@@ -1,7 +1,7 @@
 """The week, told on Monday: counted part by part, posted once per ISO week, late rather than never."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
@@ -31,7 +31,7 @@ from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.installation import InstallationRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from bot.ui.pictures import drawn, trend_pictures
+from bot.ui.pictures import Picture, drawn, incidents_picture, times_picture
 from bot.ui.words.wording import Wording
 from cogs.digest.posts import digest_text
 from cogs.digest.rules import (
@@ -132,6 +132,7 @@ class DigestCounting:
             missed=await count(DigestPart.LATE, statistics.late_incidents(guild_id, span), otherwise=()),
             open=await count(DigestPart.OPEN, self._open(guild_id), otherwise=()),
             load=await count(DigestPart.LOAD, statistics.load(guild_id, span), otherwise=()),
+            load_before=await count(DigestPart.LOAD, statistics.load(guild_id, earlier), otherwise=()),
             examples=await count(
                 DigestPart.EXAMPLES, statistics.examples(guild_id, span), otherwise=Examples()
             ),
@@ -308,9 +309,16 @@ class Digests:
         return last_week(await self._store.now(), self._policy.timezone)
 
     async def pictures(self, digest: Digest, *, within_s: float = _ASKED_S) -> list[DrawnChart]:
-        """Return the charts of a digest that can be drawn *within_s*; none for weeks of nothing."""
-        pictures = trend_pictures(Wording(self._texts, self._policy), digest.trend)
-        return await drawn(self._charts, list(pictures), within_s=within_s) if digest.has_trend else []
+        """Return the chart of a digest's post if it can be drawn *within_s*; none for a quiet week."""
+        words = Wording(self._texts, self._policy)
+        return await self._drawn([] if digest.is_quiet else incidents_picture(words, digest.trend), within_s)
+
+    async def more_pictures(self, digest: Digest) -> list[DrawnChart]:
+        """Return the charts that the post leaves out, as `pictures`."""
+        return await self._drawn(times_picture(Wording(self._texts, self._policy), digest.trend), _ASKED_S)
+
+    async def _drawn(self, pictures: Iterable[Picture], within_s: float) -> list[DrawnChart]:
+        return await drawn(self._charts, list(pictures), within_s=within_s)
 
     async def text(self, week: IsoWeek) -> str:
         """Return the digest of *week* for a terminal."""

@@ -36,7 +36,7 @@ from bot.domain.charts import (
 
 #: Pixels: as wide as a phone shows sharply.
 WIDTH: Final = 1000
-HEIGHT: Final = 560
+HEIGHT: Final = 720
 
 GROUND: Final = "#2b2d31"
 INK: Final = "#f2f3f5"
@@ -67,10 +67,12 @@ _PRINTED: Final = 20  # points: read on a phone of 390 pixels, where the picture
 _DPI: Final = 100
 _COLOURS: Final = 64
 _PADDING_IN: Final = 0.15  # inches, as matplotlib counts
-_SMALL: Final = 15
-_LARGE: Final = 20
+#: A phone shows a picture at a third of its size: 24 points are 12 of its pixels.
+_SMALL: Final = 24
+_LARGE: Final = 30
+_LEAST: Final = 0.07  # of the height: a part of a bar that is lower has no room for its number
 _ROWS: Final = 4  # the least height of a bar chart: a single bar must not fill it
-_LONGEST_LABEL: Final = 40  # characters of a bar's label
+_LONGEST_LABEL: Final = 18  # characters of a bar's label
 _BESIDE: Final = 0.16  # of a week: the distance between severities
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0f]")
 
@@ -132,6 +134,7 @@ def _(chart: SeverityChart, figure: Figure) -> None:
     axes = figure.subplots()
     _dress(axes, chart.weeks)
     floors = [0] * len(chart.weeks)
+    highest = max(*(sum(week) for week in zip(*(one.counts for one in chart.severities), strict=True)), 3)
     for at, one in enumerate(chart.severities):
         bars = axes.bar(
             range(len(floors)),
@@ -143,13 +146,13 @@ def _(chart: SeverityChart, figure: Figure) -> None:
             edgecolor=GROUND,
             label=shown(one.severity),
         )
-        named = [str(count) if count else "" for count in one.counts]
+        named = [str(count) if count >= _LEAST * highest else "" for count in one.counts]
         for text in axes.bar_label(bars, named, label_type="center", color=GROUND, fontsize=_SMALL):
             text.set_bbox({"facecolor": _of(SEVERITY_COLOURS, at), "edgecolor": "none", "pad": 1.5})
         floors = [floor + count for floor, count in zip(floors, one.counts, strict=True)]
     for week, total in enumerate(floors):
         axes.annotate(str(total), (week, total), (0, 4), textcoords="offset points", ha="center", color=INK)
-    axes.set_ylim(0, max(*floors, 3) * 1.15)
+    axes.set_ylim(0, highest * 1.15)
     axes.set_yticks([])
     _legend(axes, figure)
 
@@ -160,8 +163,8 @@ def _(chart: TimesChart, figure: Figure) -> None:
     for axes, panel in zip(panels, chart.panels, strict=True):
         _dress(axes, chart.weeks, words=axes is panels[-1])
         _panel(axes, chart, panel)
+    panels[-1].set_xlabel(shown(chart.legend), color=FAINT_INK, fontsize=_SMALL - 4)
     _legend(panels[0], figure)
-    figure.supxlabel(shown(chart.legend), color=FAINT_INK, fontsize=_SMALL - 1)
 
 
 def _panel(axes: Axes, chart: TimesChart, panel: TimesPanel) -> None:
@@ -185,14 +188,14 @@ def _times(axes: Axes, one: SeverityTimes, *, at: int, beside: float) -> None:
     colour = _of(SEVERITY_COLOURS, at)
     for week, took in there:
         low, high = max(took.median_s or 0.0, 1.0), max(took.p90_s or 0.0, took.median_s or 0.0, 1.0)
-        axes.plot([week + beside] * 2, [low, high], color=colour, linewidth=4, solid_capstyle="butt")
+        axes.plot([week + beside] * 2, [low, high], color=colour, linewidth=6, solid_capstyle="butt")
     axes.plot(
         [week + beside for week, _ in there],
         [max(took.median_s or 0.0, 1.0) for _, took in there],
         _of(_DOTS, at),
         color=colour,
         markeredgecolor=GROUND,
-        markersize=11,
+        markersize=15,
         label=shown(one.severity),
     )
 
@@ -447,7 +450,7 @@ def _legend(axes: Axes, figure: Figure) -> None:
     _, labels = axes.get_legend_handles_labels()
     if labels:
         figure.legend(
-            loc="outside upper right",
+            loc="outside lower center",
             ncols=len(labels),
             frameon=False,
             labelcolor=INK,

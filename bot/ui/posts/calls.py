@@ -300,6 +300,16 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack") -> str:
     return words.say(f"alert.do.{key}", at=at, left=relative(due))
 
 
+def yours(words: Wording, incident: Incident) -> str:
+    """Return that the reader has the incident, and until when the next status update is due."""
+    due = incident.updates.due_at
+    if due is None:
+        return words.say("page.dm.yours")
+    key = "yours_late" if incident.updates.reminders else "yours_until"
+    at = words.clock(due, on=incident.triggered_at)
+    return words.say(f"page.dm.{key}", at=at, left=relative(due))
+
+
 def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
     """Return what follows without an acknowledgement or, after it, without a status update; else empty.
 

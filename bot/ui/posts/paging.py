@@ -29,6 +29,7 @@ from bot.ui.posts.calls import (
     otherwise,
     shared,
     whom,
+    yours,
 )
 from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import impact
@@ -64,7 +65,7 @@ def page(
     if incident.status is Status.TRIGGERED:
         lines = _asked(words, incident, data, reader or "", queued_at)
     elif is_theirs:
-        lines = [_yours(words, incident), otherwise(words, incident)]
+        lines = [yours(words, incident), otherwise(words, incident)]
     else:
         lines = [own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
     return message(
@@ -139,16 +140,6 @@ def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
     if reader is None or not incident.is_open or now.id is None or now.name is None:
         return False
     return words.means(reader, user_id=now.id, name=now.name)
-
-
-def _yours(words: Wording, incident: Incident) -> str:
-    """Say that the reader has the incident, and until when the next status update is due."""
-    due = incident.updates.due_at
-    if due is None:
-        return words.say("page.dm.yours")
-    key = "yours_late" if incident.updates.reminders else "yours_until"
-    at = words.clock(due, on=incident.triggered_at)
-    return words.say(f"page.dm.{key}", at=at, left=relative(due))
 
 
 def _asked(

@@ -1,4 +1,4 @@
-"""The weekly digest with its charts: how long it takes, and whether the bot answers others meanwhile."""
+"""The weekly digest with its chart: how long it takes, and whether the bot answers others meanwhile."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ SELECT $1, 'digest:' || n, (ARRAY['SEV1', 'SEV2', 'SEV3'])[1 + n % 3], 'P' || n 
  CROSS JOIN LATERAL (SELECT at + make_interval(secs => 7000 + n % 50000) AS ended) AS over
 """
 
-#: So that the week can be posted again, with charts that nobody has drawn.
+#: So that the week can be posted again, with a chart that nobody has drawn.
 _FORGET: Final = """
 DELETE FROM digests;
 UPDATE deliveries SET key = key || ':' || id, nonce = 'old:' || id
@@ -55,7 +55,7 @@ async def rows(place: Discord, dsn: str, folder: Path) -> list[Row]:
     await connection.execute(_FILL, place.guild_id)
     posted: list[float] = []
     async with bot({**place.settings, "DATABASE_URL": dsn}, folder) as running:
-        await _post(place, charts=0)  # it makes the list of fonts, and may be late for its pictures
+        await _post(place, charts=0)  # it makes the list of fonts, and may be late for its picture
         async with _asked(running) as resting:
             await asyncio.sleep(_REST_S)
         async with _asked(running) as working:
@@ -66,7 +66,7 @@ async def rows(place: Discord, dsn: str, folder: Path) -> list[Row]:
     await connection.close()
     return [
         Row(
-            f"/digest now → posted with two charts, {_INCIDENTS:,} incidents",
+            f"/digest now → posted with its chart, {_INCIDENTS:,} incidents",
             Figures.of(posted),
             limit=_HURRY,
             goal="< 5 s",
@@ -82,7 +82,7 @@ async def rows(place: Discord, dsn: str, folder: Path) -> list[Row]:
     ]
 
 
-async def _post(place: Discord, *, charts: int = 2) -> float:
+async def _post(place: Discord, *, charts: int = 1) -> float:
     """Post the last week's digest by hand; seconds until it is there with at least so many charts."""
     before = {one.id for one in await place.human.messages("p3-insights")}
     started = time.monotonic()

@@ -25,15 +25,16 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
     last, coming = this_week(world).previous(), this_week(world).back(-15)
     await world.declare(key="k")
     draft = shown(await world.command("digest preview"))
-    assert "投稿はしていません。\n\n先週はインシデントがありませんでした。" in draft["content"]
+    assert "投稿はしていません。\n\n先週はインシデントがありませんでした" in draft["content"]
     assert draft["only_for"] == "responder"
+    assert "dig:v1:more:" in str(draft["components"])
     assert world.sent(DigestDelivery.POST) == []
     refused = shown(await world.command("digest week", week="先週"))
     assert "「先週」は ISO 週ではありません" in refused["content"]
     ahead = shown(await world.command("digest week", week=str(coming)))
     assert f"{coming} の週はまだ終わっていません。最新は {last} です。" in ahead["content"]
     other = shown(await world.command("digest week", week=str(last.previous()).lower()))
-    assert f"\n\n{days(last.previous())} の週はインシデントがありませんでした。" in other["content"]
+    assert f"\n\n{days(last.previous())} の週はインシデントがありませんでした" in other["content"]
 
 
 async def test_a_draft_is_for_people_who_may_respond(world: ConsoleWorld) -> None:
@@ -69,3 +70,16 @@ async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
     assert "投稿済みです：https://discord.com/channels/" in again["content"]
     rows = await world.database.fetch("SELECT FROM deliveries WHERE kind = 'digest'")
     assert len(rows) == 1
+
+
+async def test_the_rest_of_a_digest_is_for_the_person_who_presses(world: ConsoleWorld) -> None:
+    """[くわしく] has the figures that the post leaves out, also for a person who may not respond."""
+    await world.declare(key="k")
+    await world.command("digest now", by="primary")
+    post, week = await world.until("p3-insights", contains="先週は"), this_week(world).previous()
+    number = week.year * 100 + week.number
+    for who in ("responder", "observer"):
+        details = shown(await world.click(post, f"dig:v1:more:{number}", by=who))
+        assert details["only_for"] == who
+        assert details["content"] == f"{week} の内訳です。いまの値で数え直しています。"
+        assert "未解決 1 件" in str(details["embeds"])

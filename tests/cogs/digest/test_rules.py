@@ -10,9 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.dlq import DlqCounts
-from bot.domain.statistics.figures import IncidentFigures, SetAside, SeverityFigures
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.statistics.figures import Deadlines, IncidentFigures, SetAside, SeverityFigures, UnownedTime
+from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import IsoWeek
-from cogs.digest.rules import Digest, next_due, week_due
+from cogs.digest.rules import (
+    Course,
+    Digest,
+    DigestPart,
+    Harm,
+    next_due,
+    week_due,
+    week_number,
+    week_numbered,
+)
 from tests.unit.domain.incident.test_incident import incident
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -90,6 +101,8 @@ def digest(**changes: Any) -> Digest:
         {"figures": IncidentFigures((SeverityFigures("SEV1", 1),))},
         {"figures": IncidentFigures(set_aside=SetAside(false_alarms=1))},
         {"figures": IncidentFigures(set_aside=SetAside(duplicates=1))},
+        {"figures": IncidentFigures(unowned=UnownedTime({"SEV1": 60.0}))},
+        {"load": (PersonLoad(OnCallPerson("sato", "sato"), PageCounts(night=1, asleep=1)),)},
         {"open": (incident(),)},
         {"dlq": DlqCounts(1, (("p0-alerts", 1),), 0, 0)},
     ],
@@ -106,6 +119,67 @@ def test_quiet_week() -> None:
     """
     assert digest().is_quiet
     assert digest(dlq=None).is_quiet
+
+
+def counted(incidents: int, *, missed: int = 0, unowned_h: float = 0.0, sev2: int = 0) -> IncidentFigures:
+    """The figures of a week with two severities."""
+    severities = (
+        SeverityFigures("SEV1", incidents, ack_deadlines=Deadlines(missed=missed)),
+        SeverityFigures("SEV2", sev2),
+    )
+    return IncidentFigures(severities, unowned=UnownedTime({"SEV1": unowned_h * 3_600.0}))
+
+
+def paged(day: int, *, asleep: int = 0) -> tuple[PersonLoad, ...]:
+    """The load of one person."""
+    return (PersonLoad(OnCallPerson("sato", "sato"), PageCounts(day=day, night=asleep, asleep=asleep)),)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [
+        # Fewer of everything else.
+        ((counted(1), paged(1, asleep=1)), (counted(9, missed=4), paged(9)), (Course.WORSE, Harm.NIGHT)),
+        ((counted(1, unowned_h=96), paged(0)), (counted(5), paged(9)), (Course.WORSE, Harm.UNOWNED)),
+        ((counted(1, missed=1), paged(0)), (counted(5), paged(9)), (Course.WORSE, Harm.LATE)),
+        ((counted(1), paged(3)), (counted(5, missed=2), paged(2)), (Course.WORSE, Harm.PAGES)),
+        ((counted(1), paged(0)), (counted(0, sev2=8), paged(9)), (Course.WORSE, Harm.INCIDENTS)),
+        ((counted(1, unowned_h=1.5), paged(1)), (counted(2, unowned_h=1), paged(1)), (Course.SAME, None)),
+        ((counted(1), paged(1)), (counted(1), paged(1)), (Course.SAME, None)),
+        ((counted(1), paged(1)), (counted(1), paged(2, asleep=1)), (Course.BETTER, Harm.NIGHT)),
+        ((counted(1), paged(1)), (counted(0), paged(0)), (Course.UNKNOWN, None)),
+    ],
+)
+def test_the_gravest_harm_decides_how_a_week_was(
+    now: tuple[IncidentFigures, Any],
+    before: tuple[IncidentFigures, Any],
+    expected: tuple[Course, Harm | None],
+) -> None:
+    """A week that was worse in anything is never told as better."""
+    week = digest(figures=now[0], load=now[1], before=before[0], load_before=before[1])
+    course, why = week.course
+    assert (course, None if why is None else why.harm) == expected
+
+
+def test_a_week_of_which_a_part_is_unknown_is_not_praised() -> None:
+    """Worse it may be called: the part that is missing can not make that untrue."""
+    week = digest(before=counted(3), missing=frozenset({DigestPart.LOAD}))
+    assert week.course == (Course.UNKNOWN, None)
+    assert replace(week, figures=counted(4)).course[0] is Course.WORSE
+
+
+def test_more_notifications_lost_are_worse() -> None:
+    """The DLQ is the last that is asked."""
+    week = digest(before=counted(3), dlq=DlqCounts(2, (), 0, 0), previous_dlq=1)
+    _, why = week.course
+    assert why is not None
+    assert why.harm is Harm.DLQ
+
+
+@given(st.dates(date(2015, 1, 1), date(2060, 1, 1)))
+def test_a_buttons_number_names_a_week(day: date) -> None:
+    """Read back it is the same week."""
+    assert week_numbered(week_number(IsoWeek.of(day))) == IsoWeek.of(day)
 
 
 def test_the_next_one_is_later_than_now() -> None:

@@ -28,6 +28,7 @@ class Words:
     """What the story says in a language."""
 
     week: str
+    details: str
     open: str
     resolve: str
     resolved: str
@@ -39,6 +40,7 @@ class Words:
 WORDS = {
     "ja": Words(
         week="先週は",
+        details="くわしく",
         open="領収書メールが届かない利用者がいる",
         resolve="解決",
         resolved="🟢 解決",
@@ -48,6 +50,7 @@ WORDS = {
     ),
     "en": Words(
         week="Last week",
+        details="Details",
         open="Some users get no receipt by email",
         resolve="Resolve",
         resolved="🟢 Resolved",
@@ -96,7 +99,8 @@ async def test_story_begins_before_the_newcomer_and_goes_on(demo: RunningDemo) -
     threads = {str(one["name"]): one["id"] for one in (await human.state())["threads"]}
     (thread,) = [found for name, found in threads.items() if words.open in name]
     shown = await human.command("watanabe", "general", "incident list")
-    assert f"/{thread})" in digest.text
+    details = await human.press("watanabe", digest, words.details)
+    assert f"/{thread})" in details.text
     assert f"/{thread})" in shown.text
 
     old = await human.see("p1-ops", words.open)

@@ -29,7 +29,7 @@ async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> N
 
 
 async def test_week_in_figures(make_world: MakeWorld) -> None:
-    """The digest has counts by severity, ack and resolve times, missed deadlines, open incidents, the DLQ."""
+    """The digest has what the week did to people and what is open; [くわしく] has the times and the rest."""
     async with make_world() as world:
         await wait_for_monday(world, hour=9)
         await world.start_bot()
@@ -46,15 +46,12 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
         await wait_for_monday(world, hour=18)
         await world.start_bot()
         await world.expect_reminder(alert)
-        told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
-        for part in (
-            "ack は全件期限内",
-            "DLQ の失敗は 1 件",
-            "SEV1：ack まで 10 分",
-            "未解決 1 件",
-            alert.label,
-        ):
+        told = await world.expect_message("p3-insights", contains="インシデント **1 件**：SEV1 1")
+        for part in ("ack は全件期限内", "届かなかった通知 **1 件**", "🔥 未解決 1 件", alert.label):
             assert part in told.text
+        details = await world.click(told, "くわしく", by="observer")
+        for part in ("SEV1：ack まで 10 分", "ack：1 件中 1 件が期限内", "HTTP 429"):
+            assert part in details.text
 
 
 async def test_a_noisy_alert_is_muted_from_the_digest(make_world: MakeWorld) -> None:

@@ -1,4 +1,4 @@
-"""The digest's charts: on time with both, without them when they fail, once whatever dies."""
+"""The digest's chart: on time with it, without it when it fails, once whatever dies."""
 
 import asyncio
 import os
@@ -19,7 +19,8 @@ from tests.e2e.world.world import World
 from tests.faults.stage.bot_under_test import CRASH_FILE
 from tests.patience import PATIENCE_S
 
-BOTH: Final = ["incidents.png", "response-times.png"]
+POSTED: Final = ["incidents.png"]
+BEHIND: Final = ["response-times.png"]
 _WORKER: Final = b"bot.integrations.charts.worker"
 _BEFORE: Final = timedelta(seconds=2)  # the digest's hour
 
@@ -70,10 +71,10 @@ async def killing_workers(bot: BotProcess) -> AsyncIterator[list[int]]:
             await hunting
 
 
-async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: MakeWorld) -> None:
-    """Monday's digest shows two charts, which were drawn before 18:00 and are described in words.
+async def test_monday_at_six_has_the_chart_that_was_drawn_before(make_world: MakeWorld) -> None:
+    """Monday's digest shows a chart, which was drawn before 18:00 and is described in words.
 
-    Nothing is drawn at the hour.
+    Nothing is drawn at the hour. [くわしく] has the other one.
     """
     async with make_world(module="tests.e2e.world.leaping_bot") as world:
         alert = await week_with_an_incident(world)
@@ -86,16 +87,17 @@ async def test_monday_at_six_has_both_charts_that_were_drawn_before(make_world: 
         [row] = await world.rows("SELECT now()")
         async with killing_workers(world.bot) as killed:
             await world.shift(minutes=(hour - row["now"] - _BEFORE).total_seconds() / 60)
-            told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
+            told = await world.expect_message("p3-insights", contains="インシデント **1 件**：SEV1 1")
         assert killed == []
         await world.idle()  # the post is seen before it is recorded
         query = "SELECT finished_at FROM deliveries WHERE kind = 'digest' ORDER BY id DESC LIMIT 1"
         [row] = await world.rows(query)
         assert row["finished_at"] > hour
-        assert pictures(told) == BOTH
-        described = [embed["image"]["description"] for embed in told.raw["embeds"] if "image" in embed]
-        assert "SEV1：0、0、0、0、0、0、0、1" in described[0]
-        assert "SEV1：ack まで 10 分" in described[1]
+        assert pictures(told) == POSTED
+        (described,) = [embed["image"]["description"] for embed in told.raw["embeds"] if "image" in embed]
+        assert "SEV1：0、0、0、0、0、0、0、1" in described
+        details = (await world.click(told, "くわしく", by="primary")).messages[-1]
+        assert pictures(details) == BEHIND
         assert await world.rows("SELECT FROM attachments WHERE key LIKE 'digest:%'") == []
         await world.expect_reminder(alert)
 
@@ -109,7 +111,7 @@ async def test_the_words_go_out_when_the_worker_is_killed(make_world: MakeWorld)
         alert = await week_with_an_incident(world)
         await wait_for_monday(world, hour=18, minute=1)
         async with killing_workers(await world.begin_bot()) as killed:
-            told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
+            told = await world.expect_message("p3-insights", contains="インシデント **1 件**：SEV1 1")
         assert killed
         assert pictures(told) == []
         assert "グラフ" not in told.text
@@ -132,11 +134,11 @@ async def test_one_post_with_its_charts_when_the_bot_dies_after_the_upload(
             assert await world.bot.child.wait() == -signal.SIGKILL
         await world.shift(minutes=1)  # the dead bot's job looks abandoned
         await world.start_bot()
-        told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
+        told = await world.expect_message("p3-insights", contains="インシデント **1 件**：SEV1 1")
         await world.settle()
         assert len(await world.posts("p3-insights")) == 1
-        if pictures(told):  # on a busy machine they may not have been ready
-            assert pictures(told) == BOTH
+        if pictures(told):  # on a busy machine it may not have been ready
+            assert pictures(told) == POSTED
         [row] = await world.rows("SELECT status FROM deliveries WHERE kind = 'digest'")
         assert row["status"] == "sent"
         await world.expect_reminder(alert)

@@ -132,7 +132,7 @@ async def test_only_its_people_see_it(world: World) -> None:
     assert "ロールが必要です" in refused.text
 
     digest, week = await digest_told(world), await week_told(world)
-    assert "非公開 1 件" in digest
+    assert "未解決 1 件：非公開" in digest
     assert "インシデント 1 件" in week
     assert not [word for word in ("INC-1", WORD) for told in (digest, week) if word in told]
     await expect_unknown_to(world, "observer")

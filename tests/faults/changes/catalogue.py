@@ -90,7 +90,7 @@ READS: Final = frozenset(
         ),
         *("/alerts recent", "alerts.press_page", "/mute list", "/probes"),
         *("/alerts rules", "alerts.press_rules"),
-        *("/digest week", "digest.commands.press_ask"),
+        *("/digest week", "digest.commands.press_ask", "digest.commands.press_more"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.commands.press_preview", "dlq.commands.press_other_target"),
         *("dlq.commands.press_all", "dlq.commands.press_results", "dlq.commands.press_turn"),

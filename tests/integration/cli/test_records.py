@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +202,30 @@ async def test_a_table_is_no_formula(database_url: str, tmp_path: Path) -> None:
         said = await records(database_url, "export", "--format", "csv", folder=tmp_path)
     (first,) = (row for row in csv.DictReader(io.StringIO(said.out[1:])) if row["number"] == "1")
     assert first["title"] == "'=1+1"
+
+
+async def test_a_table_says_for_how_long_nobody_had_an_incident(database_url: str, tmp_path: Path) -> None:
+    """Until the acknowledgement; once that has lapsed in silence, until the end, and no deadline was met."""
+    lapsed = """
+    INSERT INTO timeline (incident_id, at, kind, data)
+    SELECT id, acknowledged_at + interval '1 second', 'lapsed', '{}' FROM incidents WHERE id = 1
+    """
+    tables = []
+    async with past(database_url):
+        for statement in ("SELECT 1", lapsed):
+            await rows(database_url, statement)
+            said = await records(database_url, "export", "--format", "csv", folder=tmp_path)
+            tables.append(
+                next(row for row in csv.DictReader(io.StringIO(said.out[1:])) if row["number"] == "1")
+            )
+    before, after = tables
+    acknowledged, ended, raised = (
+        datetime.fromisoformat(before[name]) for name in ("acknowledged_at", "ended_at", "triggered_at")
+    )
+    took = (acknowledged - raised).total_seconds()
+    assert (before["ack_in_time"], float(before["unowned_s"])) == ("True", took)
+    without = (ended - raised).total_seconds() - 1
+    assert (after["ack_in_time"], float(after["unowned_s"])) == ("False", without)
 
 
 async def test_import_refuses_what_it_cannot_take(

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import Body, Renderers, about, colour_of, embed, message
-from bot.ui.posts.calls import next_step, otherwise
+from bot.ui.posts.calls import otherwise, yours
 from bot.ui.posts.incident.alert import impact
 from bot.ui.words.summary import summary
 from bot.ui.words.wording import Wording, home
@@ -20,9 +20,8 @@ def offer(words: Wording, incident: Incident, dm: OfferDm) -> Body:
     link = words.buttons.link(*home(incident))
     buttons: list[Component | None] = [link]
     if incident.is_open and incident.owner.id == dm.holder_id:
-        lines = [words.say("page.dm.yours"), next_step(words, incident), otherwise(words, incident)]
-        lines = [words.say("offer.dm.handed", who=words.who(dm.by)) if dm.handed else "", *lines]
-        lines.append(words.say("page.dm.hand_back"))
+        handed = words.say("offer.dm.handed", who=words.who(dm.by)) if dm.handed else ""
+        lines = [handed, yours(words, incident), otherwise(words, incident)]
         hand_back = words.buttons.make(IncidentVerb.HAND_BACK, incident.id)
         buttons = [link, *words.buttons.of(incident, IncidentVerb.DETAILS), hand_back]
     elif not is_due(dm, incident):

@@ -29,12 +29,12 @@ from bot.ui.screens.private import (
     removed_answer,
 )
 from bot.ui.words.wording import Voice, Wording
-from cogs.digest.posts import digest_text
-from cogs.digest.rules import DigestDelivery
+from cogs.digest.posts import digest_details, digest_text
+from cogs.digest.rules import DigestData, DigestDelivery
 from tests.cogs.digest.test_posts import BUSY, OWED
 from tests.unit.ui import screens
 from tests.unit.ui.incident.test_incident_screens import view_of
-from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
+from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, over_limits
 
 SECRET = replace(PLACED, is_private=True)
 WORDS = (PLACED.title, "api.parky.co.jp", "エラー率上昇", "影響大")
@@ -187,11 +187,12 @@ def test_the_digest_counts_it_and_has_no_line_of_it() -> None:
         open=(SECRET,),
         postmortems=(replace(OWED, incident=replace(RESOLVED, is_private=True)),),
     )
-    shown = str(embed_of(render(JA, delivery(DigestDelivery.POST), week)))
-    plain = digest_text(week, texts=TEXTS, policy=POLICY)
-    for text in (shown, plain):
+    data = DigestData(week="2026-W47").to_json()
+    post = str(render(JA, delivery(DigestDelivery.POST, data=data), week))
+    details, plain = str(digest_details(JA, week)), digest_text(week, texts=TEXTS, policy=POLICY)
+    for text in (post, details, plain):
         assert "未解決 1 件" in text
-        assert "非公開 1 件" in text
+        assert "非公開" in text
         assert "INC-" not in text
         assert "5xx" not in text
 
