@@ -277,7 +277,7 @@ def next_step(words: Wording, incident: Incident, *, asks: str = "ack", is_late:
     After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
 
     Args:
-        asks: Whom it asks for the acknowledgement: "ack", "anyone" who can respond, or "listed" in a list.
+        asks: Whom it asks for the acknowledgement: "ack", or "anyone" who can respond.
         is_late: The ack deadline was missed, although the ladder may not say so.
     """
     if incident.status is Status.TRIGGERED:
