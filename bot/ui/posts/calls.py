@@ -282,16 +282,13 @@ def _outcome(words: Wording, incident: Incident, who: str, pages: Sequence[CallP
     return [told, words.say("alert.result.silent")]
 
 
-def next_step(words: Wording, incident: Incident, *, asks: str = "ack") -> str:
+def next_step(words: Wording, incident: Incident) -> str:
     """Return what to do now and by when, in bold: "今やること：👀 ack を押して対応を始める · 期限 14:22 JST".
 
     After the acknowledgement, it is the responder's next status update; empty when nothing has to be done.
-
-    Args:
-        asks: How it asks for the acknowledgement: "ack", or "listed" in a list.
     """
     if incident.status is Status.TRIGGERED:
-        return _acknowledge(words, incident, asks)
+        return _acknowledge(words, incident)
     due = incident.updates.due_at if incident.is_open else None
     if due is None:
         return ""
@@ -326,12 +323,12 @@ def otherwise(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -
     return words.say("alert.do.update_or_lapse", span=words.span(lapses))
 
 
-def _acknowledge(words: Wording, incident: Incident, asks: str) -> str:
+def _acknowledge(words: Wording, incident: Incident) -> str:
     emoji, due = words.policy.ack_emoji, ack_by(incident)
     if due is None:
-        return words.say(f"alert.do.{asks}_now", emoji=emoji)
+        return words.say("alert.do.ack_now", emoji=emoji)
     at = words.clock(due, on=incident.triggered_at)
-    return words.say(f"alert.do.{asks}", emoji=emoji, at=at, left=relative(due))
+    return words.say("alert.do.ack", emoji=emoji, at=at, left=relative(due))
 
 
 def ack_by(incident: Incident) -> datetime | None:

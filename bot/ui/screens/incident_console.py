@@ -64,7 +64,9 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
     known = {
         "targets": voice.targets(incident.targets, limit=_LIST_BUDGET),
         "symptoms": voice.symptoms(incident.symptoms, limit=_LIST_BUDGET),
-        "path": "" if incident.updates.impact and not incident.regraded else voice.path(incident, limit=_LIST_BUDGET),
+        "path": ""
+        if incident.updates.impact and not incident.regraded
+        else voice.path(incident, limit=_LIST_BUDGET),
         "answers": voice.answers(incident, limit=_LIST_BUDGET) if incident.regraded else "",
     }
     for name, words in known.items():

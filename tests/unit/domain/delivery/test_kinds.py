@@ -33,7 +33,7 @@ def test_a_kind_is_found_by_its_name_in_the_database() -> None:
 
 
 def test_lists_of_kinds_in_queries_are_those_of_the_records() -> None:
-    """Each list of kinds of deliveries in a query or an index matches the kinds' specifications in the code."""
+    """Each list of deliveries' kinds in a query or an index matches the specifications in the code."""
     known = [
         kinds(lambda spec: spec.is_paging),
         kinds(lambda spec: spec.keeps_order),
