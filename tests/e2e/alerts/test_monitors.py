@@ -48,7 +48,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         await monitor.fire(ONE, summary="決済 API が 5xx")
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
-        assert answer.content.startswith("🔴 SEV2 · HighErrorRate: 決済 API が 5xx · **未対応**")
+        assert answer.content.startswith("🟠 SEV2 · HighErrorRate: 決済 API が 5xx · **未対応**")
         assert "\n誰も押さないと：" in answer.content
         dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · api.parky.co.jp")
         why = await world.click(dm, "なぜ私に？", by="primary")
@@ -66,7 +66,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         answer = await Monitor(world).answer(posted)
         await world.expect_dm("primary", contains="HighErrorRate")
         await world.react(posted, by="primary")
-        await world.expect_text(answer, "👀 @primary")
+        await world.expect_text(answer, "@primary が対応中")
         await monitor.resolve(ONE)
         recovery = await said(world, "[RESOLVED]")
         await world.expect_message("p1-ops", contains="🟢 Alertmanager が復旧を通知しました")

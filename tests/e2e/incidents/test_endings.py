@@ -156,7 +156,7 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     said = await world.command("incident merge", channel=second.thread, into=first.number)
     assert "INC-2 を No.1 に統合しました" in said.text
     await world.expect_message(second.thread, contains="No.1 と同じです")
-    await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
+    await world.expect_message(first.thread, contains="No.2 をこのインシデントにまとめました")
     await world.expect_text(first.post, "関連：No.2 (同じもの)")
     await world.restart_bot()
     post = await world.expect_text(second.post, "→ No.1")  # an edit that had no room goes on

@@ -195,8 +195,9 @@ async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
     await world.expect_text(alert.card, "@responder")
     await world.human.join_voice("primary", "war-room")
     shown = await world.command("incident show", by="observer", number=alert.number)
-    for post in (alert.card, shown.messages[-1]):
-        others = await world.click(post, "その他", by="observer")
+    card = await world.reread(alert.card)
+    for post in (card, shown.messages[-1]):
+        others = await world.human.press("observer", post, "その他")
         assert "ロールが必要です" in others.text
         assert "📝 メモ" not in [control.label for control in others.messages[-1].controls]
     await world.fast_forward(minutes=10)
