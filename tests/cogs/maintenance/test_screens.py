@@ -83,7 +83,7 @@ def test_the_end_says_what_was_held_and_what_goes_on() -> None:
     ended = WindowData(target="api", alerts=2, times=5, numbers=(42, 43))
     assert line(JA, ended) == (
         "🔧 **api** のメンテナンスが終わりました\n"
-        "控えたアラート 2 種類 (5 回)：いまも続く 2 件を追跡 → INC-42 INC-43"
+        "控えたアラート 2 種類 (5 回)：いまも続く 2 件を追跡 → No.42 No.43"
     )
     assert line(EN, replace(ended, by="Ann", numbers=())) == (
         "🔧 @Ann has ended the maintenance of **api**\nAlerts held: 2 (5 times): all are over"

@@ -41,11 +41,11 @@ class Monitor:
         return posted, await self.answer(posted, within_s=within_s)
 
     async def answer(self, posted: Message, *, within_s: float = PATIENCE_S) -> Message:
-        """Return the bot's answer to *posted*, which pings no one."""
+        """Return the bot's answer to *posted*, which pings only for the highest severity."""
         reply = await self._world.ledger.expect(
             self.channel, where=lambda found: _answers(found, posted), within_s=within_s
         )
-        assert not reply.pings_here
+        assert reply.pings_here is (self.channel == "p0-alerts")
         assert reply.raw["mentions"] == []
         return reply
 

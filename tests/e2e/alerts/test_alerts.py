@@ -38,7 +38,7 @@ async def status(world: World) -> list[str]:
 
 async def acknowledged(world: World, answer: Message, *, by: str) -> None:
     """The answer says who is on it."""
-    await world.expect_text(answer, f"👀 @{by}")
+    await world.expect_text(answer, f"**@{by} が対応中")
 
 
 async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> None:
@@ -47,14 +47,12 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
     An observer's 👀 does not count, and the buttons say which role is needed.
     """
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
-    assert answer.content.startswith(
-        f"🔴 INC-1 未対応 · SEV1 · {TITLE}: api.parky.co.jp\n**今やること：👀 ack を押して対応を始める · "
-    )
+    assert answer.content.startswith(f"@here 🔴 SEV1 · {TITLE}: api.parky.co.jp · **未対応** · ack ")
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
     shown = await world.reread(answer)
     assert [found["emoji"]["name"] for found in shown.raw["reactions"]] == ["👀"]
-    for label in ("ack", "インシデントにする", "誤報"):
+    for label in ("ack", "インシデントにする", "その他"):
         said = await world.click(answer, label, by="observer")
         assert "responder" in said.text, said.text
     await world.react(posted, by="observer")
@@ -110,7 +108,7 @@ async def test_the_same_alert_again_is_counted(world: World) -> None:
     await counted(world, 4)
     await world.fast_forward(minutes=1)
     shown = await world.expect_text(answer, "×4 · 最終 ")
-    assert "INC-1 未対応" in shown.content
+    assert "**未対応**" in shown.content
     await world.react(last, by="primary")
     await acknowledged(world, answer, by="primary")
     await world.restart_bot()
@@ -130,15 +128,15 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     posted, answer = await monitor.alert()
     await world.expect_dm("primary", contains=TITLE)
     form = await world.human.context("secondary", "p1-ops", "Triage this message", posted)
-    old = answer.control("誤報")
+    others = await world.click(answer, "その他", by="responder")
     await world.settle()
     old_post = f"PATCH /channels/*/messages/{answer.id}"
     await world.fault(route=old_post, delay_s=2)  # it stands a little longer
     said = await world.click(answer, "インシデントにする", by="responder")
     assert "INC-1 をインシデントにしました" in said.text
-    said = await world.human.click("responder", answer.id, old)
+    said = await world.human.press("responder", others.messages[-1], "誤報")
     assert "INC-1 はすでにインシデントです" in said.text
-    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "INC-1 未対応" not in found.text)
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "ALERT-1" not in found.text)
     root = await world.ledger.expect("p0-alerts", TITLE)
     await world.expect_text(root, "INC-1")
     await world.idle()
@@ -174,10 +172,10 @@ async def test_a_false_alarm_is_closed(world: World) -> None:
     said = await world.click(answer, "誤報", by="responder")
     assert "誤報として閉じました" in said.text
     late = await world.human.click("primary", answer.id, old)
-    assert "INC-1" in late.text
+    assert "ALERT-1" in late.text
     assert late.state == "responded"
     assert await status(world) == ["cancelled"]
-    await world.expect_text(answer, f"⚪ INC-1 誤報 · SEV1 · {TITLE} · @responder")
+    await world.expect_text(answer, f"⚪ SEV1 · {TITLE} · **@responder が取消")
     await world.fast_forward(minutes=16)
     await world.expect_nothing_more()
     await monitor.alert()
@@ -277,7 +275,7 @@ async def test_a_storm(world: World) -> None:
     await world.settle()
     rows = await world.rows("SELECT occurrences FROM incidents ORDER BY id")
     assert [row["occurrences"] for row in rows] == [messages // alerts] * alerts
-    shown = [found.content for found in await world.posts("p1-ops") if "未対応 · SEV2" in found.content]
+    shown = [found.content for found in await world.posts("p1-ops") if "**未対応**" in found.content]
     assert len(shown) == alerts
     assert all(f"×{messages // alerts}" in content for content in shown)
     entries = await world.human.log(since=since)

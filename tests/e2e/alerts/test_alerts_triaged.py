@@ -38,7 +38,7 @@ async def test_raising_under_a_reevaluation_keeps_who_is_on_it(world: World) -> 
     await world.expect_dm("primary", contains=TITLE)
     held = await held_for_later(world, answer)
     await world.react(posted, by="primary")
-    await world.expect_text(answer, "👀 @primary")
+    await world.expect_text(answer, "@primary が対応中")
     said = await world.click(held, "発報する", by="secondary")
     assert "INC-1 を SEV1 として発報しました" in said.text
     post = await world.ledger.expect("p0-alerts", TITLE, where=lambda found: "対応中" in found.content)
@@ -56,7 +56,7 @@ async def test_an_incident_ends_the_reevaluation_of_its_alert(world: World) -> N
     await world.expect_dm("primary", contains=TITLE)
     held = await held_for_later(world, answer, channel="p1-ops")
     await world.click(answer, "インシデントにする", by="primary")
-    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "INC-1 未対応" not in found.text)
+    post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "ALERT-1" not in found.text)
     await opened_thread(world, await world.ledger.expect("p0-alerts", TITLE), "SEV2")
     await world.expect_link(held, post.id)
     await world.fast_forward(minutes=46)

@@ -48,16 +48,16 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         await monitor.fire(ONE, summary="決済 API が 5xx")
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
-        assert answer.content.startswith("🔴 INC-1 未対応 · SEV2 · HighErrorRate: 決済 API が 5xx")
+        assert answer.content.startswith("🟠 SEV2 · HighErrorRate: 決済 API が 5xx · **未対応**")
         assert "\n誰も押さないと：" in answer.content
         dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · **未対応**")
         why = await world.click(dm, "なぜ私に？", by="primary")
-        assert "なぜ私に？ · INC-1 HighErrorRate" in why.text
+        assert "なぜ私に？ · ALERT-1 HighErrorRate" in why.text
         await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")
         await said(world, "[FIRING:2] HighErrorRate (api.parky.co.jp")
         await monitor.resolve(ONE, OTHER)
         await said(world, "[RESOLVED] HighErrorRate (api.parky.co.jp")
-        await world.expect_text(answer, "🟢 INC-1 解決")
+        await world.expect_text(answer, "🟢 SEV2 · ")
         await world.fast_forward(hours=9)
         await world.expect_nothing_more()
 
@@ -66,7 +66,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         answer = await Monitor(world).answer(posted)
         await world.expect_dm("primary", contains="HighErrorRate")
         await world.react(posted, by="primary")
-        await world.expect_text(answer, "👀 @primary")
+        await world.expect_text(answer, "@primary が対応中")
         await monitor.resolve(ONE)
         recovery = await said(world, "[RESOLVED]")
         await world.expect_message("p1-ops", contains="🟢 Alertmanager が復旧を通知しました")
@@ -106,21 +106,22 @@ async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> No
     jobs = Monitor(world, name="Jobs")
     posted = await jobs.say("nightly export: exit code 1")
     line = await asked(world, posted)
-    assert "INC-1 として追跡します" in (await world.click(line, "障害", by="responder")).text
+    assert "ALERT-1 として追跡します" in (await world.click(line, "障害", by="responder")).text
     post = await world.ledger.expect(
-        "p1-ops", where=lambda found: "未対応 · SEV2 · nightly export" in found.content
+        "p1-ops",
+        where=lambda found: "SEV2 · nightly export" in found.content and "**未対応**" in found.content,
     )
     await world.expect_dm("primary", contains="nightly export")
-    await world.expect_text(line, "🔴 INC-1 として追跡中 · @responder")
+    await world.expect_text(line, "🔴 ALERT-1 として追跡中 · @responder")
     await world.react(posted, by="primary")
-    await world.expect_text(post, "🟠 対応中")
+    await world.expect_text(post, "が対応中")
     assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["acknowledged"]
 
 
 async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world: World) -> None:
     """The question is quiet, in the channel and by DM; five minutes later the alert is tracked, kill or not.
 
-    Its ladder begins then, and pings the channel only when that is due. One answer, and the next message that
+    The alert rings then, as its ladder begins. One answer, and the next message that
     looks alike asks nothing.
     """
     reports = Monitor(world, "p0-alerts", name="駐車場監視")
@@ -131,12 +132,12 @@ async def test_an_unknown_p0_is_asked_about_and_tracked_if_nobody_answers(world:
     await world.kill_bot()
     await world.fast_forward(minutes=6)
     await world.start_bot()
-    post = await world.ledger.expect("p0-alerts", where=lambda found: "未対応 · SEV1" in found.content)
-    assert not post.pings_here
-    await world.expect_dm("primary", contains="INC-1")
-    await world.expect_text(line, "🔴 INC-1 として追跡中 · 時間内に答えがなかったため")
+    post = await world.ledger.expect("p0-alerts", where=lambda found: "**未対応**" in found.content)
+    assert post.pings_here
+    await world.expect_dm("primary", contains="ALERT-1")
+    await world.expect_text(line, "🔴 ALERT-1 として追跡中 · 時間内に答えがなかったため")
     await world.fast_forward(minutes=15)
-    await world.expect_message("p0-alerts", contains="INC-1", pings_here=True)
+    await world.expect_message("p0-alerts", contains="ALERT-1", pings_here=True)
     for person in ("primary", "secondary"):
         await world.expect_dm(person, contains="⏰ ack 期限切れ：")
 

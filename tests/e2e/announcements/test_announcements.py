@@ -32,7 +32,7 @@ async def world(outside: Outside, make_world: MakeWorld) -> AsyncIterator[World]
 async def test_users_are_told_once_although_the_bot_is_killed(world: World, outside: Outside) -> None:
     """The request was under way at the kill; the next process repeats it under the same key."""
     alert = await world.declare(SEV1, title="決済 API が 5xx")
-    form = await world.human.press("primary", alert.post, "更新")
+    form = await world.click(alert, "更新", by="primary")
     await world.human.submit("primary", form, {"known": "rollback 中", "phase": ["users:yes"]})
     said = await world.expect_message(alert.thread, contains="**ユーザー影響：** あり")
     screen = await world.human.press("secondary", said, "告知")
@@ -50,7 +50,7 @@ async def test_users_are_told_once_although_the_bot_is_killed(world: World, outs
     await world.expect_message(alert.thread, contains="@secondary がユーザーに告知しました · 調査中")
     (event,) = outside.announced.received.values()
     assert event["data"]["texts"]["x"]["ja"] == "決済で障害が起きています。"
-    form = await world.human.press("primary", await world.reread(alert.post), "更新")
+    form = await world.click(alert, "更新", by="primary")
     await world.human.submit("primary", form, {"phase": ["identified"]})
     await world.expect_message(alert.thread, contains="**状態：** 🟠 原因特定")
     asked = await world.expect_message(alert.thread, contains="いまは「原因特定」です。続報を出してください")

@@ -32,23 +32,22 @@ async def test_alertmanager_calls_the_bot(make_world: MakeWorld, tmp_path: Path)
         await world.start_bot()
         async with alertmanager(tmp_path, calling(address(world), token=TOKEN)) as monitor:
             await monitor.fire(ONE, summary="決済 API が 5xx")
-            post = await world.expect_message("p0-alerts", contains="INC-1 未対応")
-            first, now, *details = post.content.splitlines()
-            assert first.startswith("@here 🔴 INC-1 未対応 · SEV1 · HighErrorRate: 決済 API が 5xx")
-            assert now.startswith("**今やること：👀 ack を押して対応を始める · 期限 ")
-            [source] = [line for line in details if line.startswith("送信元：[Alertmanager](<http://")]
-            assert source.endswith(" · api.parky.co.jp")
+            post = await world.expect_message("p0-alerts", contains="ALERT-1")
+            first, *_, source = post.content.splitlines()
+            assert first.startswith("@here 🔴 SEV1 · HighErrorRate: 決済 API が 5xx · **未対応** · ack ")
+            assert source.startswith("-# 送信元：[Alertmanager](<http://")
+            assert source.endswith(" · api.parky.co.jp · ALERT-1")
             dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · **未対応**")
             assert "-# api.parky.co.jp · " in dm.text
 
             await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")
-            lesser = await world.expect_message("p1-ops", contains="INC-2 未対応 · SEV2")
-            await world.expect_dm("primary", contains="INC-2")
+            lesser = await world.expect_message("p1-ops", contains="ALERT-2")
+            await world.expect_dm("primary", contains="ALERT-2")
             await world.react(lesser, by="primary")
-            await world.expect_text(lesser, "👀 @primary")
+            await world.expect_text(lesser, "@primary が対応中")
 
             await monitor.resolve(ONE, OTHER)
-            await world.expect_text(post, "🟢 INC-1 解決")
+            await world.expect_text(post, "🟢 SEV1 · ")
             line = await world.expect_message("p1-ops", contains="🟢 Alertmanager が復旧を通知しました")
             assert "<http://" in line.content
         rows = await world.rows("SELECT status, severity FROM incidents ORDER BY id")

@@ -26,10 +26,10 @@ async def test_what_github_could_not_deliver_is_fetched_at_the_start(
         settings = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url, "RUNBOOK_FILE": str(policy)}
         async with make_world(OUTBOUND_PRIVATE_HOSTS="127.0.0.1", **settings) as world:
             await world.start_bot()
-            post = await world.expect_message("p2-deploys", contains="INC-1 未対応")
+            post = await world.expect_message("p2-deploys", contains="ALERT-1")
             assert "test failed on master" in post.content
             webhook.sent("workflow_run", RUNS["github/workflow_run_success"], status=502, at=now_in_seconds())
             await world.restart_bot()
-            await world.expect_text(await world.reread(post), "🟢 INC-1 解決")
+            await world.expect_text(await world.reread(post), "🟢 SEV3")
             rows = await world.rows("SELECT events, problem FROM hooks ORDER BY id")
         assert [tuple(row) for row in rows] == [(1, None), (1, None)]

@@ -14,11 +14,9 @@ TITLE = "決済 API が 5xx"
 _RESOLVED = "INC-1 は @primary が解決済みです"
 #: What each button of a post that was not edited any more says after the end.
 _OF_AN_ENDED_ONE = {
-    "👀 参加する": "INC-1 はすでに 🟢 解決 だった",
-    "📋 初動": "wrangler",
     "✏️ 更新": _RESOLVED,
-    "↕️ 重大度": _RESOLVED,
     "✅ 解決": _RESOLVED,
+    "その他…": "@primary が解決",
 }
 #: The commands that are for what has ended, too; each offers it.
 WHAT_TAKES_ENDED_ONES = ("reopen", "show", "timeline", "note", "link", "unlink", "private")
@@ -39,7 +37,7 @@ async def test_a_false_alarm(world: World) -> None:
     line = await world.expect_message(alert.thread, contains="INC-1 取消")
     assert "理由：監視の設定ミス" in line.text
     post = await world.expect_text(alert.post, " が取消 (")
-    assert [control.label for control in post.controls] == ["📝 メモ", "🔄 再開", "スレッドへ"]
+    assert [control.label for control in post.controls] == ["🔄 再開", "📝 メモ", "その他…"]
     await world.settle()
     assert "⚪" in await world.thread_name(alert.thread)
     again = await world.command("incident resolve", number=alert.number)
@@ -156,12 +154,12 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     options = await world.human.autocomplete("responder", second.thread, "incident merge", "into", "")
     assert [choice["value"] for choice in options] == [first.number]
     said = await world.command("incident merge", channel=second.thread, into=first.number)
-    assert "INC-2 を INC-1 に統合しました" in said.text
-    await world.expect_message(second.thread, contains="INC-1 と同じです")
-    await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
-    await world.expect_text(first.post, "関連：INC-2 (同じもの)")
+    assert "INC-2 を No.1 に統合しました" in said.text
+    await world.expect_message(second.thread, contains="No.1 と同じです")
+    await world.expect_message(first.thread, contains="No.2 をこのインシデントにまとめました")
+    await world.expect_text(first.post, "関連：No.2 (同じもの)")
     await world.restart_bot()
-    post = await world.expect_text(second.post, "INC-1 に統合")  # an edit that had no room goes on
+    post = await world.expect_text(second.post, "No.1 に統合")  # an edit that had no room goes on
     assert post.content.startswith("⚪ SEV1 · ")
     shown = await world.click(second, "合流先を見る", by="primary")
     assert TITLE in shown.text
@@ -172,12 +170,12 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     assert "INC-2 を再開しました" in said.text
     line = await world.expect_message(second.thread, contains="INC-2 再開")
     assert "@secondary" in line.text
-    told = await world.expect_message(first.thread, contains="INC-2 は別のインシデントとして再開しました")
+    told = await world.expect_message(first.thread, contains="No.2 は別のインシデントとして再開しました")
     assert "@secondary" in told.text
     post = await world.expect_text(second.post, "@secondary が対応中")
     assert post.content.startswith("🟠 SEV1 · ")
     await world.settle()
-    for here, other, told_here in ((second, "INC-1", "再開"), (first, "INC-2", "統合を取り消し")):
+    for here, other, told_here in ((second, "No.1", "再開"), (first, "No.2", "統合を取り消し")):
         assert other not in (await world.reread(here.post)).text
         shown = await world.command("incident show", channel=here.thread)
         assert told_here in shown.text
@@ -199,12 +197,12 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     second = await world.declare(SEV3, title="バッチが遅い")
     await world.declare(SEV3, title="別の話")
     said = await link(world, first.number, second.number)
-    assert said.text == "🔗 INC-1 と INC-2 を関連付けました。"
-    await world.expect_message(first.thread, contains="INC-2 と関連付けました")
-    await world.expect_message(second.thread, contains="INC-1 と関連付けました")
+    assert said.text == "🔗 No.1 と No.2 を関連付けました。"
+    await world.expect_message(first.thread, contains="No.2 と関連付けました")
+    await world.expect_message(second.thread, contains="No.1 と関連付けました")
     for post, told in (
-        (first.post, "関連：INC-2"),
-        (second.post, "関連：INC-1"),
+        (first.post, "関連：No.2"),
+        (second.post, "関連：No.1"),
     ):
         await world.expect_text(post, told)
     shown = await world.command("incident show", channel=first.thread)
@@ -215,14 +213,14 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     )  # the lines wait, and the edits
     await world.fault(route="PATCH /channels/*/messages/*", status=503, times=None)
     said = await unlink(world, first.thread, second.number)
-    assert said.text == "🔗 INC-1 と INC-2 の関連付けを外しました。"
+    assert said.text == "🔗 No.1 と No.2 の関連付けを外しました。"
     await world.kill_bot()
     await world.human.clear_faults()
     await world.start_bot()
     await world.shift(minutes=2)
-    line = await world.expect_message(first.thread, contains="INC-2 との関連付けを外しました")
+    line = await world.expect_message(first.thread, contains="No.2 との関連付けを外しました")
     assert "@responder" in line.text
-    await world.expect_message(second.thread, contains="INC-1 との関連付けを外しました")
+    await world.expect_message(second.thread, contains="No.1 との関連付けを外しました")
     await world.settle()
     for post in (first.post, second.post):
         assert "関連" not in (await world.reread(post)).text

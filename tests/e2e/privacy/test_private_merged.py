@@ -40,7 +40,7 @@ async def merged(world: World, threads: tuple[str, str], *, by: str = "primary")
     """INC-1 into INC-2."""
     into: dict[str, Any] = {"number": 1, "into": 2}
     await world.command("incident merge", by=by, **into)
-    for thread, other in zip(threads, ("INC-2", "INC-1"), strict=True):
+    for thread, other in zip(threads, ("No.2", "No.1"), strict=True):
         await world.expect_message(thread, contains=other)
     await world.settle()
 

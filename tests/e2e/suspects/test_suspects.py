@@ -43,7 +43,7 @@ async def test_a_rollback_is_decided_over_a_restart_and_remembered_by_the_next(w
     alert = await world.declare(SEV1, title=TITLE)
     card = await world.expect_message(alert.thread, contains="直前の変更")
     await world.expect_text(card, "🚀 **開始の 12 分前** [main (a1b2c3d)]")
-    form = await world.human.press("primary", card, "戻す")
+    form = await world.human.press("primary", card, "ロールバック")
     said = await world.human.submit("primary", form, {"reason": "直後から 5xx"})
     assert "戻すと記録しました" in said.text
     assert "scripts/deploy/rollback.sh" in said.text

@@ -34,9 +34,10 @@ async def test_a_triage_under_its_post_decides_its_severity(world: ConsoleWorld)
     await fire(world)
     post = await world.until("p1-ops", contains="inc:v1:declare:1")
     assert "送信元：[Sentry](<https://sentry.example/issues/7>)" in post["content"]
-    [triage] = [one for one in presses(post) if one.startswith("tri:v1:here")]
     await world.rest()
-    form = await world.click(post, triage)
+    others = shown(await world.click(post, "inc:v1:others:1"))
+    [triage] = [one for one in presses(others) if one.startswith("tri:v1:here")]
+    form = await world.click(others, triage)
     assert form["modal"]["components"][0]["component"]["value"] == "disk full on db-1"
     card = shown(await world.send(form, title="disk full on db-1"))
     card = shown(await world.click(card, "tri:v1:answer:1:users_affected:yes"))

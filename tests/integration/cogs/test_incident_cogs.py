@@ -116,7 +116,7 @@ async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
     assert "監査記録を見る操作には" in refused["content"]
     page = shown(await world.command("incident audit", by="admin"))
     assert page["only_for"] == "admin"
-    latest, first = words(page).index("⛔ 監査記録を見る"), words(page).index("発報 INC-1")
+    latest, first = words(page).index("⛔ 監査記録を見る"), words(page).index("発報 No.1")
     assert latest < first
     only = words(shown(await world.command("incident audit", by="admin", refused=True)))
     assert "⛔ 監査記録を見る" in only
@@ -124,9 +124,9 @@ async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
     for _ in range(PAGE_SIZE):
         await world.command("incident audit")
     page = shown(await world.command("incident audit", by="admin"))
-    assert "INC-1" not in words(page)
+    assert "No.1" not in words(page)
     (older,) = (press for press in presses(page) if press.startswith("aud:v1:"))
-    assert "発報 INC-1" in words(shown(await world.click(page, older, by="admin")))
+    assert "発報 No.1" in words(shown(await world.click(page, older, by="admin")))
 
 
 async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
@@ -134,7 +134,7 @@ async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
     await world.declare(key="k")
     await world.declare(key="l")
     told = words(shown(await world.command("incident audit", by="admin", number=2)))
-    assert "監査記録：INC-2" in told
-    assert "INC-1" not in told
+    assert "監査記録：No.2" in told
+    assert "No.1" not in told
     missing = shown(await world.command("incident audit", by="admin", number=77))
     assert "そのインシデントはありません" in missing["content"]

@@ -222,7 +222,7 @@ def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
 def test_the_impact_is_a_persons_sentence_as_soon_as_there_is_one() -> None:
     """Alert, thread card, the post of the thread, DM and escalation say who cannot do what.
 
-        That is in the place of the triage's answers. It stays once the incident is over, unless the resolution
+    That is in the place of the triage's answers. It stays once the incident is over, unless the resolution
     says it.
     """
     said = StatusUpdate("調査中", "2 階で\n*カード*決済ができません", AT + timedelta(minutes=5), "primary")
