@@ -647,7 +647,7 @@ def test_whoever_acknowledged_has_their_next_steps(
     assert view is not None
     assert [cast("Button[Any]", item).label for item in view.children] == expected
     said = answers.acknowledged(JA, result)
-    assert "14:07 JST に INC-42" in said
+    assert f"14:07 JST に {result.incident.label}" in said
     late = replace(result, outcome=AckOutcome.TOO_LATE, incident=RESOLVED)
     assert answers.acknowledged_view(JA, late) is None
 

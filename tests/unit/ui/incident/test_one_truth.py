@@ -14,8 +14,10 @@ from bot.domain.incident.incident import Incident, PersonRef, Phase, Role
 from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.posting import RoleDm
 from bot.domain.people import Person
+from bot.ui.posts.alerts import tracked
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_console import show_screen
+from bot.ui.screens.incident_list import IncidentListQuestion, list_screen
 from bot.ui.screens.outcome import joined_card, raised_card, sent_card, similar_line
 from bot.ui.words.summary import owner, summary
 from bot.ui.words.wording import Voice
@@ -69,6 +71,12 @@ GIVEN: Final = RoleDm(role=Role.COMMANDER, holder_id=2, holder="takahashi", by="
 
 #: All posts and screens that speak of one incident. Each new one belongs here.
 RENDERERS: Final[dict[str, Callable[[Voice, Incident], str]]] = {
+    "alert": post(DeliveryKind.ALERT),
+    "thread root": post(DeliveryKind.THREAD_ROOT),
+    "card": post(DeliveryKind.THREAD_CARD),
+    "page": post(DeliveryKind.PAGE, step=0, waited_s=0.0, next=None),
+    "tracked": lambda voice, incident: str(tracked(voice, incident, rings=False)),
+    "list": lambda voice, incident: screens.words(list_screen(voice, [incident], IncidentListQuestion())),
     "offer": post(DeliveryKind.OFFER, **ASKED.to_json()),
     "handed": post(DeliveryKind.OFFER, **replace(ASKED, handed=True).to_json()),
     "role": post(DeliveryKind.ROLE_DM, **GIVEN.to_json()),
