@@ -81,7 +81,9 @@ async def of_a_tracked_alert(discord: Discord, title: str) -> dict[str, Ask]:
     """🚨 ⚪ 🔎 under the answer to a monitor."""
     await discord.human.post_webhook("p1-ops", "monitor", f"ALERT: {title}")
     post = await _showing(discord, title, "インシデントにする", channel="p1-ops")
-    return {label: press(post, post.control(label)) for label in ("トリアージ", "誤報", "インシデントにする")}
+    others = (await discord.human.press(_WHO, post, "その他")).messages[-1]
+    asks = {label: press(others, others.control(label)) for label in ("トリアージ", "誤報")}
+    return asks | {label: press(post, post.control(label)) for label in ("インシデントにする", "その他")}
 
 
 async def of_a_page(discord: Discord) -> dict[str, Ask]:
@@ -98,7 +100,7 @@ async def of_lists(discord: Discord) -> dict[str, Ask]:
     shown = await _say(discord, "incident show", number=_number(await _alert(discord, "bench shown")))
     return {
         "select of /incident list": _choose(listed.messages[-1]),
-        "select of /incident show": _choose(shown.messages[-1]),
+        "その他 of /incident show": press(shown.messages[-1], shown.messages[-1].control("その他")),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from bot.demo.triage_walk import CONFIRM, STARTED, TITLE
 from local_discord.client import Message
 from tests.faults.changes.scene import Change, Known, Scene, value_of
+from tests.pressing import with_control
 
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
 
@@ -362,6 +363,7 @@ async def _asked_about(scene: Scene) -> tuple[Message, Message]:
 async def _tracked(scene: Scene, label: str, kind: str) -> Change:
     """A change of what a monitor has posted."""
     await scene.human.post_webhook("p1-ops", "monitor", f"[FIRING:1] {scene.title}")
-    post = await scene.showing("p1-ops", label, scene.title)
+    post = await scene.showing("p1-ops", "インシデントにする", scene.title)
     [row] = await scene.stage.world.rows("SELECT id FROM incidents WHERE title LIKE '%' || $1", scene.title)
-    return Known(row["id"], post).change(scene.presses(post, label), kind)
+    there = await with_control(scene.human, post, label, by="responder")
+    return Known(row["id"], post).change(scene.presses(there, label), kind)
