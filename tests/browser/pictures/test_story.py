@@ -94,7 +94,7 @@ async def acknowledge(visitor: Visitor, words: Words, film: Film) -> None:
     await film.take(visitor, words.captions.called)
     await visitor.press("ack")
     await visitor.go("p0-alerts")
-    await visitor.sees("👀 @primary")
+    await visitor.sees("@primary")
     await visitor.sees(words.taken)
     await film.take(visitor, words.captions.taken, shows=alert_in(visitor), seconds=4)
 
@@ -184,7 +184,7 @@ async def test_autocomplete_and_thread_by_keys_alone(world: World, visitor_of: V
         await visitor.sees("未対応")
         await visitor.message("未対応").focus()
         await visitor.keys("Enter", "Enter", "Enter")  # menu, add a reaction, the first emoji: 👀
-        await visitor.sees("👀 @responder")
+        await visitor.sees("@responder が対応中")
         await expect(visitor.main.get_by_role("button", name="👀 2 件")).to_have_attribute(
             "aria-pressed", "true"
         )
