@@ -45,7 +45,7 @@ def called_so_far(words: Wording, incident: Incident) -> str:
 
 
 def coming(words: Wording, incident: Incident, *, shown: int = STEPS_SHOWN) -> str:
-    """Return what comes until it is acknowledged: "誰も押さないと：14:20 @here + @a に通知 → 14:35 再通知".
+    """Return what comes until it is acknowledged: "誰も取らないと：14:20 @here + @a に通知 → 14:35 再通知".
 
     Empty after an acknowledgement, and for a severity without a ladder.
 

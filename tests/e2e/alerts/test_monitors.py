@@ -49,7 +49,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
         assert answer.content.startswith("🟠 SEV2 · HighErrorRate: 決済 API が 5xx · **未対応**")
-        assert "\n誰も押さないと：" in answer.content
+        assert "\n誰も取らないと：" in answer.content
         dm = await world.expect_dm("primary", contains="HighErrorRate: 決済 API が 5xx · **未対応**")
         why = await world.click(dm, "なぜ私に？", by="primary")
         assert "なぜ私に？ · ALERT-1 HighErrorRate" in why.text

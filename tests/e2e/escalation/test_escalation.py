@@ -32,7 +32,7 @@ async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
     await world.expect_nothing_more()
     [first, second] = await world.human.dms("primary")
     await world.expect_text(first, "このあと新しい DM を送っています")
-    await world.expect_text(second, "誰も押さないと：")
+    await world.expect_text(second, "誰も取らないと：")
     await world.fast_forward(minutes=15)
     newest = await expect_step(world)
     await world.expect_text(second, "このあと新しい DM を送っています")

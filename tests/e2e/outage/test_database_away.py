@@ -52,7 +52,7 @@ async def test_a_deadline_while_the_database_is_away(
         with pytest.raises(ChildDied):
             await world.bot.child.line_with('"escalation.decided', within_s=3)
         await stage.back()
-        await world.expect_text(post, "誰も押さないと：")
+        await world.expect_text(post, "誰も取らないと：")
         # One may come twice, by each process: under one Message-ID, which mailboxes show once.
         assert len({mail["Message-ID"] for mail in stage.box.mails}) == 2
         await world.fast_forward(minutes=16)

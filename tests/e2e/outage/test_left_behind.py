@@ -129,7 +129,7 @@ async def test_what_was_rung_and_raised_by_one_that_was_killed(
         await world.start_bot()
         await world.human.until(stage.is_recorded, "everything taken in")
         await world.idle()
-        await world.expect_text(rang, "誰も押さないと：")
+        await world.expect_text(rang, "誰も取らないと：")
         await world.expect_text(raised, "INC-2")
         await world.expect_thread(raised.id)
         for words in ("開始時刻", SEV1.name):

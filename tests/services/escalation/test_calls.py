@@ -163,7 +163,7 @@ async def test_a_step_edits_the_dms_that_it_follows_once(desk: Desk) -> None:
     )
     said = str(render(words, first, shown)["embeds"])
     assert "このあと新しい DM を送っています" in said
-    assert "誰も押さないと" not in said
+    assert "誰も取らないと" not in said
     assert "期限" not in said
     followed = {page.id for page in await DeliveryRows(desk.store.sql).pages(incident.id)} - {first.id}
     desk.discord.edited.clear()

@@ -124,7 +124,7 @@ async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: 
     assert str(render(words, post, shown)["content"]).endswith(f"から担当なし** · 次の通知 {hour}")
     page = (await DeliveryRows(desk.store.sql).pages(incident.id))[-1]
     assert "released" in str(page.data["why"])
-    assert f"誰も押さないと：{at} @here" in str(render(words, page, shown)["embeds"])
+    assert f"誰も取らないと：{at} @here" in str(render(words, page, shown)["embeds"])
 
 
 @pytest.mark.parametrize(("severity", "channel"), [("SEV1", "channel:p0-alerts"), ("SEV2", "channel:p1-ops")])

@@ -218,7 +218,7 @@ def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     assert dm(TWICE, "secondary")[:4] == [
         "影響：エラー率上昇 · 本番影響あり → 影響大",
         "⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)。**今すぐ 👀 ack を押して対応を始める**",
-        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+        "誰も取らないと：14:37 JST @here + @primary、@secondary に通知",
         "@primary：DM 14:07、応答なし、DM 14:22",
     ]
     assert dm(TWICE, "secondary", EN)[3] == "@primary: DM 14:07, no answer, DM 14:22"
@@ -240,7 +240,7 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     told = "@primary：DM 14:07、…、12/11 04:22、12/11 05:22"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[2].startswith("誰も押さないと：")
+    assert lines[2].startswith("誰も取らないと：")
     assert lines[3] == f"{told}、応答なし"
 
 
@@ -343,8 +343,8 @@ def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
     private = replace(TWICE, is_private=True)
     roles = "、".join(f"@{role}" for role in JA.policy.permissions.private)
     people = f"{roles} + @primary、@secondary"
-    assert f"誰も押さないと：14:37 JST {people} に通知" in dm(private, "secondary")
-    assert f"誰も押さないと：14:37 JST {people} に通知" in escalation(private)
+    assert f"誰も取らないと：14:37 JST {people} に通知" in dm(private, "secondary")
+    assert f"誰も取らないと：14:37 JST {people} に通知" in escalation(private)
     assert f"誰も取らないと：14:37 {people} に通知" in alert(private)
     assert not any("@here" in line for line in (*dm(private, "secondary"), *alert(private)))
 
@@ -523,7 +523,7 @@ def test_a_dm_that_a_later_one_has_followed_promises_nothing_more(words: Wording
     lines = dm(TWICE, "primary", words, step=0, waited_s=0.0)
     assert newer in lines
     assert not any(
-        part in line for line in lines for part in ("やること", "押さないと", "Do now", "If nobody")
+        part in line for line in lines for part in ("やること", "取らないと", "Do now", "If nobody")
     )
     assert newer not in dm(TWICE, "primary", words)
     refused = called(FIRST_PAGE, replace(TWICE.calls.pages[1], sent_at=None, is_refused=True))
@@ -558,10 +558,10 @@ def test_messages_sent_without_the_database_are_not_followed_by_their_own_record
     back = DUE + timedelta(minutes=6)
     page = CallPage(who="@primary", asked_at=back, sent_at=back)
     recorded = called(FIRST_PAGE, page, steps=(START, taken(DEADLINE, back), LATER))
-    assert "誰も押さないと：14:37 JST @here + @primary、@secondary に通知" in escalation(recorded)
+    assert "誰も取らないと：14:37 JST @here + @primary、@secondary に通知" in escalation(recorded)
     own = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
     own = replace(own, created_at=back, request=Request(Action.MESSAGE, 1, None, {}, "primary"))
-    assert "誰も押さないと：14:37 JST" in description_of(render(JA, own, recorded))
+    assert "誰も取らないと：14:37 JST" in description_of(render(JA, own, recorded))
 
 
 def test_after_an_early_hand_back_the_deadline_stays_where_it_was() -> None:
@@ -579,7 +579,7 @@ def test_an_escalation_lists_the_times_of_the_dms() -> None:
         "@primary：DM 14:07、14:22",
         "@secondary：⚠️ DM 届かず",
         "@third：今 DM",
-        "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+        "誰も取らないと：14:37 JST @here + @primary、@secondary に通知",
     ]
     assert escalation(OVERDUE, EN)[1:4] == [
         "@primary: DM 14:07, 14:22",
@@ -601,6 +601,6 @@ def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     """The escalation and the DM were queued with the step that is past by now."""
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
     last = escalation(on, waited_s=1800.0)
-    assert "誰も押さないと：11/25 14:22 JST このチャンネルに再通知" in last
+    assert "誰も取らないと：11/25 14:22 JST このチャンネルに再通知" in last
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
-    assert "誰も押さないと：11/25 14:22 JST チャンネルに再通知" in description_of(render(JA, asked, on))
+    assert "誰も取らないと：11/25 14:22 JST チャンネルに再通知" in description_of(render(JA, asked, on))

@@ -53,7 +53,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
         assert description_of(body).splitlines() == [
             "影響：エラー率上昇 · 本番影響あり → 影響大",
             "あなたが当番です。**👀 ack を押して対応を始める · 期限 <t:1795497720:R>**",
-            "誰も押さないと：この先は誰にも通知しません",
+            "誰も取らないと：この先は誰にも通知しません",
             f"-# api.parky.co.jp · 開始 11/24 14:05 JST · {placed.label}",
         ]
     assert presses_of(body) == [
@@ -67,11 +67,11 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "誰も押さないと：14:22 JST @here + @primary、@secondary に通知"),
-        (EN, {}, "If nobody does: @here + @primary, @secondary will be notified at 14:22 JST"),
-        (JA, {"mention": "none"}, "誰も押さないと：14:22 JST @primary、@secondary に通知"),
-        (JA, {"mention": "none", "dm": []}, "誰も押さないと：14:22 JST チャンネルに再通知"),
-        (JA, None, "誰も押さないと：この先は誰にも通知しません"),
+        (JA, {}, "誰も取らないと：14:22 JST @here + @primary、@secondary に通知"),
+        (EN, {}, "If nobody takes it: @here + @primary, @secondary will be notified at 14:22 JST"),
+        (JA, {"mention": "none"}, "誰も取らないと：14:22 JST @primary、@secondary に通知"),
+        (JA, {"mention": "none", "dm": []}, "誰も取らないと：14:22 JST チャンネルに再通知"),
+        (JA, None, "誰も取らないと：この先は誰にも通知しません"),
     ],
 )
 def test_page_says_what_happens_otherwise(
@@ -90,7 +90,7 @@ def test_page_of_a_quiet_drill_announces_no_mention() -> None:
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
-    assert "誰も押さないと：14:37 JST @primary、@secondary に通知" in quiet
+    assert "誰も取らないと：14:37 JST @primary、@secondary に通知" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
@@ -270,7 +270,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
             "影響：エラー率上昇 · 本番影響あり → 影響大",
             "@primary：DM 1 回、今 DM",
             "@secondary：⚠️ DM 届かず、今 DM",
-            "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
+            "誰も取らないと：14:37 JST @here + @primary、@secondary に通知",
             f"-# api.parky.co.jp · 開始 11/24 14:05 JST · {missed.label}",
         ]
         assert presses_of(body) == [
@@ -320,13 +320,13 @@ def test_escalation_before_the_deadline_claims_no_missed_one() -> None:
 
 def test_last_escalation_says_that_nobody_is_left() -> None:
     """The last escalation says that no one else will be notified."""
-    assert "誰も押さないと：この先は誰にも通知しません" in description_of(escalation(next=None))
+    assert "誰も取らないと：この先は誰にも通知しません" in description_of(escalation(next=None))
 
 
 def test_next_step_may_be_the_channel_alone() -> None:
     """If the next step calls no person, an escalation says that this channel will be notified again."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
-    assert "誰も押さないと：14:07 JST このチャンネルに再通知" in description_of(escalation(next=following))
+    assert "誰も取らないと：14:07 JST このチャンネルに再通知" in description_of(escalation(next=following))
 
 
 def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:
