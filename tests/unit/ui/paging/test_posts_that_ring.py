@@ -47,13 +47,14 @@ def test_page_says_what_to_do_and_by_when() -> None:
     """The lock screen first; one tap to acknowledge. A tired person reads five lines."""
     data = {"step": 0, "waited_s": 0.0, "next": None}
     for kind in IncidentKind:
-        body = render(JA, delivery(DeliveryKind.PAGE, data=data), replace(PLACED, kind=kind))
+        incident = replace(PLACED, kind=kind)
+        body = render(JA, delivery(DeliveryKind.PAGE, data=data), incident)
         assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
         assert description_of(body).splitlines() == [
             "影響：エラー率上昇 · 本番影響あり → 影響大",
             "あなたが当番です。**👀 ack を押して対応を始める · 期限 <t:1795497720:R>**",
             "誰も押さないと：この先は誰にも通知しません",
-            "-# api.parky.co.jp · 開始 11/24 14:05 JST · INC-42",
+            f"-# api.parky.co.jp · 開始 11/24 14:05 JST · {incident.label}",
         ]
     assert presses_of(body) == [
         "inc:v1:ack:42",
@@ -260,8 +261,8 @@ MISSED = replace(
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
     """Since when nobody is on it; how bad it is; whom a DM has reached, whom none has, and who comes next."""
     for kind in IncidentKind:
-        asked = delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION)
-        body = render(JA, asked, replace(MISSED, kind=kind))
+        incident = replace(MISSED, kind=kind)
+        body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)
         assert body["content"] == "@here ⏫ SEV1 · 決済 API が 5xx · **14:07 から未対応** · 次の通知 14:37"
         assert body["allowed_mentions"] == {"parse": ["everyone"]}
         assert description_of(body).splitlines() == [
@@ -269,7 +270,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
             "@primary：DM 1 回、今 DM",
             "@secondary：⚠️ DM 届かず、今 DM",
             "誰も押さないと：14:37 JST @here + @primary、@secondary に通知",
-            "-# api.parky.co.jp · 開始 11/24 14:05 JST · INC-42",
+            f"-# api.parky.co.jp · 開始 11/24 14:05 JST · {incident.label}",
         ]
         assert presses_of(body) == [
             "inc:v1:ack:42",
