@@ -1,10 +1,9 @@
 """The alert post, and the quiet post that carries a thread in another channel than the alert's."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.domain.alerts.alert import mention_of
-from bot.domain.escalation.ladder import is_again, is_overdue, present_deadline
+from bot.domain.escalation.ladder import is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, number_label
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
@@ -13,7 +12,7 @@ from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.words.inert import inert
 from bot.ui.words.summary import summary
-from bot.ui.words.wording import Wording, alert_url, relative, state_key
+from bot.ui.words.wording import Wording, alert_url, relative
 
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
 _LINE_LIMIT = 900  # one line of the embed
@@ -61,64 +60,11 @@ def second(words: Wording, incident: Incident) -> Body:
     )
 
 
-def headline(words: Wording, incident: Incident) -> str:
-    """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp".
-
-    It begins with the severity's sign until a person is on it; then the state has its own sign. A target that
-    the title names is not repeated.
-    """
-    line = words.say(
-        f"alert.line.{state_key(incident)}",
-        sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
-        severity=incident.severity,
-        state=words.state(incident),
-        title=words.bare_title(incident),
-    )
-    return words.marked(incident, with_targets(words, incident, line))
-
-
-def with_targets(words: Wording, incident: Incident, line: str) -> str:
-    """Append the targets to *line*, which has the title, unless the title names them."""
-    targets = shown_targets(words, incident)
-    return words.say("alert.line.targets", line=line, targets=targets) if targets else line
-
-
 def shown_targets(words: Wording, incident: Incident) -> str:
     """Return the targets; empty if there are none, or if the title names them."""
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
     is_named = not targets or mention_of(targets).search(words.bare_title(incident))
     return "" if is_named else targets
-
-
-def head(words: Wording, incident: Incident) -> str:
-    """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (9 日前、2 分で ack)".
-
-    Discord counts how long ago: the post is not edited when a day is over, and a time alone looks like
-    today's. Without a responder it says so, and since when the acknowledgement is overdue.
-    """
-    name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
-    act = incident.acknowledged
-    if incident.ended is not None:
-        act, took = incident.ended, incident.ended.at - incident.triggered_at
-        name = f"{name}_unseen" if incident.merged_into_hidden else name
-    elif incident.status is Status.TRIGGERED:
-        name = "overdue" if is_overdue(incident) else "again" if is_again(incident) else name
-        act = None
-    elif incident.is_taken_last:
-        name, act = "taken", incident.taken
-    elif incident.reopened is not None:
-        name, act = "reopened", incident.reopened
-    moment = (present_deadline(incident) or incident.ack_due_at) if act is None else act.at
-    return words.say(
-        f"alert.head.{name}",
-        state=words.state(incident),
-        emoji=words.policy.ack_emoji,
-        who=words.who(None if act is None else act.name),
-        at=words.clock(moment, on=incident.triggered_at),
-        ago=relative(moment),
-        took=words.span(took or timedelta()),
-        other="?" if other is None else number_label(other),
-    )
 
 
 def related(words: Wording, incident: Incident) -> str:

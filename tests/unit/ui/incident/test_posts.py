@@ -14,7 +14,6 @@ from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.alerts import tracked
-from bot.ui.posts.incident.alert import headline
 from bot.ui.posts.renderer import render
 from bot.ui.screens.sheets import first_response_screen
 from bot.ui.words.summary import summary
@@ -77,9 +76,9 @@ def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: P
 def test_a_target_that_the_title_names_is_not_repeated() -> None:
     """A part of a longer name is another target."""
     down = replace(TRIGGERED, title="api.parky.co.jp がダウン：HTTP 503")
-    assert headline(JA, down) == "🔴 SEV1 · api.parky.co.jp がダウン：HTTP 503"
+    assert "-# 開始 11/24" in description_of(render(JA, ALERT, down))
     other = replace(down, targets=("parky.co.jp",))
-    assert headline(JA, other) == "🔴 SEV1 · api.parky.co.jp がダウン：HTTP 503 · parky.co.jp"
+    assert "-# parky.co.jp · 開始 11/24" in description_of(render(JA, ALERT, other))
 
 
 def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
