@@ -84,7 +84,7 @@ def _changing(voice: Voice, offered: OfferedActions) -> Iterator[Component]:
 
 
 def _shown_by(alert: Incident) -> Source | None:
-    """Return the message that shows *alert*: the monitor's, else the bot's own post; None before there is one.
+    """Return the message that shows *alert*: the monitor's, else the bot's own post; None without one.
 
     The screen itself, below which the button stands, is no message that a triage can be of.
     """
