@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from bot.domain.incident.incident import IncidentKind, Status
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.parts import Source
 from bot.services.incidents.queries import OfferedActions
 from bot.services.shared.access import Act
 from bot.ui.buttons import Component, IncidentVerb, Verb
@@ -71,7 +72,7 @@ def _changing(voice: Voice, offered: OfferedActions) -> Iterator[Component]:
         yield from _made(voice, offered, *verbs, IncidentVerb.EDIT, *again)
         return
     if is_alert and offered.may(Act.DECLARE):
-        yield triage_button(voice, incident, incident.tracked.source)
+        yield triage_button(voice, incident, _shown_by(incident))
     yield from _made(
         voice,
         offered,
@@ -80,6 +81,17 @@ def _changing(voice: Voice, offered: OfferedActions) -> Iterator[Component]:
         IncidentVerb.EDIT,
         IncidentVerb.RESOLVE,
     )
+
+
+def _shown_by(alert: Incident) -> Source | None:
+    """Return the message that shows *alert*: the monitor's, else the bot's own post; None without one.
+
+    The screen itself, below which the button stands, is no message that a triage can be of.
+    """
+    post = alert.post
+    if alert.tracked.source is not None or post.channel_id is None or post.message_id is None:
+        return alert.tracked.source
+    return Source(post.channel_id, post.message_id, alert.reported_by.name)
 
 
 def _roles(offered: OfferedActions) -> Iterator[IncidentVerb]:

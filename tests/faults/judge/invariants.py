@@ -235,4 +235,5 @@ def _is_of(post: Post, number: int) -> bool:
 
 
 def _names(text: str, label: str) -> bool:
-    return re.search(rf"{label}\b", text) is not None
+    number = label.removeprefix("INC-")  # of a monitor's alert it is ALERT-
+    return re.search(rf"(?:INC|ALERT)-{number}\b", text) is not None

@@ -36,7 +36,7 @@ async def test_a_triage_under_its_post_decides_its_severity(world: ConsoleWorld)
     assert "送信元：[Sentry](<https://sentry.example/issues/7>)" in post["content"]
     await world.rest()
     others = shown(await world.click(post, "inc:v1:others:1"))
-    [triage] = [one for one in presses(others) if one.startswith("tri:v1:here")]
+    [triage] = [one for one in presses(others) if one.startswith("tri:v1:from")]
     form = await world.click(others, triage)
     assert form["modal"]["components"][0]["component"]["value"] == "disk full on db-1"
     card = shown(await world.send(form, title="disk full on db-1"))

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Status, number_label
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -63,8 +63,8 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
         assert [line.entry.kind for line in view.lines].count(TimelineKind.LINKED) == 1
         for lines in (history.lines, page.rows, view.lines):
             told = [told_row(words, line, since=public.started_at) for line in lines]
-            assert any(private.label in line for line in told) is knows
-        assert (private.label in markdown(words, history)) is knows
+            assert any(number_label(private.id) in line for line in told) is knows
+        assert (number_label(private.id) in markdown(words, history)) is knows
 
 
 async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
@@ -91,7 +91,7 @@ async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> Non
     for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
         view = await desk.looking.view(public.id, by=reader)
         (line,) = (line for line in view.lines if line.entry.kind is TimelineKind.UNLINKED)
-        assert (private.label in told_line(words, line)) is knows
+        assert (number_label(private.id) in told_line(words, line)) is knows
 
 
 async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: Desk) -> None:
@@ -105,8 +105,8 @@ async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: 
         history = await desk.timelines.history(low.id, by=reader)
         lines = [told_line(words, line) for line in history.lines]
         assert any("SEV3 → SEV1" in line for line in lines)
-        assert any(high.label in line for line in lines) is knows
-        assert (high.label in markdown(words, history)) is knows
+        assert any(number_label(high.id) in line for line in lines) is knows
+        assert (number_label(high.id) in markdown(words, history)) is knows
 
 
 @pytest.mark.parametrize("is_reopened", [False, True], ids=["merged", "reopened"])
@@ -117,7 +117,7 @@ async def test_a_post_names_what_has_raised_its_severity_only_while_that_is_merg
     low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
     await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
     words = Wording(Texts.load(), desk.policy)
-    assert high.label in words.path(await IncidentRows(desk.store.sql).incident(low.id), limit=300)
+    assert number_label(high.id) in words.path(await IncidentRows(desk.store.sql).incident(low.id), limit=300)
     if is_reopened:
         await desk.lifecycle.reopen(high.id, by=PRIMARY)
     await desk.privacy.make_private(high.id, by=PRIMARY)
@@ -126,7 +126,7 @@ async def test_a_post_names_what_has_raised_its_severity_only_while_that_is_merg
     assert "SEV3 → SEV1" in words.path(now, limit=300)
     posts = [post for post in await DeliveryRows(desk.store.sql).posts(low.id) if post.kind.spec.is_refreshed]
     assert {post.shown_version for post in posts} == {now.version}, "its posts were edited"
-    assert not any(high.label in str(render(words, post, now)) for post in posts)
+    assert not any(number_label(high.id) in str(render(words, post, now)) for post in posts)
 
 
 async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
@@ -165,12 +165,12 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
     hidden = await desk.looking.view(merged.id, by=OBSERVER)
     assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
     words = Wording(Texts.load(), desk.policy)
-    assert not any(into.label in told_line(words, line) for line in hidden.lines)
+    assert not any(number_label(into.id) in told_line(words, line) for line in hidden.lines)
     kept = await IncidentRows(desk.store.sql).incident(merged.id)
     posts = await DeliveryRows(desk.store.sql).posts(merged.id)
     edited = [post for post in posts if post.kind.spec.is_refreshed]
     assert {post.shown_version for post in edited} == {kept.version}, "its posts were edited"
-    assert not any(into.label in str(render(words, post, kept)) for post in edited)
+    assert not any(number_label(into.id) in str(render(words, post, kept)) for post in edited)
     assert not any(f":view:{into.id}" in str(render(words, post, kept)) for post in edited)
 
 

@@ -91,8 +91,9 @@ def test_without_a_message_above_the_monitors_name_leads_to_where_it_shows_the_a
     """An event's link is its monitor's; a triage of it is about this post."""
     small = str(render(JA, LOUD, BY_EVENT)["content"]).splitlines()[-1]
     assert small == "-# 送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp · ALERT-42"
-    others = others_screen(VOICE, OfferedActions(BY_EVENT, 103, False, EVERYTHING))
-    assert f"tri:v1:here:42:{digest_of(BY_EVENT.title)}" in screens.presses(others)
+    placed = replace(BY_EVENT, post=replace(BY_EVENT.post, channel_id=301, message_id=900))
+    others = others_screen(VOICE, OfferedActions(placed, 103, False, EVERYTHING))
+    assert f"tri:v1:from:301:900:42:{digest_of(BY_EVENT.title)}" in screens.presses(others)
     bare = replace(BY_EVENT, tracked=replace(BY_EVENT.tracked, origin=AlertOrigin("cron", "[x](y) @here")))
     said = str(render(EN, QUIET, bare)["content"]).splitlines()[-1]
     assert said.startswith("-# From: ")
