@@ -197,11 +197,15 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
     first_ended_at = draw(st.one_of(st.none(), _SPANS.map(lambda span: triggered_at + span)))
     reopened_at = None if first_ended_at is None else first_ended_at + timedelta(minutes=1)
     ended_at = max(reopened_at or since, since) + draw(_SPANS) if is_over else None
+    due_at = triggered_at + draw(_SPANS)
+    turns = draw(_turns(triggered_at, due_at, ended_at))
+    if not any(turn.kind in ("lapsed", "released", "reopened") for turn in turns):  # the columns say the same
+        acknowledged_at = next((turn.at for turn in turns if turn.kind == "acknowledged"), None)
+        first_ended_at = next((turn.at for turn in turns if turn.kind in ("resolved", "cancelled")), None)
     if status == "acknowledged" and acknowledged_at is None and reopened_at is None:
         status = "triggered"
     fingerprint = draw(st.sampled_from([None, "disk", "disk", "latency"]))
     kinds = ["incident"] if fingerprint is None else ["incident", "alert"]
-    due_at = triggered_at + draw(_SPANS)
     return MadeIncident(
         id=number,
         guild_id=draw(st.sampled_from([GUILD, GUILD, GUILD, GUILD + 1])),
@@ -223,7 +227,7 @@ def _incident(draw: st.DrawFn, number: int, zone: ZoneInfo) -> MadeIncident:
         occurrences=draw(st.integers(1, 9)) if fingerprint else 1,
         responders=tuple(draw(st.sets(st.sampled_from(PEOPLE)))) if acknowledged_at else (),
         entries=draw(_entries(since)),
-        turns=draw(_turns(triggered_at, due_at, ended_at)),
+        turns=turns,
     )
 
 

@@ -21,41 +21,69 @@ incident.guild_id = :guild_id
 
 -- part: spell
 -- Tells who had each row of `incident`, one after the other, as `bot.domain.incident.ownership.spells` does; `stop` is
--- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `stopped_by` is the kind of the next entry.
-spell AS (
-    SELECT incident_id, owner, at AS start, lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
-      FROM (SELECT id AS incident_id, 0::bigint AS number, triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
-              FROM incident
-             UNION ALL
-            SELECT entry.incident_id, entry.id, entry.at, entry.kind,
-                   CASE WHEN entry.kind = 'lapsed' OR entry.data ->> 'resumed' = 'true' THEN 'nobody'
-                        WHEN entry.kind IN ('resolved', 'cancelled', 'merged') THEN 'ended'
-                        ELSE 'person' END
-              FROM incident
-              JOIN timeline AS entry ON entry.incident_id = incident.id
-             WHERE entry.kind IN ('acknowledged', 'reopened', 'lapsed', 'resolved', 'cancelled', 'merged')
-                OR entry.kind = 'released'
-                   AND (entry.data ->> 'resumed' = 'true' OR jsonb_typeof(entry.data -> 'to') = 'object')) AS turn
+-- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `is_silent` is true for an acknowledgement that
+-- lapsed without any other entry of a responder. Of an incident that was taken or ended once the columns say it; only of the
+-- few others is the timeline put in order. What else is asked of the incident is carried along: joined afterwards, the
+-- planner may take many rows for a few.
+changed AS (
+    SELECT DISTINCT entry.incident_id
+      FROM incident
+      JOIN timeline AS entry ON entry.incident_id = incident.id
+     WHERE entry.kind IN ('lapsed', 'released', 'reopened')
+), taken_once AS (
+    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
+           least(acknowledged_at, first_ended_at, resolved_at) AS answered_at
+      FROM incident
+     WHERE NOT EXISTS (SELECT FROM changed WHERE changed.incident_id = incident.id)
+), turn AS (
+    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 0::bigint AS number,
+           triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
+      FROM incident
+      JOIN changed ON changed.incident_id = incident.id
+     UNION ALL
+    SELECT incident.id, incident.severity, incident.ack_due_at, incident.triggered_at, incident.acknowledged_at,
+           incident.resolved_at, entry.id, entry.at, entry.kind,
+           CASE WHEN entry.kind = 'lapsed' OR entry.data ->> 'resumed' = 'true' THEN 'nobody'
+                WHEN entry.kind IN ('resolved', 'cancelled', 'merged') THEN 'ended'
+                ELSE 'person' END
+      FROM incident
+      JOIN changed ON changed.incident_id = incident.id
+      JOIN timeline AS entry ON entry.incident_id = changed.incident_id
+     WHERE entry.kind IN ('acknowledged', 'reopened', 'lapsed', 'resolved', 'cancelled', 'merged')
+        OR entry.kind = 'released'
+           AND (entry.data ->> 'resumed' = 'true' OR jsonb_typeof(entry.data -> 'to') = 'object')
+), ordered AS (
+    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, at AS start,
+           lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
+      FROM turn
     WINDOW following AS (PARTITION BY incident_id ORDER BY number > 0, at, number)
+), spell AS (
+    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'nobody' AS owner,
+           triggered_at AS start, answered_at AS stop, false AS is_silent
+      FROM taken_once
+     UNION ALL
+    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'person', answered_at, NULL, false
+      FROM taken_once
+     WHERE answered_at IS NOT NULL
+     UNION ALL
+    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, start, stop,
+           owner = 'person' AND coalesce(stopped_by = 'lapsed', false) AND NOT EXISTS (
+               SELECT FROM timeline AS life
+                 JOIN timeline AS joined ON joined.incident_id = life.incident_id AND joined.actor_id = life.actor_id
+                      AND joined.kind IN ('acknowledged', 'joined', 'reopened')
+                WHERE life.incident_id = ordered.incident_id AND life.at > ordered.start AND life.at < ordered.stop)
+      FROM ordered
 )
 
 -- part: answer
 -- Tells of each row of `incident` if its ack deadline was met, as `bot.domain.incident.ownership.acked_in_time` does;
 -- null: it is ahead.
 answer AS (
-    SELECT incident.id AS incident_id,
-           CASE WHEN spell.owner = 'nobody' THEN CASE WHEN now() > incident.ack_due_at THEN false END
-                WHEN spell.owner = 'person' AND spell.stopped_by = 'lapsed' THEN EXISTS (
-                     SELECT FROM timeline AS life
-                       JOIN timeline AS joined ON joined.incident_id = life.incident_id
-                            AND joined.actor_id = life.actor_id
-                            AND joined.kind IN ('acknowledged', 'joined', 'reopened')
-                      WHERE life.incident_id = incident.id AND life.at > spell.start AND life.at < spell.stop)
-                ELSE true END AS is_met
-      FROM incident
-      LEFT JOIN spell ON spell.incident_id = incident.id
-            AND spell.start <= least(incident.ack_due_at, now())
-            AND (spell.stop IS NULL OR spell.stop > least(incident.ack_due_at, now()))
+    SELECT incident_id, severity, triggered_at, acknowledged_at, resolved_at,
+           CASE WHEN owner = 'nobody' THEN CASE WHEN (SELECT now()) > ack_due_at THEN false END
+                ELSE NOT is_silent END AS is_met
+      FROM spell
+     WHERE start <= least(ack_due_at, (SELECT now())) AND (stop IS NULL OR stop > least(ack_due_at, (SELECT now())))
 )
 
 -- part: severity_columns
@@ -67,13 +95,13 @@ count(*)::bigint AS incidents,
        count(incident.resolved_at)::bigint AS resolved,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
            ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8) AS resolve_s,
-       count(*) FILTER (WHERE answer.is_met)::bigint AS met,
-       count(*) FILTER (WHERE NOT answer.is_met)::bigint AS missed
+       count(*) FILTER (WHERE incident.is_met)::bigint AS met,
+       count(*) FILTER (WHERE NOT incident.is_met)::bigint AS missed
 
 -- part: answered_in_scope
 -- Begins a query about the counted incidents, as `incident`, with their `answer`.
 WITH incident AS (
-    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, resolved_at
+    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at, resolved_at
       FROM incidents AS incident
      WHERE {counted_in_scope}
 ), {spell}, {answer}
@@ -83,8 +111,7 @@ WITH incident AS (
 {answered_in_scope}
 SELECT incident.severity,
        {severity_columns}
-  FROM incident
-  JOIN answer ON answer.incident_id = incident.id
+  FROM answer AS incident
  GROUP BY incident.severity
  ORDER BY incident.severity;
 
@@ -104,8 +131,7 @@ SELECT incident.*
 SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date AS monday,
        incident.severity,
        {severity_columns}
-  FROM incident
-  JOIN answer ON answer.incident_id = incident.id
+  FROM answer AS incident
  GROUP BY 1, 2
  ORDER BY 1, 2;
 
@@ -113,27 +139,26 @@ SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date 
 -- Begins a query about the counted incidents that went on in [:start, :end), as `incident`, with the `seconds` of that
 -- time during which nobody had each.
 WITH incident AS (
-    SELECT id, severity, triggered_at
+    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at, resolved_at
       FROM incidents AS incident
      WHERE {in_scope}
        AND incident.triggered_at < :end
        AND (incident.status IN ('triggered', 'acknowledged') OR incident.resolved_at > :start)
 ), {spell}, unowned AS (
-    SELECT incident_id,
-           sum(extract(epoch FROM least(stop, :end, now()) - greatest(start, :start))::float8) AS seconds
+    SELECT incident_id, severity,
+           sum(extract(epoch FROM least(stop, :end, (SELECT now())) - greatest(start, :start))::float8) AS seconds
       FROM spell
-     WHERE owner = 'nobody' AND least(stop, :end, now()) > greatest(start, :start)
-     GROUP BY incident_id
+     WHERE owner = 'nobody' AND least(stop, :end, (SELECT now())) > greatest(start, :start)
+     GROUP BY incident_id, severity
 )
 
 -- name: unowned_figures
 -- Returns the time without an owner by severity.
 {unowned}
-SELECT incident.severity, sum(unowned.seconds) AS seconds
-  FROM incident
-  JOIN unowned ON unowned.incident_id = incident.id
- GROUP BY incident.severity
- ORDER BY incident.severity;
+SELECT severity, sum(seconds) AS seconds
+  FROM unowned
+ GROUP BY severity
+ ORDER BY severity;
 
 -- name: most_unowned
 -- Returns at most :limit of these incidents, those first that were without an owner for longest. Private incidents are
