@@ -21,8 +21,8 @@ incident.guild_id = :guild_id
 
 -- part: spell
 -- Tells who had each row of `incident`, one after the other, as `bot.domain.incident.ownership.spells` does; `stop` is
--- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `is_silent` is true for an acknowledgement that lapsed
--- without any other entry of a responder. Of an incident that was taken or ended once the columns say it; only of the
+-- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `is_silent` is true for an acknowledgement that
+-- lapsed without any other entry of a responder. Of an incident that was taken or ended once the columns say it; only of the
 -- few others is the timeline put in order. What else is asked of the incident is carried along: joined afterwards, the
 -- planner may take many rows for a few.
 changed AS (
@@ -31,16 +31,18 @@ changed AS (
       JOIN timeline AS entry ON entry.incident_id = incident.id
      WHERE entry.kind IN ('lapsed', 'released', 'reopened')
 ), taken_once AS (
-    SELECT id, severity, ack_due_at, triggered_at, least(acknowledged_at, first_ended_at, resolved_at) AS answered_at
+    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
+           least(acknowledged_at, first_ended_at, resolved_at) AS answered_at
       FROM incident
      WHERE NOT EXISTS (SELECT FROM changed WHERE changed.incident_id = incident.id)
 ), turn AS (
-    SELECT id AS incident_id, severity, ack_due_at, 0::bigint AS number, triggered_at AS at, 'opened' AS kind,
-           'nobody' AS owner
+    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 0::bigint AS number,
+           triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
       FROM incident
       JOIN changed ON changed.incident_id = incident.id
      UNION ALL
-    SELECT incident.id, incident.severity, incident.ack_due_at, entry.id, entry.at, entry.kind,
+    SELECT incident.id, incident.severity, incident.ack_due_at, incident.triggered_at, incident.acknowledged_at,
+           incident.resolved_at, entry.id, entry.at, entry.kind,
            CASE WHEN entry.kind = 'lapsed' OR entry.data ->> 'resumed' = 'true' THEN 'nobody'
                 WHEN entry.kind IN ('resolved', 'cancelled', 'merged') THEN 'ended'
                 ELSE 'person' END
@@ -51,18 +53,20 @@ changed AS (
         OR entry.kind = 'released'
            AND (entry.data ->> 'resumed' = 'true' OR jsonb_typeof(entry.data -> 'to') = 'object')
 ), ordered AS (
-    SELECT incident_id, severity, ack_due_at, owner, at AS start, lead(at) OVER following AS stop,
-           lead(kind) OVER following AS stopped_by
+    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, at AS start,
+           lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
       FROM turn
     WINDOW following AS (PARTITION BY incident_id ORDER BY number > 0, at, number)
 ), spell AS (
-    SELECT id AS incident_id, severity, ack_due_at, 'nobody' AS owner, triggered_at AS start, answered_at AS stop,
-           false AS is_silent
+    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'nobody' AS owner,
+           triggered_at AS start, answered_at AS stop, false AS is_silent
       FROM taken_once
      UNION ALL
-    SELECT id, severity, ack_due_at, 'person', answered_at, NULL, false FROM taken_once WHERE answered_at IS NOT NULL
+    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'person', answered_at, NULL, false
+      FROM taken_once
+     WHERE answered_at IS NOT NULL
      UNION ALL
-    SELECT incident_id, severity, ack_due_at, owner, start, stop,
+    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, start, stop,
            owner = 'person' AND coalesce(stopped_by = 'lapsed', false) AND NOT EXISTS (
                SELECT FROM timeline AS life
                  JOIN timeline AS joined ON joined.incident_id = life.incident_id AND joined.actor_id = life.actor_id
@@ -75,7 +79,7 @@ changed AS (
 -- Tells of each row of `incident` if its ack deadline was met, as `bot.domain.incident.ownership.acked_in_time` does;
 -- null: it is ahead.
 answer AS (
-    SELECT incident_id,
+    SELECT incident_id, severity, triggered_at, acknowledged_at, resolved_at,
            CASE WHEN owner = 'nobody' THEN CASE WHEN (SELECT now()) > ack_due_at THEN false END
                 ELSE NOT is_silent END AS is_met
       FROM spell
@@ -91,8 +95,8 @@ count(*)::bigint AS incidents,
        count(incident.resolved_at)::bigint AS resolved,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
            ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8) AS resolve_s,
-       count(*) FILTER (WHERE answer.is_met)::bigint AS met,
-       count(*) FILTER (WHERE NOT answer.is_met)::bigint AS missed
+       count(*) FILTER (WHERE incident.is_met)::bigint AS met,
+       count(*) FILTER (WHERE NOT incident.is_met)::bigint AS missed
 
 -- part: answered_in_scope
 -- Begins a query about the counted incidents, as `incident`, with their `answer`.
@@ -107,8 +111,7 @@ WITH incident AS (
 {answered_in_scope}
 SELECT incident.severity,
        {severity_columns}
-  FROM incident
-  LEFT JOIN answer ON answer.incident_id = incident.id
+  FROM answer AS incident
  GROUP BY incident.severity
  ORDER BY incident.severity;
 
@@ -128,8 +131,7 @@ SELECT incident.*
 SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date AS monday,
        incident.severity,
        {severity_columns}
-  FROM incident
-  LEFT JOIN answer ON answer.incident_id = incident.id
+  FROM answer AS incident
  GROUP BY 1, 2
  ORDER BY 1, 2;
 
