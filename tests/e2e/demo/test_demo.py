@@ -165,6 +165,16 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
     assert not _JAPANESE.findall("\n".join([told, page.text, *shown, *(answer.text for answer in said)]))
 
 
+async def test_japanese_demo_speaks_japanese_in_the_terminal(folder: Path) -> None:
+    """Every printed sentence is Japanese; what is left are addresses, names and commands."""
+    async with demo(folder, "--lang", "ja") as process:
+        told = await told_by(process)
+        await end(process, signal.SIGINT, folder)
+    assert told.startswith("準備ができました"), told
+    sentences = [line for line in told.splitlines() if line and not line.startswith(("  curl", "       "))]
+    assert [line for line in sentences if not _JAPANESE.search(line)] == []
+
+
 async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> None:
     """RUNBOOK_FILE's channels and people are there, whatever server it was written for.
 
