@@ -15,7 +15,8 @@ from bot.demo import clock, labels
 from bot.demo.clock import DIGEST, ClockStop, digest_after, next_deadline, next_stop
 from bot.demo.labels import DemoRefused
 from bot.demo.running_demo import RunningDemo
-from bot.demo.vendors import FIRING, RESOLVED, Monitor, channel_of, dated, read_monitors
+from bot.demo.story.cast import ADMIN
+from bot.demo.vendors import MUTED, MonitorAlerts, channel_of, dated, read_monitors
 from local_discord.client import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
@@ -27,6 +28,7 @@ _TROUBLES: Final = (
     asyncpg.InterfaceError,
     OSError,
 )
+_MAINTENANCE: Final = "maintenance"  # the capability of /mute
 _NEXT, _DIGEST = "clock.next", "clock.digest"
 _SPANS: Final = {
     "clock.1m": timedelta(minutes=1),
@@ -154,40 +156,49 @@ async def served_controls(demo: RunningDemo) -> AsyncIterator[None]:
 
 
 class MonitorGroup:
-    """The page's button for a monitor's alert."""
+    """The page's button for alerts of monitors."""
 
     def __init__(self, demo: RunningDemo) -> None:
         self._demo = demo
-        self._monitors = {one.key: one for one in read_monitors(demo.setup.language)}
+        self._alerts = MonitorAlerts(read_monitors(demo.setup.language))
 
     async def offer(self) -> JSON:
-        """Return each monitor twice: it fires, it is resolved."""
+        """Return the choices, each with a sentence about what it shows."""
         controls = [
-            {
-                "id": f"monitor.{one.key}.{state}",
-                "label": labels.of_alert(one.sender, is_firing=state == FIRING),
-                "detail": dict.fromkeys(("ja", "en"), f"#{self._channel(one)}"),
-            }
-            for one in self._monitors.values()
-            for state in (FIRING, RESOLVED)
+            {"id": f"monitor.{choice}", "label": label, "hint": hint}
+            for choice, (label, hint) in labels.ALERTS.items()
+            if choice != MUTED or _MAINTENANCE not in self._demo.setup.policy.off
         ]
         return {"id": "monitor", "icon": "bell", "label": labels.MONITORS, "controls": controls}
 
     async def do(self, press: str, control: str) -> JSON | None:
         """Post the alert by the webhook of the monitor's channel, and show it."""
         del press
-        _, key, state = control.split(".")
-        monitor = self._monitors[key]
+        choice = control.partition(".")[2]
+        alert, state = self._alerts.following(choice)
+        monitor = alert.monitor
+        if monitor.target is not None:
+            await self._mute(monitor.target)
         epoch_s = int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))
-        body = dated(monitor.following(state), epoch_s)
-        url = await self._demo.human.webhook_url(self._channel(monitor), monitor.sender)
+        channel = channel_of(self._demo.setup.policy, monitor.watched)
+        url = await self._demo.human.webhook_url(channel, monitor.sender)
         async with httpx.AsyncClient(trust_env=False) as client:
-            posted = (await client.post(f"{url}?wait=true", json=body)).raise_for_status().json()
-        monitor.note(state)
+            answer = await client.post(f"{url}?wait=true", json=dated(alert.body(state), epoch_s))
+        posted = answer.raise_for_status().json()
+        self._alerts.note(choice, alert, state)
         return {"channel": posted["channel_id"], "message": posted["id"]}
 
-    def _channel(self, monitor: Monitor) -> str:
-        return channel_of(self._demo.setup.policy, monitor.watched)
+    async def _mute(self, target: str) -> None:
+        """Put *target* under maintenance for an hour, as the admin would.
+
+        Raises:
+            DemoRefused: The bot did not answer, or there is no window afterwards.
+        """
+        answer = await self._demo.human.command(
+            ADMIN, "general", "mute start", {"target": target, "until": "1h"}
+        )
+        if target not in answer.text:
+            raise DemoRefused(labels.UNMUTED)
 
 
 Tell = Callable[[datetime], Awaitable[None]]

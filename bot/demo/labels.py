@@ -14,7 +14,52 @@ CLOCK: Final = {
     "ja": "時間を進める (bot、データベース、Discord を一緒に)",
     "en": "Move time on: bot, database and Discord",
 }
-MONITORS: Final = {"ja": "監視アラートを投稿", "en": "Post a monitor's alert"}
+MONITORS: Final = {"ja": "監視のアラートを投稿", "en": "Post a monitor's alert"}
+#: What 🔔 offers, by what it shows: its name, and in one sentence what to look at.
+ALERTS: Final[Mapping[str, tuple[Text, Text]]] = {
+    "new": (
+        {"ja": "新しいアラート", "en": "A new alert"},
+        {
+            "ja": "監視が障害を知らせ、bot が期限を付けて追跡します。押すたびに別の障害です。",
+            "en": "A monitor reports trouble, and the bot tracks it with a deadline. Another one each time.",
+        },
+    ),
+    "repeated": (
+        {"ja": "同じアラートをもう一度", "en": "The same alert again"},
+        {
+            "ja": "新しくは開かず、元のアラートの回数が増えます。",
+            "en": "It opens nothing new: it is counted on the alert that is there.",
+        },
+    ),
+    "grouped": (
+        {"ja": "まとめて届くアラート", "en": "A grouped alert"},
+        {
+            "ja": "Alertmanager が 3 台分を 1 通で知らせます。追跡するアラートは 1 件です。",
+            "en": "Alertmanager reports three machines in one message: one alert to track.",
+        },
+    ),
+    "failed": (
+        {"ja": "GitHub のデプロイ失敗", "en": "A failed deployment on GitHub"},
+        {
+            "ja": "GitHub の webhook の投稿も、設定なしで読み取ります。",
+            "en": "A message of GitHub's webhook is understood without any set-up.",
+        },
+    ),
+    "recovered": (
+        {"ja": "直前のアラートの復旧", "en": "The last alert recovers"},
+        {
+            "ja": "ack 前なら、アラートは自動で終わります。",
+            "en": "Unless somebody has acknowledged it, the alert ends by itself.",
+        },
+    ),
+    "muted": (
+        {"ja": "メンテナンス中のアラート", "en": "An alert during maintenance"},
+        {
+            "ja": "/mute で止めた対象なので知らせません。1 時間後の終了時にまだ続いていれば知らせます。",
+            "en": "/mute holds its target: nobody is told, unless it still fires at the end, an hour later.",
+        },
+    ),
+}
 BUSY: Final = {
     "ja": "bot の処理がまだ終わっていません。少し待って押し直してください。",
     "en": "The bot is still at work. Press again in a moment.",
@@ -22,6 +67,14 @@ BUSY: Final = {
 SLOW: Final = {
     "ja": "時間がかかるため、途中で止めました。押し直すと続きへ進みます。",
     "en": "This takes long, so it stopped on the way. Press again to continue.",
+}
+CALM: Final = {
+    "ja": "発生中のアラートはありません。先に「新しいアラート」を投稿してください。",
+    "en": "No alert is firing. Post a new alert first.",
+}
+UNMUTED: Final = {
+    "ja": "メンテナンスを始められませんでした。",
+    "en": "The maintenance could not begin.",
 }
 FAILED: Final = {
     "ja": "できませんでした。障害を起こしているなら、解除してください。",
@@ -42,22 +95,6 @@ _DAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ja": ("月曜", "火曜", "水曜", "木曜", "金曜", "土曜", "日曜"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
-
-
-def of_alert(sender: str, *, is_firing: bool) -> Text:
-    """Return "Sentry: firing"."""
-    return {
-        "ja": f"{sender}：{'発生' if is_firing else '復旧'}",
-        "en": f"{sender}: {'firing' if is_firing else 'resolved'}",
-    }
-
-
-def of_calm(sender: str) -> Text:
-    """Return that there is nothing of *sender* to resolve."""
-    return {
-        "ja": f"{sender} で発生中のアラートはありません。先に「発生」を投稿してください。",
-        "en": f"Nothing of {sender} is firing. Post an alert that fires first.",
-    }
 
 
 def of_span(span: timedelta) -> Text:

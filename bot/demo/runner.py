@@ -34,28 +34,66 @@ _DATABASE: Final = "incident_bot"
 _PLAIN_WIDTH: Final = 100  # columns when the output is no terminal
 _INTERRUPTED: Final = 130
 
-_HOW_TO: Final = """\
-Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot with a past week, a DLQ,
-{now}.
-
-  The local Discord in a browser        {page}
-  The same for programs                 {human}
-  The bot's database                    {dsn}
-  People                                {people}
-
-Play a person, for example:
-
+_PLAY: Final = """\
   curl -s {human}/command -d '{{"user": "ito", "channel": "general",
        "name": "{severity}", "options": {{"title": "{title}"}}}}'
   curl -s {human}/messages/{alerts}
   curl -s {human}/dms/sato
   curl -s -X PUT {human}/reaction -d '{{"user": "sato", "channel": "{alerts}",
-       "message": "ID OF THE ALERT", "emoji": "👀"}}'
+       "message": "{some_id}", "emoji": "👀"}}'
   curl -s {human}/command -d '{{"user": "ito", "channel": "general", "name": "dlq recent"}}'
-
-Last week's digest is in {human}/messages/{digest}
-Ctrl-C ends it.
 """
+
+_HOW_TO: Final = {
+    "ja": f"""\
+準備ができました ({{took:.1f}} 秒)。{{runbook}}のチャンネルがあるローカルの Discord で、
+先週の記録と DLQ を持つ bot が動いています。
+{{now}}
+
+  ブラウザーで見る                      {{page}}
+  プログラムから使う                    {{human}}
+  bot のデータベース                    {{dsn}}
+  登場人物                              {{people}}
+
+誰かになって操作する例：
+
+{_PLAY}
+先週の digest：{{human}}/messages/{{digest}}
+Ctrl-C で終了します。
+""",
+    "en": f"""\
+Ready in {{took:.1f}} s. A local Discord with the channels of {{runbook}}, a bot with a past week, a DLQ,
+and {{now}}.
+
+  The local Discord in a browser        {{page}}
+  The same for programs                 {{human}}
+  The bot's database                    {{dsn}}
+  People                                {{people}}
+
+Play a person, for example:
+
+{_PLAY}
+Last week's digest is in {{human}}/messages/{{digest}}
+Ctrl-C ends it.
+""",
+}
+_RUNBOOK: Final = {
+    "ja": ("Parky の runbook", "RUNBOOK_FILE "),
+    "en": ("Parky's runbook", "RUNBOOK_FILE"),
+}
+_AS_LEFT: Final = {"ja": "前回の続きから始まります。", "en": "everything as it was left"}
+_WAITING: Final = {
+    "ja": "#{alerts} のアラートには、まだ誰も ack していません。",
+    "en": "an alert in #{alerts} that nobody has acknowledged",
+}
+_SOME_ID: Final = {"ja": "アラートの ID", "en": "ID OF THE ALERT"}
+_NO_PAGE: Final = {"ja": "この版にはありません", "en": "not in this build"}
+_IN_USE: Final = {
+    "ja": "別の demo が {folder} を使っています。その demo を終了するか、別の --data-dir を指定してください",
+    "en": "another demo is using {folder}: end it, or choose another --data-dir",
+}
+_DIED: Final = {"ja": "demo の一部が止まったため、終了します。\n{death}", "en": "{death}"}
+_ENDED: Final = {"ja": "bot が終了しました (コード {code})：", "en": "the bot ended with code {code}:"}
 
 _TITLES: Final = {"ja": "領収書が発行できない", "en": "Receipts are not issued"}
 
@@ -77,7 +115,7 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
     """
     started = time.monotonic()
     console = _console()
-    with _interruptible(), _folder(data_dir) as folder:
+    with _interruptible(), _folder(data_dir, setup.terminal) as folder:
         try:
             # What a temporary folder holds need not survive a crash of the machine.
             with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
@@ -88,7 +126,8 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
         except (KeyboardInterrupt, asyncio.CancelledError):
             return _INTERRUPTED if tour else 0
         except ChildDied as death:
-            console.print(str(death), style="red", markup=False, highlight=False)
+            told = _DIED[setup.terminal].format(death=death)
+            console.print(told, style="red", markup=False, highlight=False)
             return 1
 
 
@@ -112,7 +151,8 @@ class _DemoRun:
             async with served_controls(demo):
                 await self._explain(demo)
                 code = await demo.bot.wait()
-            raise ChildDied(f"the bot ended with code {code}:\n{demo.bot.last_words()}")
+            ended = _ENDED[self._setup.terminal].format(code=code)
+            raise ChildDied(f"{ended}\n{demo.bot.last_words()}")
 
     async def _explain(self, demo: RunningDemo) -> None:
         if demo.is_new:
@@ -124,19 +164,20 @@ class _DemoRun:
         page = await demo.human.page()
         if page and self._setup.is_language_named:  # otherwise it has the browser's
             page = f"{page}?lang={self._setup.language}"
-        alarm = f"an alert in #{self._setup.policy.most_severe.channel} that nobody has acknowledged"
-        text = _HOW_TO.format(
+        told_in, names = self._setup.terminal, named(self._setup.policy)
+        now = _WAITING[told_in].format(alerts=names["alerts"]) if demo.is_new else _AS_LEFT[told_in]
+        people = (f"{one['name']} ({one['shown_name']})" for one in members if not one["bot"])
+        text = _HOW_TO[told_in].format(
             took=time.monotonic() - self._started,
-            page=page or "not in this build",
+            page=page or _NO_PAGE[told_in],
             human=demo.human_url,
             dsn=demo.dsn,
-            runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
-            now=f"and {alarm if demo.is_new else 'everything as it was left'}",
+            runbook=_RUNBOOK[told_in][self._setup.own_file],
+            now=now,
             title=_TITLES[self._setup.language],
-            **named(self._setup.policy),
-            people=", ".join(
-                f"{member['name']} ({member['shown_name']})" for member in members if not member["bot"]
-            ),
+            some_id=_SOME_ID[told_in],
+            people=", ".join(people),
+            **names,
         )
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         if self._open_page and page:
@@ -155,10 +196,10 @@ def _console() -> Console:
 
 
 @contextmanager
-def _folder(data_dir: Path | None) -> Iterator[Path]:
+def _folder(data_dir: Path | None, language: str) -> Iterator[Path]:
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _alone(data_dir):
+        with _alone(data_dir, language):
             yield data_dir
         return
     with tempfile.TemporaryDirectory(prefix="incident-bot-demo-", ignore_cleanup_errors=True) as folder:
@@ -166,15 +207,17 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Keep a second demo out of *data_dir*: its local Discord would not know what is posted in ours."""
+def _alone(data_dir: Path, language: str) -> Iterator[None]:
+    """Keep a second demo out of *data_dir*: its local Discord would not know what is posted in ours.
+
+    Args:
+        language: Of what the second one says.
+    """
     with (data_dir / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigError(
-                f"another demo is using {data_dir}: end it, or choose another --data-dir"
-            ) from None
+            raise ConfigError(_IN_USE[language].format(folder=data_dir)) from None
         yield
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.demo.story.cast import with_cast
 from bot.domain.errors import ConfigError
-from bot.i18n.terminal import JAPANESE, terminal_language
+from bot.i18n.terminal import ENGLISH, JAPANESE, terminal_language
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
 
 _RUNBOOK: Final = "RUNBOOK_FILE"
@@ -23,8 +23,8 @@ class Setup:
 
     Attributes:
         language: "ja" or "en": of the bot's posts, the people's Discord and the past.
-        is_language_named: It was named, by the command line, the policy or the environment: the page and the
-            welcome take it too. Otherwise the page has the browser's.
+        is_language_named: It was named, by the command line, the policy or the environment: the page, the
+            welcome and the terminal take it too. Otherwise the page has the browser's.
         runbook: The text of the bot's policy file.
         port: Of the local Discord; 0 takes a free one.
         own_file: The policy is that of RUNBOOK_FILE.
@@ -40,6 +40,11 @@ class Setup:
     def policy(self) -> Policy:
         """Return the policy that the bot runs with."""
         return parse_policy(self.runbook, name="policy")
+
+    @property
+    def terminal(self) -> str:
+        """Return the language of what the demo prints: English unless one was named."""
+        return self.language if self.is_language_named else ENGLISH
 
     @property
     def alarm_command(self) -> str | None:

@@ -2,7 +2,8 @@
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,47 +15,85 @@ from local_discord.client import JSON
 
 _FOLDER: Final = Path(__file__).with_name("alerts")
 FIRING, RESOLVED = "firing", "resolved"
+RECOVERED, MUTED = "recovered", "muted"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Monitor:
     """One vendor: what it posts, alert by alert.
 
     Attributes:
         watched: Which of the watched channels it posts to, 0 for the first.
+        shows: For which choice of the page it is there.
         alerts: What is posted when each fires and is resolved.
-        posted: How many have fired so far; the last one is over if `is_over`.
+        target: What is under maintenance when it posts, if anything is.
     """
 
     key: str
     sender: str
     watched: int
+    shows: str
     alerts: list[Mapping[str, JSON]]
-    posted: int = 0
-    is_over: bool = True
+    target: str | None = None
 
-    def following(self, state: str) -> JSON:
-        """Return what it posts next: another alert fires, or the last one is over.
+
+@dataclass(frozen=True, slots=True)
+class MonitorAlert:
+    """One alert of a monitor, which fires and is resolved."""
+
+    monitor: Monitor
+    number: int
+
+    def body(self, state: str) -> JSON:
+        """Return what is posted when it fires, or is resolved."""
+        return self.monitor.alerts[self.number][state]
+
+
+class MonitorAlerts:
+    """Which alert is posted for each choice of the page.
+
+    Args:
+        monitors: Those of `new` take turns, in this order.
+    """
+
+    def __init__(self, monitors: Iterable[Monitor]) -> None:
+        self._by_choice: dict[str, list[MonitorAlert]] = {}
+        for one in sorted(monitors, key=lambda one: one.watched):
+            self._by_choice.setdefault(one.shows, []).extend(
+                MonitorAlert(one, number) for number in range(len(one.alerts))
+            )
+        for alerts in self._by_choice.values():
+            alerts.sort(key=lambda alert: alert.number)
+        self._posted: Counter[str] = Counter()
+        self._firing: list[MonitorAlert] = []
+
+    def following(self, choice: str) -> tuple[MonitorAlert, str]:
+        """Return the alert that the choice posts next, and its state.
 
         Raises:
-            DemoRefused: None of its alerts fires.
+            DemoRefused: It is about an alert that fires, and none does.
         """
-        if state == RESOLVED and self.is_over:
-            raise DemoRefused(labels.of_calm(self.sender))
-        number = self.posted if state == FIRING else self.posted - 1
-        return self.alerts[number % len(self.alerts)][state]
+        if choice in self._by_choice:
+            alerts = self._by_choice[choice]
+            return alerts[self._posted[choice] % len(alerts)], FIRING
+        if not self._firing:
+            raise DemoRefused(labels.CALM)
+        return self._firing[-1], RESOLVED if choice == RECOVERED else FIRING
 
-    def note(self, state: str) -> None:
-        """Remember that the monitor has posted *state*."""
-        self.posted += state == FIRING
-        self.is_over = state == RESOLVED
+    def note(self, choice: str, alert: MonitorAlert, state: str) -> None:
+        """Remember that *alert* was posted in that *state*, for *choice*."""
+        self._posted[choice] += 1
+        if alert in self._firing:
+            self._firing.remove(alert)
+        if state == FIRING:
+            self._firing.append(alert)
 
 
 def read_monitors(language: str) -> Iterator[Monitor]:
     """Yield each vendor's monitor, with what people wrote in it in *language*."""
     for file in sorted(_FOLDER.glob("*.toml")):
         monitor = _in_language(tomllib.loads(file.read_text(encoding="utf-8")), language)
-        yield Monitor(file.stem, monitor["sender"], monitor["watched"], monitor["alerts"])
+        yield Monitor(key=file.stem, **monitor)
 
 
 def channel_of(policy: Policy, watched: int) -> str:

@@ -22,7 +22,7 @@ _LONGEST: Final = 120  # characters of a message that the report shows
 
 
 def offer(ask: Ask) -> JSON:
-    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?}]}]}: what the page shows.
+    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?}]}]}: what is offered.
 
     Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
     """
@@ -47,12 +47,12 @@ def _group(raw: object) -> JSON:
 
 def _control(raw: object) -> JSON:
     if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
-        raise BadRequest("a control is {id, label, detail?}")
-    detail = raw.get("detail")
+        raise BadRequest("a control is {id, label, detail?, hint?}")
+    more = {key: raw.get(key) for key in ("detail", "hint")}
     return {
         "id": raw["id"],
         "label": _text(raw.get("label")),
-        "detail": None if detail is None else _text(detail),
+        **{key: None if text is None else _text(text) for key, text in more.items()},
     }
 
 

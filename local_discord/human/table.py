@@ -1,8 +1,10 @@
 """The human side's routes, in one list."""
 
 import inspect
+import json
 import traceback
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from aiohttp import web
 
@@ -25,8 +27,16 @@ from local_discord.rest.bodies import parse_json
 from local_discord.world.kinds import JSON
 
 PREFIX = "/_human"
+_ABOUT: Final = "The human side of a local Discord: what people do in its app, as requests with JSON bodies."
+
+
+def _state(ask: Ask) -> JSON:
+    """GET state: the server, channels, members, commands, sessions, and what goes on on the page."""
+    return views.state(ask.desk)
+
+
 _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
-    ("GET", "state", lambda ask: views.state(ask.desk)),
+    ("GET", "state", _state),
     ("POST", "command", acts.command),
     ("POST", "context", acts.context),
     ("POST", "click", acts.click),
@@ -81,7 +91,21 @@ def add_routes(app: web.Application, desk: Desk) -> None:
     """Register every human-side route on *app*."""
     for method, path, handler in _ROUTES:
         app.router.add_route(method, f"{PREFIX}/{path}", _adapter(desk, handler))
+
+    async def about(_: web.Request) -> web.Response:
+        said = {"about": _ABOUT, "address": desk.core.origin + PREFIX, "page": f"{desk.core.origin}/"}
+        text = json.dumps({**said, "routes": [_usage(*route) for route in _ROUTES]}, indent=2)
+        return web.Response(text=text, content_type="application/json")
+
+    for path in (PREFIX, f"{PREFIX}/"):
+        app.router.add_get(path, about)
     app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", _unknown)
+
+
+def _usage(method: str, path: str, handler: HumanHandler) -> str:
+    """Return how the route is called: the first paragraph of its handler's docstring."""
+    usage = (inspect.getdoc(handler) or f"{method} {path}").partition("\n\n")[0]
+    return " ".join(usage.split())
 
 
 def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -71,6 +71,7 @@ function items(anchor, group) {
   return group.controls.map((one) => ({
     label: said(one.label),
     detail: one.detail ? said(one.detail) : "",
+    hint: one.hint ? said(one.hint) : "",
     run: () => {
       living(anchor).focus();
       press(one.id);

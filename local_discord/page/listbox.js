@@ -15,7 +15,7 @@ import { fill, freshId, h } from "./dom.js";
 
 export class Listbox {
   /**
-   * @param {HTMLElement} input the text field; it becomes a combobox
+   * @param {HTMLElement} input the text field; it becomes a combobox, which one of several lines may not be
    * @param {{label: string, onpick: (item: Item) => void, multiple?: boolean}} options
    */
   constructor(input, { label, onpick, multiple = false }) {
@@ -28,10 +28,10 @@ export class Listbox {
     const id = freshId("list");
     this.element = h("div", { id, role: "listbox", class: "listbox", "aria-label": label, "aria-multiselectable": multiple && "true" });
     this.element.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
-    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", id]]) {
-      input.setAttribute(name, value);
-    }
-    input.setAttribute("aria-expanded", "false");
+    this.isCombobox = input.tagName !== "TEXTAREA";
+    const kind = this.isCombobox ? ["role", "combobox"] : ["aria-haspopup", "listbox"];
+    for (const [name, value] of [kind, ["aria-autocomplete", "list"], ["aria-controls", id]]) input.setAttribute(name, value);
+    this.tellOpen();
   }
 
   get isOpen() {
@@ -54,8 +54,13 @@ export class Listbox {
     });
     fill(this.element, rows, !items.length && note ? h("div", { class: "note", role: "status" }, note) : null);
     this.element.hidden = !items.length && !note;
-    this.input.setAttribute("aria-expanded", String(items.length > 0));
+    this.element.setAttribute("role", items.length ? "listbox" : "group"); // a list of options has at least one
+    this.tellOpen();
     this.mark();
+  }
+
+  tellOpen() {
+    if (this.isCombobox) this.input.setAttribute("aria-expanded", String(this.isOpen));
   }
 
   hide() {

@@ -11,7 +11,8 @@ import { closePopup, popup } from "./popup.js";
  * @property {string} [heading] instead of the rest: a heading above what follows
  * @property {boolean} [danger]
  * @property {boolean} [checked] makes it one of several, of which one holds
- * @property {string} [detail]
+ * @property {string} [detail] beside the label
+ * @property {string} [hint] below the label
  */
 
 /**
@@ -39,7 +40,7 @@ function row(entry) {
     "button",
     { type: "button", tabindex: "-1", class: entry.danger ? "item danger" : "item", ...role, onclick: run },
     entry.icon,
-    h("span", { class: "label" }, entry.label),
+    h("span", { class: "label" }, entry.label, entry.hint ? h("small", { class: "hint" }, entry.hint) : null),
     entry.detail ? h("span", { class: "detail" }, entry.detail) : null,
   );
 }

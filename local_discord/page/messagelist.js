@@ -226,4 +226,4 @@ function goesWith(previous, message) {
   );
 }
 
-const divider = (text, extra = "") => h("li", { class: `divider ${extra}`, role: "separator", "aria-label": text }, h("span", {}, text));
+const divider = (text, extra = "") => h("li", { class: `divider ${extra}` }, h("span", {}, text));

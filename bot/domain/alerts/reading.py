@@ -372,10 +372,9 @@ def judge(parts: Parts) -> Judgement:
     further = (*parts.texts, *parts.introduced)
     if evidence[0].weight < _PLAIN and any(_is_burning(line, parts) for line in further):
         return Judgement(None, evidence)
-    spoken = {
-        state for clue, state, _ in clues if clue.says is Says.RESOLVED and any(map(str.isalpha, clue.words))
-    }
-    if over >= chatter and any(clue.says is Says.RESOLVED and clue.part != "colour" for clue in evidence):
+    said = [(clue, state) for clue, state, _ in clues if clue.says is Says.RESOLVED and clue.part != "colour"]
+    if over >= chatter and said:
+        spoken = {state for clue, state in said if any(map(str.isalpha, clue.words))}
         return Judgement(
             Says.RESOLVED, evidence, is_success=Meaning.SUCCESS in spoken and Meaning.WELL not in spoken
         )

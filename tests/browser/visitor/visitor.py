@@ -131,7 +131,7 @@ class Visitor:
     @property
     def picker(self) -> Locator:
         """The commands and choices above the box."""
-        return self.main.locator(".composer [role=listbox]:visible")
+        return self.main.locator(".composer .listbox:visible")
 
     def message(self, text: str, *, pane: Locator | None = None) -> Locator:
         """The last message with these words."""

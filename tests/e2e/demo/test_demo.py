@@ -14,10 +14,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from bot.demo.story.beginning import REPORTS
 from bot.runbook import default_policy_text
+from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.client import Human
 from tests.patience import PATIENCE_S
 
@@ -158,11 +160,63 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
             await human.see("p0-alerts", "Payments fail")
             page = await human.see("dm:sato", "Payments fail")
             await press(human, "clock.next", "p0-alerts", "⏫")  # nobody acknowledges it
-            await press(human, "monitor.uptimerobot.firing", "p0-alerts", "Monitor is DOWN: Booking site")
+            await press(human, "monitor.new", "p0-alerts", "Monitor is DOWN: Booking site")
             shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
         await end(process, signal.SIGTERM, folder)
     assert "DLQ" in said[1].text
     assert not _JAPANESE.findall("\n".join([told, page.text, *shown, *(answer.text for answer in said)]))
+
+
+async def test_japanese_demo_speaks_japanese_in_the_terminal(folder: Path) -> None:
+    """Every printed sentence is Japanese; what is left are addresses, names and commands."""
+    async with demo(folder, "--lang", "ja") as process:
+        told = await told_by(process)
+        await end(process, signal.SIGINT, folder)
+    assert told.startswith("準備ができました"), told
+    sentences = [line for line in told.splitlines() if line and not line.startswith(("  curl", "       "))]
+    assert [line for line in sentences if not _JAPANESE.search(line)] == []
+
+
+#: What 🔔 offers, and what becomes of each in turn.
+SHOWN = {
+    "new": "tracked",
+    "repeated": "counted",
+    "grouped": "tracked",
+    "failed": "tracked",
+    "recovered": "recovered",
+    "muted": "held",
+}
+
+
+async def test_bell_shows_what_it_says(folder: Path) -> None:
+    """Each choice of 🔔 leads to what its sentence says, by the bot's own record of the message."""
+    async with demo(folder) as process:
+        told = await told_by(process)
+        url = re.search(r"http://\S+/_human", told)
+        dsn = re.search(r"postgres\S+", told)
+        assert url
+        assert dsn
+        connection = await asyncpg.connect(dsn[0], server_settings={"search_path": SEARCH_PATH})
+        begun = await connection.fetchval("SELECT now()")
+
+        async def outcomes() -> list[str]:
+            rows = await connection.fetch(
+                "SELECT outcome FROM alert_decisions WHERE said_at > $1 ORDER BY said_at", begun
+            )
+            return [row["outcome"] for row in rows]
+
+        async with Human(url[0]) as human:
+            for number, choice in enumerate(SHOWN, 1):
+                await human.press_control("ito", f"monitor.{choice}")
+
+                async def decided(number: int = number) -> bool | None:
+                    over = (await human.state())["running"] is None
+                    return True if over and len(await outcomes()) == number else None
+
+                await human.until(decided, f"what became of {choice}")
+        assert dict(zip(SHOWN, await outcomes(), strict=True)) == SHOWN
+        await connection.close()
+        await end(process, signal.SIGINT, folder)
 
 
 async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> None:

@@ -92,6 +92,14 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
     assert said.err == f"error: another demo is using {tmp_path}: end it, or choose another --data-dir\n"
 
 
+def test_japanese_demo_refuses_in_japanese(tmp_path: Path) -> None:
+    """`--lang ja` is the terminal's language too, down to what a second demo says of a folder in use."""
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = here("demo", "--lang", "ja", "--data-dir", str(tmp_path))
+    assert said.err.startswith(f"error: 別の demo が {tmp_path} を使っています。")
+
+
 def test_tour_is_told_in_japanese() -> None:
     """`demo --tour` presses the Japanese buttons, so another language is refused with exit code 2."""
     said = here("demo", "--tour", "--lang", "en")
