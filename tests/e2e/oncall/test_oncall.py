@@ -50,7 +50,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         await told_ahead(world)
         await world.fast_forward(hours=13.9)
         alert = await world.triage(SEV1, title=TITLE)
-        assert "当番：@primary" in alert.post.text
+        await world.expect_text(alert.post, "@primary に DM")
         await world.expect_nothing_more()
         await world.fast_forward(minutes=15)
         line = await expect_handover(world, former="primary", who="secondary")
@@ -64,7 +64,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         await world.expect_acknowledged(alert, by="secondary")
 
         later = await world.declare(replace(SEV1, pages=("secondary",)), title="検索が遅い")
-        assert "当番：@secondary" in later.post.text
+        await world.expect_text(later.post, "@secondary に DM")
         await world.react(later, by="secondary")
         await world.expect_acknowledged(later, by="secondary")
         told = await world.command("incident timeline", by="observer", number=alert.number)
