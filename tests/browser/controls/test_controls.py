@@ -155,7 +155,7 @@ async def test_answer_to_what_was_asked_for_is_in_sight_on_a_phone(
 
 
 async def test_long_way_shows_how_far_it_is_and_can_be_stopped(
-    open_page: Visit, puppet: Puppet, sandbox: LocalDiscord
+    open_page: Visit, sandbox: LocalDiscord
 ) -> None:
     """A bar, and by keys a button that asks the program to stop, which says so until it has."""
     async with program(sandbox) as human, open_page(locale="en-US") as visitor:
