@@ -76,14 +76,16 @@ class ClockGroup:
     async def do(self, press: str, control: str) -> JSON | None:
         """Move the demo's clock to the time that the pressed control stands for."""
         now, zone = await self._now(), self._policy.timezone
+        goal = await self._goal(control, now)
 
-        async def tell(to: datetime) -> None:
-            says = labels.of_time_travel(to, zone, since=now)
-            await self._demo.human.tell_press(press, says=says)
+        async def tell(to: datetime) -> bool:
+            says = labels.of_time_travel(to, zone, since=now, goal=goal)
+            way = {"progress": (to - now) / max(goal - now, _SLACK), "may_stop": True}
+            return await self._demo.human.tell_press(press, says=says, **way)
 
         try:
-            if not await pass_time(self._demo, await self._goal(control, now), tell):
-                raise DemoRefused(labels.SLOW)
+            if not await pass_time(self._demo, goal, tell):
+                raise DemoRefused(labels.STOPPED)
         except NotSeen:
             raise DemoRefused(labels.BUSY) from None
         return None
@@ -201,9 +203,9 @@ class MonitorGroup:
             raise DemoRefused(labels.UNMUTED)
 
 
-Tell = Callable[[datetime], Awaitable[None]]
+Tell = Callable[[datetime], Awaitable[bool]]
 
-_PATIENCE_S: Final = 45.0  # of the person at the page; the next press goes on from there
+_PATIENCE_S: Final = 600.0  # the way to Monday takes a minute or two; the next press goes on from there
 _WORK_S: Final = 60.0  # of work that fell due at once, on a busy machine
 _LOOK_AT_HOUR_S: Final = 4.0  # it looks at its clock every second
 _SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks again
@@ -214,10 +216,10 @@ async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
     """Move bot, database and local Discord to *until*.
 
     Args:
-        tell: Told where the clock goes, before each step.
+        tell: Told where the clock goes, before each step; returns True to stop there.
 
     Returns:
-        False when it took too long, and stopped before *until*.
+        False when it was stopped, or took too long, before *until*.
 
     Raises:
         NotSeen: The bot does not come to rest.
@@ -231,7 +233,8 @@ async def pass_time(demo: RunningDemo, until: datetime, tell: Tell) -> bool:
             return False
         stop = await next_stop(demo.connection, demo.setup.policy)
         to = (until if stop is None else min(stop.at, until)) + _SLACK
-        await tell(to)
+        if await tell(to):
+            return False
         if await clock.is_working(demo.connection):
             continue  # what has begun meanwhile may bring a nearer stop
         await demo.move(to - now)

@@ -64,9 +64,9 @@ BUSY: Final = {
     "ja": "bot の処理がまだ終わっていません。少し待って押し直してください。",
     "en": "The bot is still at work. Press again in a moment.",
 }
-SLOW: Final = {
-    "ja": "時間がかかるため、途中で止めました。押し直すと続きへ進みます。",
-    "en": "This takes long, so it stopped on the way. Press again to continue.",
+STOPPED: Final = {
+    "ja": "途中で止めました。押し直すと続きへ進みます。",
+    "en": "It stopped on the way. Press again to continue.",
 }
 CALM: Final = {
     "ja": "発生中のアラートはありません。先に「新しいアラート」を投稿してください。",
@@ -95,6 +95,8 @@ _DAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ja": ("月曜", "火曜", "水曜", "木曜", "金曜", "土曜", "日曜"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+#: Characters of a day's name where there is little room: 月, Mon.
+_SHORT: Final = {"ja": 1, "en": 3}
 
 
 def of_span(span: timedelta) -> Text:
@@ -128,11 +130,22 @@ def of_deadline(deadline: ClockStop, zone: ZoneInfo, *, now: datetime) -> Text:
     }
 
 
-def of_time_travel(to: datetime, zone: ZoneInfo, *, since: datetime) -> Text:
-    """Return "14:05 → 14:20 …": the clock is on its way."""
-    begun = of_moment(since, zone, now=since)
-    reached = of_moment(to, zone, now=since)
-    return {language: f"{begun[language]} → {reached[language]} …" for language in begun}
+def of_time_travel(to: datetime, zone: ZoneInfo, *, since: datetime, goal: datetime) -> Text:
+    """Return "14:05 → 14:20 …": the clock is on its way; to another day "木 14:05 → 金 10:00 → … 月 18:00".
+
+    Args:
+        to: Where it goes now.
+    """
+    moments = [one.astimezone(zone) for one in (since, min(to, goal), goal)]
+    begun, reached, end = moments
+    if begun.date() == end.date():
+        return dict.fromkeys(("ja", "en"), f"{begun:%H:%M} → {reached:%H:%M} …")
+    texts = {}
+    for language, names in _DAYS.items():
+        short = [names[one.weekday()][: _SHORT[language]] for one in moments]
+        first, now, last = (f"{day} {one:%H:%M}" for day, one in zip(short, moments, strict=True))
+        texts[language] = f"{first} → {now} → … {last}" if reached < end else f"{first} → {last} …"
+    return texts
 
 
 class DemoRefused(Exception):

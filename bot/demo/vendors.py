@@ -38,7 +38,7 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorAlert:
+class DemoAlert:
     """One alert of a monitor, which fires and is resolved."""
 
     monitor: Monitor
@@ -57,17 +57,17 @@ class MonitorAlerts:
     """
 
     def __init__(self, monitors: Iterable[Monitor]) -> None:
-        self._by_choice: dict[str, list[MonitorAlert]] = {}
+        self._by_choice: dict[str, list[DemoAlert]] = {}
         for one in sorted(monitors, key=lambda one: one.watched):
             self._by_choice.setdefault(one.shows, []).extend(
-                MonitorAlert(one, number) for number in range(len(one.alerts))
+                DemoAlert(one, number) for number in range(len(one.alerts))
             )
         for alerts in self._by_choice.values():
             alerts.sort(key=lambda alert: alert.number)
         self._posted: Counter[str] = Counter()
-        self._firing: list[MonitorAlert] = []
+        self._firing: list[DemoAlert] = []
 
-    def following(self, choice: str) -> tuple[MonitorAlert, str]:
+    def following(self, choice: str) -> tuple[DemoAlert, str]:
         """Return the alert that the choice posts next, and its state.
 
         Raises:
@@ -80,7 +80,7 @@ class MonitorAlerts:
             raise DemoRefused(labels.CALM)
         return self._firing[-1], RESOLVED if choice == RECOVERED else FIRING
 
-    def note(self, choice: str, alert: MonitorAlert, state: str) -> None:
+    def note(self, choice: str, alert: DemoAlert, state: str) -> None:
         """Remember that *alert* was posted in that *state*, for *choice*."""
         self._posted[choice] += 1
         if alert in self._firing:

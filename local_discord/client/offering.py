@@ -35,12 +35,24 @@ class Controls(Line):
         found = await self._post("wait", {"for": "press", "timeout_s": within_s})
         return None if found["timeout"] else dict(found["press"])
 
-    async def tell_press(self, press_id: str, **told: object) -> None:
+    async def stop_press(self, press_id: str) -> None:
+        """Ask the program to stop the press *press_id* on the way.
+
+        Raises:
+            HumanSideError: It has ended, or its program does not stop.
+        """
+        await self._request("DELETE", f"press/{press_id}")
+
+    async def tell_press(self, press_id: str, **told: object) -> bool:
         """Take the press *press_id*, report its progress, or end it.
 
         Args:
             told: `says={"ja": ..., "en": ...}` is shown as progress. `done=True`, or `refused={"ja": ...,
                 "en": ...}` with a reason, ends the press. `show={"channel": ..., "message": ...}` with either
-                takes the person who pressed to that message.
+                takes the person who pressed to that message. `progress=0.4` is shown as a bar; with
+                `may_stop=True` people may stop it.
+
+        Returns:
+            True once a person has asked to stop it.
         """
-        await self._request("PATCH", f"press/{press_id}", told)
+        return bool((await self._request("PATCH", f"press/{press_id}", told))["stop"])

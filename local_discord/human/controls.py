@@ -83,24 +83,43 @@ def waiting(ask: Ask) -> JSON | None:
 
 
 def tell(ask: Ask) -> JSON:
-    """PATCH press/{id} {says?, done?, refused?, show?}: the program takes a press, and tells how it goes.
+    """PATCH press/{id} {says?, progress?, may_stop?, done?, refused?, show?}: how a press goes.
 
     *says* and *refused* are texts; *show* is {channel, message}, where whoever pressed is taken. With *done*
     or *refused* it is over: every open page gets a report of what bots and webhooks wrote meanwhile.
+    *progress* is from 0 to 1; with *may_stop* the page has a button to stop it, and the program is answered
+    with {"stop": true} once a person has pressed that.
     """
     offered = ask.desk.offered
-    running = offered.running
-    if running is None or running.id != ask.params["id"]:
-        raise NoSuchName(f"press {ask.params['id']!r} is not being carried out")
+    running = _running(ask)
     running.is_taken, running.stirred_s = True, time.monotonic()
     if ask.body.get("says") is not None:
         running.says = _text(ask.body["says"])
+    if ask.body.get("progress") is not None:
+        running.progress = min(ask.number("progress"), 1.0)
+    running.may_stop = ask.flag("may_stop", default=running.may_stop)
     refused = None if ask.body.get("refused") is None else _text(ask.body["refused"])
     if refused or ask.flag("done", default=False):
         offered.running = None
         ending = {"refused": refused, "show": ask.mapping("show") or None}
         offered.report = _report(ask.core, running) | ending
+    return {"stop": running.is_stopping}
+
+
+def stop(ask: Ask) -> JSON:
+    """DELETE press/{id}: a person asks to stop it; the program learns that when it next tells."""
+    running = _running(ask)
+    if not running.may_stop:
+        raise BadRequest(f"press {running.id!r} cannot be stopped")
+    running.is_stopping = True
     return {}
+
+
+def _running(ask: Ask) -> Press:
+    running = ask.desk.offered.running
+    if running is None or running.id != ask.params["id"]:
+        raise NoSuchName(f"press {ask.params['id']!r} is not being carried out")
+    return running
 
 
 def _report(core: Core, press: Press) -> JSON:

@@ -20,6 +20,9 @@ class Press:
         began_ms, began: When it was pressed, by the local Discord's clock.
         is_taken: The program has begun.
         says: What it says of its progress, by language.
+        progress: How much of it is done, from 0 to 1, if the program says so.
+        may_stop: The program ends it on the way if a person asks for that.
+        is_stopping: A person has asked.
     """
 
     id: str
@@ -30,6 +33,9 @@ class Press:
     began: str
     is_taken: bool = False
     says: JSON | None = None
+    progress: float | None = None
+    may_stop: bool = False
+    is_stopping: bool = False
     stirred_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -39,7 +45,8 @@ class Press:
 
     def payload(self) -> JSON:
         """As the program and the page get it."""
-        return {"id": self.id, "control": self.control, "user": self.user_id, "says": self.says}
+        way = {"progress": self.progress, "may_stop": self.may_stop, "is_stopping": self.is_stopping}
+        return {"id": self.id, "control": self.control, "user": self.user_id, "says": self.says, **way}
 
 
 @dataclass(slots=True)

@@ -69,6 +69,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("PUT", "controls", controls.offer),
     ("POST", "press", controls.press),
     ("PATCH", "press/{id}", controls.tell),
+    ("DELETE", "press/{id}", controls.stop),
     ("POST", "save", powers.save_state),
     ("PATCH", "member", powers.patch_member),
     ("POST", "member", powers.join),

@@ -61,6 +61,7 @@ export const liftFault = (id) => request("DELETE", `fault/${id}`);
 export const liftFaults = () => request("DELETE", "fault");
 export const advance = (seconds) => request("POST", "clock", { advance_s: seconds });
 export const pressControl = (control) => request("POST", "press", { ...as(), control });
+export const stopPress = (id) => request("DELETE", `press/${id}`);
 export const freeze = () => request("POST", "freeze", {});
 export const thaw = () => request("DELETE", "freeze");
 export const joinVoice = (channel) => request("POST", "voice", { ...as(), channel });

@@ -1,13 +1,15 @@
 // Above the message box: what a control is doing, and afterwards what was written meanwhile, each a way there.
 
 import { iconOf, said } from "./controls.js";
-import { fill, h } from "./dom.js";
+import { stopPress } from "./api.js";
+import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { preview } from "./markdown.js";
 import { go, hasTwoColumns } from "./nav.js";
 import { DM, channelById, channelLabel, memberById, on, signOf, state } from "./store.js";
 import { dayAndMonth, dayOf, shortTime } from "./times.js";
+import { attempt } from "./toast.js";
 
 const MINUTE_MS = 60_000;
 const ACTS = "a, button, [role=option], [role=menuitem]";
@@ -25,7 +27,7 @@ export function reportNote(actAs) {
   const show = (sign, ...children) => {
     shown = sign;
     note.hidden = !children.length;
-    fill(note, children);
+    refill(note, children);
   };
   const close = () => show(shown);
   on("pressed", (id) => {
@@ -53,7 +55,16 @@ export function reportNote(actAs) {
 }
 
 function progress(running) {
-  return h("div", { class: "head" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
+  const { id, says, progress: done, may_stop: mayStop, is_stopping: isStopping } = running;
+  const stop = { type: "button", class: "button small secondary", data: { focus: `stop-${id}` }, "aria-disabled": String(isStopping), onclick: () => attempt(() => stopPress(id)) };
+  return h(
+    "div",
+    { class: "head" },
+    icon(iconOf(running.control)),
+    h("span", {}, says ? said(says) : t("report.running")),
+    done === null ? null : h("progress", { max: "1", value: String(done), "aria-label": t("report.progress") }),
+    mayStop ? h("button", stop, t(isStopping ? "report.stopping" : "report.stop")) : null,
+  );
 }
 
 /**

@@ -52,6 +52,26 @@ async def test_program_does_what_is_pressed_and_people_see_what_was_written() ->
             await human.tell_press(press, done=True)
 
 
+async def test_person_may_stop_what_the_program_says_may_be_stopped(client: Client) -> None:
+    """The program learns it when it next tells how it goes; nothing else of the press changes."""
+    async with Human(client.sandbox.human) as human:
+        await human.offer([BELLS])
+        press = await human.press_control("primary", "bells.ring")
+        assert not await human.tell_press(press, says=text("ringing"))
+        with pytest.raises(HumanSideError, match="cannot be stopped"):
+            await human.stop_press(press)
+        assert not await human.tell_press(press, progress=0.4, may_stop=True)
+        await human.stop_press(press)
+        shown = client.sandbox.desk.offered.now
+        assert shown is not None
+        assert (shown["progress"], shown["may_stop"], shown["is_stopping"]) == (0.4, True, True)
+        assert await human.tell_press(press, progress=2)
+        assert (client.sandbox.desk.offered.now or {})["progress"] == 1
+        await human.tell_press(press, refused=text("stopped on the way"))
+        with pytest.raises(HumanSideError, match="not being carried out"):
+            await human.stop_press(press)
+
+
 async def test_edits_are_told_and_so_is_a_refusal(client: Client) -> None:
     """An edit of something older counts as one; a refused press says why."""
     async with Human(client.sandbox.human) as human:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from local_discord.client import Human
@@ -151,6 +152,37 @@ async def test_answer_to_what_was_asked_for_is_in_sight_on_a_phone(
         await expect(report.get_by_role("listitem")).to_have_count(0)
         await expect(visitor.message("the alert")).to_be_in_viewport(ratio=1)
         await expect(visitor.message("the answer")).to_be_in_viewport(ratio=1)
+
+
+async def test_long_way_shows_how_far_it_is_and_can_be_stopped(
+    open_page: Visit, sandbox: LocalDiscord
+) -> None:
+    """A bar, and by keys a button that asks the program to stop, which says so until it has."""
+    async with program(sandbox) as human, open_page(locale="en-US") as visitor:
+        await visitor.main.get_by_role("button", name="Move time on").click()
+        await visitor.page.get_by_role("menuitem", name="+1 h").click()
+        press = await human.next_press()
+        assert press is not None
+        report = visitor.page.locator(".report")
+        for progress in (0.25, 0.5):
+            says = dict.fromkeys(("ja", "en"), f"on the way: {progress}")
+            assert not await human.tell_press(press["id"], says=says, progress=progress, may_stop=True)
+            await expect(report).to_contain_text(f"on the way: {progress}")
+            await expect(report.get_by_role("progressbar", name="Progress")).to_have_js_property(
+                "value", progress
+            )
+            stop = report.get_by_role("button", name="Stop")
+            if progress == 0.25:
+                await stop.focus()
+            await expect(stop).to_be_focused()
+        await visitor.keys("Enter")
+        await expect(stop).to_have_text("Stopping…")
+        violations = (await Axe().run(visitor.page)).response["violations"]
+        assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
+        assert await human.tell_press(press["id"], progress=0.75)
+        await human.tell_press(press["id"], refused={"ja": "止めました", "en": "It stopped"})
+        await expect(report).to_contain_text("It stopped")
+        await expect(report.get_by_role("progressbar")).to_have_count(0)
 
 
 async def test_discords_own_clock_says_that_it_goes_alone(open_page: Visit, sandbox: LocalDiscord) -> None:

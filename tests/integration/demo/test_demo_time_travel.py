@@ -47,13 +47,14 @@ class Desk(RunningDemo):
     done: list[tuple[str, datetime]]
     told: list[datetime]
     is_stuck: bool
+    stops_at: int | None
 
     @classmethod
     def of(cls, connection: asyncpg.Connection) -> "Desk":
         """Return a demo on that database."""
         unused: Any = None
         made = cls(cast("Any", Onlookers()), "", "", connection, unused, Setup())
-        made.__dict__.update(done=[], told=[], is_stuck=False)
+        made.__dict__.update(done=[], told=[], is_stuck=False, stops_at=None)
         return made
 
     async def until(self, look: Callable[[], Awaitable[bool]], what: str, *, within_s: float) -> None:
@@ -90,8 +91,9 @@ class Desk(RunningDemo):
     async def pass_by(self, span: timedelta) -> bool:
         """Let *span* pass."""
 
-        async def note(to: datetime) -> None:
+        async def note(to: datetime) -> bool:
             self.told.append(to)
+            return len(self.told) == self.stops_at
 
         return await pass_time(self, await self.now() + span, note)
 
@@ -129,6 +131,19 @@ async def test_each_deadline_comes_at_its_own_time(desk: Desk) -> None:
     )  # Discord's clock came along
 
 
+async def test_one_press_goes_all_the_way_to_monday_unless_it_is_stopped(desk: Desk) -> None:
+    """The way over the weekend has many stops: one press takes them all, unless a person ends it."""
+    begun, goal = await desk.now(), next_post(POLICY, await desk.now())
+    for hours in range(1, 31):
+        await desk.queue(f"step {hours}", timedelta(hours=hours))
+    desk.__dict__["stops_at"] = 4
+    assert not await desk.pass_by(goal - begun)
+    assert [key for key, _ in desk.done] == ["step 1", "step 2", "step 3"]
+    assert await desk.pass_by(goal - await desk.now())
+    assert len(desk.done) == 30
+    assert await desk.now() >= goal
+
+
 async def test_bot_that_does_not_come_to_rest_stops_the_clock(desk: Desk) -> None:
     """A job in flight would run a second time if the clock went on."""
     await desk.queue("due", timedelta())
@@ -143,11 +158,12 @@ async def test_what_begins_on_the_way_is_done_before_the_clock_moves(desk: Desk)
     """Jobs queued while time passes run at their own times, and so do the jobs that they queue."""
     begun = await desk.now()
 
-    async def press(_: datetime) -> None:
+    async def press(_: datetime) -> bool:
         if not desk.told:
             desk.told.append(begun)
             await desk.queue("pressed", timedelta())
             await desk.queue("its step", timedelta(minutes=10))
+        return False
 
     assert await pass_time(desk, begun + timedelta(hours=1), press)
     late = {key: at - begun for key, at in desk.done}
