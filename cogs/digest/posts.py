@@ -338,7 +338,8 @@ def _undelivered(words: Wording, week: Digest) -> Iterator[str]:
     if week.dlq.total or week.previous_dlq:
         was = "" if week.previous_dlq is None else _before(words, week, f"{week.previous_dlq}")
         share = "".join(_share(words, week.dlq))
-        yield words.say("digest.harm.dlq", count=week.dlq.total, before=was, share=share)
+        line = words.say("digest.harm.dlq", count=week.dlq.total, before=was, share=share)
+        yield line + looked_up(words, "dlq recent")
 
 
 def debt_lines(words: Wording, week: Digest) -> list[str]:

@@ -84,11 +84,11 @@ async def test_what_changed_arrives_although_discord_refuses_what_comes_before(
 
 async def raised(world: World) -> tuple[Message, str]:
     """The alert rings as SEV1; a person raises it; the incident's post and its thread."""
-    tracked = await world.expect_message("p0-alerts", contains="INC-1 未対応 · SEV1", pings_here=True)
+    tracked = await world.expect_message("p0-alerts", contains="ALERT-1", pings_here=True)
     await world.expect_dm("primary", contains=TITLE)
     await world.idle()
     await world.click(tracked, "インシデントにする", by="secondary")
-    post = await world.ledger.expect("p0-alerts", TITLE, where=lambda found: "INC-1 未対応" not in found.text)
+    post = await world.ledger.expect("p0-alerts", TITLE, where=lambda found: "ALERT-1" not in found.text)
     await world.expect_thread(post.id)
     return post, post.id
 

@@ -64,7 +64,7 @@ async def begun(
 
 async def raised(world: World, title: str = TITLE) -> Alert:
     """The post of the incident that the alert has become, with its thread."""
-    post = await world.ledger.expect("p1-ops", title, where=lambda found: "INC-1 未対応" not in found.text)
+    post = await world.ledger.expect("p1-ops", title, where=lambda found: "ALERT-1" not in found.text)
     root = await world.ledger.expect("p0-alerts", title)
     await world.expect_thread(root.id)
     start = await world.ledger.expect(root.id, "開始時刻")

@@ -164,11 +164,14 @@ async def test_lists_and_pages_for_people(database_url: str, tmp_path: Path) -> 
         about_one = await records(database_url, "audit", "--incident", "1", folder=tmp_path)
         every = await rows(database_url, "SELECT id FROM audit ORDER BY id DESC")
     assert all(
-        re.match(r"INC-\d+  SEV\d  (triggered|acknowledged)  ", line) for line in listed.out.splitlines()
+        re.match(r"(?:INC|ALERT)-\d+  SEV\d  (triggered|acknowledged)  ", line)
+        for line in listed.out.splitlines()
     )
     assert shown.out.startswith("# INC-1 ")
     assert json.loads(as_json.out)["timeline"][0]["kind"] == "opened"
-    assert pages.out.count("\n# INC-") + 1 == len(await rows(database_url, "SELECT FROM incidents"))
+    assert len(re.findall(r"(?m)^# (?:INC|ALERT)-", pages.out)) == len(
+        await rows(database_url, "SELECT FROM incidents")
+    )
     assert (missing.code, missing.errors) == (2, ["there is no incident 4242"])
     assert [json.loads(line)["id"] for line in audited.out.splitlines()] == [row["id"] for row in every]
     assert all('"incident_id": 1' in line for line in about_one.out.splitlines())
