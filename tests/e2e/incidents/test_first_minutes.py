@@ -51,7 +51,7 @@ async def test_an_alert_becomes_an_incident_that_rings_and_ends(
         await nobody_answers(made)
         await answered_in_pagerduty(made, post)
         await output_is_kept(world, sheet, thread)
-        form = await world.human.press("primary", suspects, "戻す")
+        form = await world.human.press("primary", suspects, "ロールバックを記録")
         await world.human.submit("primary", form, {"reason": "直後から 5xx"})
         await world.expect_message(thread, contains="@primary が **戻す** と決めました：直後から 5xx")
         await made.monitor.resolve(ALERT)

@@ -52,7 +52,7 @@ async def test_a_rollback_is_decided_over_a_restart_and_remembered_by_the_next(w
     await world.expect_text(alert.card, "**初動：** 1/4")
     await world.restart_bot()
     card = await world.reread(card)
-    form = await world.human.press("secondary", card, "戻さない")
+    form = await world.human.press("secondary", card, "戻さないと記録")
     await world.human.submit("secondary", form, {"reason": "DB の障害"})
     await world.expect_message(alert.thread, contains="@secondary が **戻さない** と決めました")
     await world.expect_text(card, "✋ **戻さない** · @secondary")
