@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.incident.parts import Postmortem, PostmortemState
+from bot.domain.postmortems import OwedPostmortem
 from bot.domain.statistics.period import IsoWeek
 from cogs.digest.rules import Digest, DigestDelivery
 from cogs.oncall.rules import OnCallDelivery
@@ -25,7 +27,14 @@ from tests.integration.discord_api.notifier_world import (
 HERE = replace(INCIDENT, post=replace(INCIDENT.post, channel_id=ALERTS, message_id=900))
 OTHER = replace(HERE, id=4, title="検索が遅い")
 SECRET = replace(HERE, is_private=True)
-WEEK = Digest(IsoWeek(2026, 48), missed=(HERE, OTHER), open=(OTHER, HERE))
+OWED = Postmortem(state=PostmortemState.OWED, owner_id=101, owner_name="primary", due_on=date(2026, 11, 20))
+WEEK = Digest(
+    IsoWeek(2026, 48),
+    missed=(HERE, OTHER),
+    open=(HERE,),
+    postmortems=(OwedPostmortem(OTHER, OWED),),
+    today=date(2026, 11, 30),
+)
 
 
 @pytest.fixture
@@ -70,7 +79,8 @@ async def test_a_digest_loses_the_lines_about_a_private_incident(world: Notifier
 async def test_what_names_another_number_is_left_alone(world: NotifierWorld) -> None:
     """INC-4 is not INC-42."""
     posted = await world.deliver(
-        owed(DigestDelivery.POST, to="channel:p0-alerts"), replace(WEEK, missed=(), open=(HERE,))
+        owed(DigestDelivery.POST, to="channel:p0-alerts"),
+        replace(WEEK, missed=(), open=(HERE,), postmortems=()),
     )
     post = sent(DigestDelivery.POST, posted)
     result = await world.notifier.unname(replace(OTHER, is_private=True), [post])
