@@ -31,7 +31,7 @@ class IncidentVerb(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     VIEW = "view"  # what `/incident show` shows
-    DECLINE = "decline"  # 今は対応できない
+    DECLINE = "decline"  # 対応できない
     WHY = "why"  # なぜ私に?
     HAND_BACK = "hand_back"  # 手を離す
     COMMAND = "command"  # take a role

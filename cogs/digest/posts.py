@@ -166,7 +166,7 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
         return message(content, embeds=_charts(pictures))
     left = [*debt_lines(words, week), *_asked_line(words, week)]
     below = [embed(colour=GREY, description="\n".join(left))] if left else []
-    return message(content, embeds=[*_charts(pictures), *below], components=digest_row(words, week))
+    return message(content, embeds=[*below, *_charts(pictures)], components=digest_row(words, week))
 
 
 def digest_details(words: Wording, week: Digest, *, pictures: Sequence[str] = ()) -> list[Body]:
@@ -232,14 +232,10 @@ def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
     Args:
         is_last: It is the last week; the words name another one by its dates.
     """
+    when = _dates(words, "digest.when.last" if is_last else "digest.when.other", week.week)
     if week.is_quiet:
-        if week.dlq is not None:
-            key = "digest.quiet"
-        else:
-            key = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
-        when = "digest.when.last_dated" if is_last else "digest.when.other"
-        return words.say(key, when=_dates(words, when, week.week))
-    when = words.say("digest.when.last") if is_last else _dates(words, "digest.when.other", week.week)
+        unknown = "digest.quiet_unknown" if words.policy.sees_dlq else "digest.quiet_here"
+        return words.say(unknown if week.dlq is None else "digest.quiet", when=when)
     if DigestPart.INCIDENTS in week.missing:
         return words.say("digest.headline.uncounted", when=when)
     if not week.missing and not any(one.now for one in week.harms):
@@ -356,21 +352,28 @@ def debt_lines(words: Wording, week: Digest) -> list[str]:
             who = inert(owed[0].postmortem.owner_name, limit=NAME_LIMIT)
             due = due_day(words, owed[0].postmortem.due_on)
             one = words.say("digest.debts.named", name=name, title=title, who=who, due=due)
-        lines.append(words.say("digest.debts.postmortems", count=len(late), one=one))
+        lines.append(words.say("digest.debts.postmortems", count=len(late), one=one + _others(words, late)))
     if items:
         item = items[0].item
         who, due = inert(item.owner.name, limit=NAME_LIMIT), due_day(words, item.due_on)
         what = inert(item.what, limit=_DEBT_LIMIT)
         one = words.say("digest.debts.named", name=item.label, title=what, who=who, due=due)
-        lines.append(words.say("digest.debts.actions", count=len(items), one=one))
+        lines.append(words.say("digest.debts.actions", count=len(items), one=one + _others(words, items)))
     if still_open:
         one = secret
         if public:
             name, title = linked(public[0], limit=_DEBT_LIMIT)
             has_it = owner(words, public[0])
             one = words.say("digest.debts.open_one", name=name, title=title, owner=has_it)
-        lines.append(words.say("digest.debts.open", count=len(still_open), one=one))
+        lines.append(
+            words.say("digest.debts.open", count=len(still_open), one=one + _others(words, still_open))
+        )
     return lines
+
+
+def _others(words: Wording, debts: Sequence[object]) -> str:
+    """Return how many there are beside the one that is named; empty for none."""
+    return words.say("state.more", count=len(debts) - 1) if len(debts) > 1 else ""
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:

@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """The outcome of 今は対応できない.
+    """The outcome of 対応できない.
 
     Attributes:
         to: The on-call place that is paged instead; None when no place is left: then a message goes to the
@@ -79,7 +79,7 @@ class PassingOn:
         self._step_messages = StepMessages(policy)
 
     async def decline(self, incident_id: int, *, by: Person, message_id: int | None) -> PassedOn:
-        """Record that *by* cannot respond (今は対応できない), and page the next person on call at once.
+        """Record that *by* cannot respond (対応できない), and page the next person on call at once.
 
         The ladder's own steps stay as they are: an unacknowledged alert still escalates at its deadline. If
         the same place declines twice, nothing changes and the answer is the same. A change of severity begins

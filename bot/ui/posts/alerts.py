@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import AlertVerb, Component, row
 from bot.ui.posts.bodies import HERE, Body, Renderers, alone, message
 from bot.ui.posts.calls import called_so_far, cannot, on_call_for, otherwise
-from bot.ui.posts.incident.alert import again, related
+from bot.ui.posts.incident.alert import again, related, seeded
 from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.words.alerts import waited_words
 from bot.ui.words.inert import inert, inert_lines
@@ -61,6 +61,7 @@ def _small_print(words: Wording, incident: Incident) -> Iterator[str]:
         waited_words(words, incident),
         again(words, incident),
         incident.label,
+        seeded(words, incident),
     ]
     yield from (fact for fact in facts if fact)
 

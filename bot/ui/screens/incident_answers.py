@@ -197,7 +197,7 @@ def released(voice: Voice, result: Released) -> str:
 
 
 def passed_on(voice: Voice, result: PassedOn) -> str:
-    """Say whom 今は対応できない has passed the incident to, and what happens if they do not answer either."""
+    """Say whom 対応できない has passed the incident to, and what happens if they do not answer either."""
     incident, following = result.incident, result.following
     channel = voice.place(incident)
     if result.is_offer:

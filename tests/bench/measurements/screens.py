@@ -90,7 +90,7 @@ async def of_a_page(discord: Discord) -> dict[str, Ask]:
     """🙅 under the DM to whoever is on call."""
     await _say(discord, "sev1", title="bench page")
     page = await discord.human.see("dm:primary", "bench page")
-    label = "今は対応できない"
+    label = "対応できない"
     return {f"DM {label}": press(page, page.control(label), by="primary")}
 
 

@@ -25,7 +25,7 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
     last, coming = this_week(world).previous(), this_week(world).back(-15)
     await world.declare(key="k")
     draft = shown(await world.command("digest preview"))
-    assert "投稿はしていません。\n\n先週はインシデントがありませんでした" in draft["content"]
+    assert "投稿はしていません。\n\n先週 (" in draft["content"]
     assert draft["only_for"] == "responder"
     assert "dig:v1:more:" in str(draft["components"])
     assert world.sent(DigestDelivery.POST) == []
@@ -76,7 +76,7 @@ async def test_the_rest_of_a_digest_is_for_the_person_who_presses(world: Console
     """[くわしく] has the figures that the post leaves out, also for a person who may not respond."""
     await world.declare(key="k")
     await world.command("digest now", by="primary")
-    post, week = await world.until("p3-insights", contains="先週は"), this_week(world).previous()
+    post, week = await world.until("p3-insights", contains="先週 ("), this_week(world).previous()
     number = week.year * 100 + week.number
     for who in ("responder", "observer"):
         details = shown(await world.click(post, f"dig:v1:more:{number}", by=who))

@@ -156,7 +156,7 @@ def test_harm_comes_first_each_beside_the_week_before() -> None:
     """The headline says in what the week was worse; then each harm has a line."""
     week = replace(BUSY, figures=replace(BUSY.figures, unowned=UNOWNED), load=LOAD, load_before=CALM)
     assert told(week) == [
-        "**先週は前週より悪化：夜間の呼び出し 0 → 4 回**",
+        "**先週 (11/16 – 11/22) は前週より悪化：夜間の呼び出し 0 → 4 回**",
         "呼び出し **7 回** (前週 9) · うち夜間 **4** (前週 0)",
         f"担当なしの時間 **4 日** (前週 なし) · 最長 {LINK}",
         "ack 期限切れ **1 件** (前週 2)",
@@ -164,7 +164,7 @@ def test_harm_comes_first_each_beside_the_week_before() -> None:
         "届かなかった通知 **18 件** (前週 9) · 89% が #p1-ops (主に HTTP 429)",
     ]
     assert told(week, EN)[:4] == [
-        "**Last week was worse than the week before: pages at night 0 → 4**",
+        "**Last week (11/16 – 11/22) was worse than the week before: pages at night 0 → 4**",
         "Pages: **7** (before: 9) · at night **4** (before: 0)",
         f"Time with nobody on it: **4 d** (before: none) · longest: {LINK}",
         "Missed ack deadlines: **1** (before: 2)",
@@ -180,7 +180,7 @@ def test_a_week_that_was_better_says_in_what() -> None:
         load_before=CALM,
     )
     assert told(better) == [
-        "**先週は前週より改善：ack 期限切れ 1 → 0 件**",
+        "**先週 (11/16 – 11/22) は前週より改善：ack 期限切れ 1 → 0 件**",
         "呼び出し **0 回** (前週 9)",
         "ack は全件期限内 (前週 1)",
         "インシデント **3 件** (前週 4)：SEV1 1 · SEV2 2",
@@ -191,7 +191,7 @@ def test_without_earlier_weeks_nothing_is_compared() -> None:
     """The bot may just have come."""
     first = replace(BUSY, before=NOTHING, previous_dlq=0, dlq=NO_FAILURES)
     assert told(first) == [
-        "**先週は次のとおりでした**",
+        "**先週 (11/16 – 11/22) は次のとおりでした**",
         "ack 期限切れ **1 件**",
         "インシデント **3 件**：SEV1 1 · SEV2 2",
     ]
@@ -204,12 +204,13 @@ def test_what_is_left_has_one_name_each() -> None:
     )
     week = replace(BUSY, actions=actions, asked_alerts=AskedAlerts((NOISY,)))
     assert left(week) == [
-        f"📝 postmortem の期限超過 1 件：{LINK} 決済 API が 5xx · primary · 11/20 (金)",
-        "☑️ アクションの期限超過 2 件：AI-1 リトライ上限を 3 回にする · 佐藤 · 11/20 (金)",
+        f"📝 postmortem の期限超過 1 件：{LINK} 決済 API が 5xx · primary · 期限 11/20 (金)",
+        "☑️ アクションの期限超過 2 件：AI-1 リトライ上限を 3 回にする · 佐藤 · 期限 11/20 (金) ほか 1 件",
         f"🔥 未解決 1 件：{LINK} 決済 API が 5xx · **未対応**",
         "🔔 よく鳴ったアラート：① [INC-77](https://discord.com/channels/7/900) CPU 使用率",
     ]
-    assert left(week, EN)[0] == (f"📝 Overdue postmortems (1): {LINK} 決済 API が 5xx · primary · Fri 11/20")
+    due = f"{LINK} 決済 API が 5xx · primary · due Fri 11/20"
+    assert left(week, EN)[0] == f"📝 Overdue postmortems (1): {due}"
 
 
 def test_what_is_private_is_counted_and_not_named() -> None:
@@ -265,7 +266,7 @@ def test_the_share_of_a_channel_is_rounded_as_by_hand() -> None:
 def test_a_week_without_incidents_may_still_owe_something() -> None:
     """If an earlier incident is still open, a week without incidents is not called quiet, and names it."""
     week = replace(QUIET, open=(PLACED,))
-    assert told(week) == ["先週はインシデントがありませんでした"]
+    assert told(week) == ["先週 (11/16 – 11/22) はインシデントがありませんでした"]
     assert f"{LINK} SEV1 決済 API が 5xx" in part(week, "未解決 1 件")
 
 
@@ -536,11 +537,11 @@ def test_a_part_that_could_not_be_counted_says_so(missing: DigestPart) -> None:
     assert ("インシデント 3 件 (前週 5)" in shown) is (missing is not DigestPart.INCIDENTS)
     assert [line for line in told(week) if line.startswith("集計できなかったもの：")]
     if missing is DigestPart.INCIDENTS:
-        assert headline(week) == "先週のインシデントは集計できませんでした"
+        assert headline(week) == "先週 (11/16 – 11/22) のインシデントは集計できませんでした"
 
 
-def test_pictures_stand_between_headline_and_debts() -> None:
-    """A digest's chart has an embed of its own before what is left, and a description in words.
+def test_pictures_stand_below_headline_and_debts() -> None:
+    """A digest's chart has an embed of its own below what is left, and a description in words.
 
     A phone shows such an embed as wide as its screen.
     """
@@ -549,7 +550,7 @@ def test_pictures_stand_between_headline_and_debts() -> None:
         files=(FileRef(key="k", filename="incidents.png", description="SEV1：1"),),
     )
     body = render(JA, delivery(DigestDelivery.POST, data=data.to_json()), BUSY)
-    picture, debts = body["embeds"]  # type: ignore[misc]
+    debts, picture = body["embeds"]  # type: ignore[misc]
     assert picture["image"] == {"url": "attachment://incidents.png"}  # type: ignore[has-type]
     assert "description" in debts  # type: ignore[has-type]
     assert body["attachments"] == [{"id": 0, "filename": "incidents.png", "description": "SEV1：1"}]

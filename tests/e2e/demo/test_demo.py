@@ -134,7 +134,7 @@ async def test_demo_is_ready_to_play_and_ends_with_ctrl_c(folder: Path) -> None:
         url = re.search(r"http://\S+/_human", told)
         assert url
         async with Human(url[0]) as human:
-            await human.see("p3-insights", "先週は")
+            await human.see("p3-insights", "先週 (")
             await human.see("p0-alerts", REPORTS["ja"].title)
             assert len((await human.state())["tour"]) == 5  # what the page explains to a newcomer
             said = await human.command("ito", "general", "sev1", {"title": "領収書が発行できない"})

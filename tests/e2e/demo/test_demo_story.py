@@ -39,7 +39,7 @@ class Words:
 
 WORDS = {
     "ja": Words(
-        week="先週は",
+        week="先週 (",
         details="くわしく",
         open="領収書メールが届かない利用者がいる",
         resolve="解決",

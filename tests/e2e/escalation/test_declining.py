@@ -1,4 +1,4 @@
-"""今は対応できない: the next person is notified at once, and once per ladder."""
+"""対応できない: the next person is notified at once, and once per ladder."""
 
 import asyncio
 
@@ -13,8 +13,8 @@ PASSED_ON = "@primary は今は対応できません。@secondary に通知し�
 
 async def decline(world: World, dm: Message, *, by: str, says: str) -> None:
     """Two presses at the same moment, and one more: each has the same answer."""
-    presses = [world.human.press(by, dm, "今は対応できない") for _ in range(2)]
-    for said in (*await asyncio.gather(*presses), await world.human.press(by, dm, "今は対応できない")):
+    presses = [world.human.press(by, dm, "対応できない") for _ in range(2)]
+    for said in (*await asyncio.gather(*presses), await world.human.press(by, dm, "対応できない")):
         assert says in said.text
 
 
@@ -36,7 +36,7 @@ async def test_each_ladder_asks_anew_whoever_declined_on_the_last(world: World) 
     passed = await world.expect_dm("secondary", contains="@primary が対応できないため")
     await world.expect_message(alert.thread, contains=PASSED_ON)
     await world.expect_text(alert.post, "🙅 @primary は今は対応できません → @secondary：")
-    assert "@secondary：" in (await world.expect_text(first, "今は対応できないと伝えました")).text
+    assert "@secondary：" in (await world.expect_text(first, "対応できないと伝えました")).text
     await decline(world, first, by="primary", says="@secondary に引き継ぎました (")
     await world.expect_nothing_more()
 

@@ -19,8 +19,8 @@ async def _(scene: Scene) -> Change:
 @change("responding.press_decline")
 async def _(scene: Scene) -> Change:
     known = await scene.raised("sev2", by="primary", private=True)  # its DM is not bundled with others
-    page = await scene.showing("dm:primary", "今は対応できない", scene.title)
-    return known.change(scene.presses(page, "今は対応できない", by="primary"), "declined")
+    page = await scene.showing("dm:primary", "対応できない", scene.title)
+    return known.change(scene.presses(page, "対応できない", by="primary"), "declined")
 
 
 @change("responding.press_release")

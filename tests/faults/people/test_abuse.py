@@ -67,7 +67,8 @@ async def _thread_of_the_longest(stage: Stage) -> str:
     [alert] = stage.alerts(number)
     line = alert.text.split("\n")[0]
     assert "行41長 " + r"\*" * 20 in line
-    assert "*" not in line.replace(r"\*", ""), "each sign is escaped"
+    title_shown = line.replace("**未対応**", "").replace(r"\*", "")
+    assert "*" not in title_shown, "each sign is escaped"
     name = await stage.world.thread_name(str(alert.id))
     assert name.startswith(f"INC-{number} ")
     assert name.endswith("…")

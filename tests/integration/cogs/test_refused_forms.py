@@ -107,6 +107,6 @@ async def test_a_form_that_would_be_refused_again_is_not_offered(world: ConsoleW
 
 
 async def opened(world: ConsoleWorld, verb: str) -> Json:
-    """The form that `/incident show` opens by its menu."""
+    """The form that [その他…] of `/incident show` opens."""
     screen = shown(await world.command("incident show", number=1))
-    return await world.click(screen, "inc:v1:more:1", values=[verb])
+    return await world.click(screen, f"inc:v1:{verb}:1")

@@ -94,7 +94,7 @@ async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> N
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
-    """今は対応できない takes the next step of the ladder now, and the answer names the next person."""
+    """対応できない takes the next step of the ladder now, and the answer names the next person."""
     await alerted(world)
     dm = await world.until("dm:primary", contains="inc:v1:decline:1", by="primary")
     told = shown(await world.click(dm, "inc:v1:decline:1", by="primary"))

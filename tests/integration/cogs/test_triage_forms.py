@@ -24,7 +24,8 @@ async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_w
     await world.session_began()
     said = {"channel": "p1-ops", "name": "monitor", "embeds": [{"title": "disk full on db-1"}]}
     await world.human("POST", "webhook", **said)
-    post = await world.until("p1-ops", contains="inc:v1:declare:1")
+    alone = await world.until("p1-ops", contains="inc:v1:others:1")
+    post = shown(await world.click(alone, "inc:v1:others:1"))
     [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
 
     async def opened() -> tuple[str, int]:
@@ -82,7 +83,8 @@ async def test_the_form_about_a_message_opens_without_a_query(world: ConsoleWorl
     said = await world.human("POST", "say", user="responder", channel=thread, content="決済も落ちています")
     monitor = {"channel": "p1-ops", "name": "monitor", "embeds": [{"title": "disk full"}]}
     await world.human("POST", "webhook", **monitor)
-    post = await world.until("p1-ops", contains="inc:v1:declare:2")
+    alone = await world.until("p1-ops", contains="inc:v1:others:2")
+    post = shown(await world.click(alone, "inc:v1:others:2"))
     [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
     async with locked_incidents(world):
         with capture_logs() as logged:

@@ -140,8 +140,8 @@ async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
         page for page in await DeliveryRows(desk.store.sql).pages(incident.id) if page.recipient == "primary"
     ]
     first, second = (str(render(words, page, now)["embeds"]) for page in own)
-    assert "今は対応できないと伝えました" in first
-    assert "今は対応できないと伝えました" not in second
+    assert "対応できないと伝えました" in first
+    assert "対応できないと伝えました" not in second
     assert "⏰ ack 期限切れ：" in second
 
 

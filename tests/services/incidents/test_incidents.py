@@ -173,7 +173,7 @@ async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> N
 
 
 async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -> None:
-    """今は対応できない pages the secondary at once, and keeps the ladder's deadline."""
+    """対応できない pages the secondary at once, and keeps the ladder's deadline."""
     incident = await desk.open()
     await desk.work()
     first_dm = desk.message(DeliveryKind.PAGE)

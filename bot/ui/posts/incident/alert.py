@@ -29,16 +29,20 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
         incident: As it is now.
         rings: It carries ``@here``; an edit pings no one all the same.
     """
-    line, small = summary(words, incident), ""
-    if incident.status is Status.TRIGGERED and incident.acknowledged is None:
-        # The bot's own 👀 below the post looks like an ack.
-        small = words.say("alert.small.seeded", emoji=words.policy.ack_emoji)
+    line, small = summary(words, incident), seeded(words, incident)
     return message(
         f"{HERE} {line}" if rings else line,
         embeds=[_embed(words, incident, _facts(words, incident), small=small)],
         components=row([*first_buttons(words, incident, is_edited=True), others_button(words, incident)]),
         rings=rings,
     )
+
+
+def seeded(words: Wording, incident: Incident) -> str:
+    """Return whose 👀 is below a post that nobody has acknowledged: the bot's, which looks like an ack."""
+    if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
+        return ""
+    return words.say("alert.small.seeded", emoji=words.policy.ack_emoji)
 
 
 def thread_root(words: Wording, incident: Incident) -> Body:

@@ -48,7 +48,7 @@ def _made(words: Wording, incident: Incident, verb: Verb, *, is_edited: bool) ->
     if verb is IncidentVerb.VIEW and other is not None:
         return buttons.make(verb, other)
     if verb is IncidentVerb.DECLINE:
-        return buttons.make(verb, incident.id, words="cannot")
+        return buttons.make(verb, incident.id)
     if is_edited and isinstance(verb, IncidentVerb):
         return buttons.of(incident, verb)[0]
     return buttons.make(verb, incident.id)

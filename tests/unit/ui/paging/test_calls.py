@@ -253,7 +253,7 @@ def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
 @pytest.mark.parametrize(
     ("words", "said", "next_one"),
     [
-        (JA, "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**", "@secondary：DM 14:22"),
+        (JA, "**対応できないと伝えました。ほかの当番に引き継いでいます。**", "@secondary：DM 14:22"),
         (EN, "**You said that you cannot respond. It was passed on.**", "@secondary: DM 14:22"),
     ],
 )
@@ -272,7 +272,7 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (JA, "**今は対応できないと伝えました。ほかに対応できる当番はいません。**"),
+        (JA, "**対応できないと伝えました。ほかに対応できる当番はいません。**"),
         (EN, "**You said that you cannot respond. Nobody else on call is left.**"),
     ],
 )
@@ -298,7 +298,7 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
     assert dm(anew, "primary")[1].startswith("⏰ ack 期限切れ：14:22 JST (<t:1795497720:R>)。")
     passed = replace(anew, calls=replace(anew.calls, pages=(FIRST_PAGE, TWICE.calls.pages[2])))
     first = dm(passed, "primary", step=0, waited_s=0.0)
-    assert first[1] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
+    assert first[1] == "**対応できないと伝えました。ほかの当番に引き継いでいます。**"
 
 
 def test_an_escalation_says_who_has_declined() -> None:

@@ -103,7 +103,7 @@ def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
 
 
 def test_page_says_who_passed_it_on() -> None:
-    """A page that was passed on by 今は対応できない names the person who cannot respond."""
+    """A page that was passed on by 対応できない names the person who cannot respond."""
     assert "@secondary が対応できないため、あなたに回りました。" in page({"declined_by": "secondary"})
 
 
