@@ -225,7 +225,7 @@ async def play_tour(demo: RunningDemo, console: Console) -> int:
 async def _digest(tour: TourSteps) -> None:
     post = await tour.see("p3-insights", "先週 (", "先週の digest が、月曜 18:00 の日付で届いた")
     tour.require(await tour.count("p3-insights") == 1, "1 回だけ届いた")
-    tour.require("DLQ" in post.text and "ack" in post.text, "件数、ack、DLQ がまとまっている")
+    tour.require("届かなかった通知" in post.text and "ack" in post.text, "件数、ack、DLQ がまとまっている")
 
 
 async def _sev1(tour: TourSteps) -> None:
