@@ -54,7 +54,8 @@ MERGED = transitions.merge(NEW, into=replace(TRIGGERED, id=44), by=PRIMARY, at=L
 
 
 #: Where the monitor's message is, as the small print says.
-SMALL = "-# 送信元：[Parky API](<https://discord.com/channels/7/301/800>) · api.parky.co.jp · ALERT-42 · 👀 1 は bot"
+FROM_PARKY = "-# 送信元：[Parky API](<https://discord.com/channels/7/301/800>)"
+SMALL = f"{FROM_PARKY} · api.parky.co.jp · ALERT-42 · 👀 1 は bot"
 
 
 def test_it_says_what_any_alert_says() -> None:
@@ -90,7 +91,8 @@ BY_EVENT = replace(
 def test_without_a_message_above_the_monitors_name_leads_to_where_it_shows_the_alert() -> None:
     """An event's link is its monitor's; a triage of it is about this post."""
     small = str(render(JA, LOUD, BY_EVENT)["content"]).splitlines()[-1]
-    assert small == "-# 送信元：[Sentry](<https://sentry.example/issues/7>) · api.parky.co.jp · ALERT-42 · 👀 1 は bot"
+    link = "-# 送信元：[Sentry](<https://sentry.example/issues/7>)"
+    assert small == f"{link} · api.parky.co.jp · ALERT-42 · 👀 1 は bot"
     placed = replace(BY_EVENT, post=replace(BY_EVENT.post, channel_id=301, message_id=900))
     others = others_screen(VOICE, OfferedActions(placed, 103, False, EVERYTHING))
     assert f"tri:v1:from:301:900:42:{digest_of(BY_EVENT.title)}" in screens.presses(others)
