@@ -363,7 +363,7 @@ def debt_lines(words: Wording, week: Digest) -> list[str]:
         one = secret
         if public:
             name, title = linked(public[0], limit=_DEBT_LIMIT)
-            has_it = owner(words, public[0])
+            has_it = owner(words, public[0], on=datetime.combine(week.today, time(), words.policy.timezone))
             one = words.say("digest.debts.open_one", name=name, title=title, owner=has_it)
         lines.append(
             words.say("digest.debts.open", count=len(still_open), one=one + _others(words, still_open))

@@ -1,5 +1,6 @@
 """The first line of every post about an incident, in one order: severity, title, who has it, until when."""
 
+from datetime import datetime
 from typing import Final
 
 from bot.domain.escalation.ladder import is_again, is_overdue
@@ -35,11 +36,12 @@ def _line(words: Wording, incident: Incident, sign: str, who: str, *, limit: int
     return words.marked(incident, words.say("summary.line_until", line=line, until=due) if due else line)
 
 
-def owner(words: Wording, incident: Incident, *, waits: bool = False) -> str:
+def owner(words: Wording, incident: Incident, *, waits: bool = False, on: datetime | None = None) -> str:
     """Return who has it, in bold: "**@sato が対応中 (14:07 から)**", "**14:52 から担当なし**".
 
     Args:
         waits: Say since when a new incident waits: "**14:05 から未対応**".
+        on: The day whose times need no date; None: the incident's own.
     """
     now, other = incident.owner, incident.told_merged_into
     if now.why is OwnerWhy.ENDED:
@@ -52,7 +54,7 @@ def owner(words: Wording, incident: Incident, *, waits: bool = False) -> str:
     said = words.say(
         f"summary.owner.{name}",
         who=words.who(now.name),
-        at=words.hour(now.since, on=incident.triggered_at),
+        at=words.hour(now.since, on=on or incident.triggered_at),
         phase="" if phase is None else words.say(f"state.{phase.value}"),
         other="?" if other is None else number_label(other),
     )
