@@ -41,6 +41,7 @@ from bot.domain.privacy_payloads import (
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
 from bot.services.delivery.handling import DeliveryHandler
+from bot.services.escalation.release import Releasing
 from bot.services.incidents.posts import Reposting
 from bot.services.incidents.roles import give_up
 from bot.services.ports import TRY_AGAIN, Discord, Redacted, soonest
@@ -271,7 +272,10 @@ class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once 
 class Removals:
     """Removes members from private incidents."""
 
-    def __init__(self, discord: Discord, policy: Policy, access: Access, changes: Changes) -> None:
+    def __init__(
+        self, discord: Discord, policy: Policy, access: Access, changes: Changes, releasing: Releasing
+    ) -> None:
+        self._releasing = releasing
         self._discord = discord
         self._policy = policy
         self._access = access
@@ -279,6 +283,8 @@ class Removals:
 
     async def remove(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
         """Remove *who* from a private incident and its roles; return False if they were not a member.
+
+        If they had acknowledged it, it passes on as if they had handed it back.
 
         They are removed from its thread each time: they may be in it without membership, from when they were
         on call. People who see it may remove themselves.
@@ -304,7 +310,8 @@ class Removals:
     async def _remove(
         self, incident_id: int, who: Person, *, by: Person, key: str, is_role_there: bool
     ) -> bool:
-        act = _removing(who, by=by)
+        act, gone = _removing(who, by=by), {who.id}
+        known = await self._releasing.absent(incident_id, gone)
         async with self._changes.change(incident_id, by=by, act=act) as change:
             incident = change.incident
             if not incident.is_private:
@@ -316,7 +323,11 @@ class Removals:
                 raise _Stays(reason, incident)
             if not is_role_there and await MemberRows(change.tx.sql).members(incident_id) == [who.id]:
                 raise _Stays(_LAST, incident)
-            return await self._take_out(change, who, act, key=key)
+            was_named = await self._take_out(change, who, act, key=key)
+            change.incident = await self._releasing.take_off(
+                change.tx, change.incident, gone, by=by, known=known
+            )
+            return was_named
 
     async def _take_out(self, change: Change, who: Person, act: Act, *, key: str) -> bool:
         incident, facts = change.incident, {"id": who.id, "name": who.name}

@@ -144,7 +144,7 @@ def _services(
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
-        removals=Removals(discord, policy, access, changes),
+        removals=Removals(discord, policy, access, changes, core.releasing),
         updates=Updates(store, policy, changes, core.recipients, core.releasing),
         promises=Promises(policy, changes),
         details=Details(policy, changes),

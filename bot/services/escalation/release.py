@@ -1,9 +1,9 @@
 """Acknowledges that end before their incident: the responder releases it, or is silent for too long."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,12 +105,10 @@ class Releasing:
             NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.
         """
         seen = await IncidentRows(self._store.sql).incident(incident_id)
-        silence = Silence()
-        if seen.status is Status.ACKNOWLEDGED:
-            usernames = {**await self._usernames(seen), by.id: by.username}
-            silence = Silence(usernames=usernames, unmarked=await self._old.unmarked(seen))
+        known = await self._look_up(seen)
+        known = replace(known, usernames={**known.usernames, by.id: by.username})
         async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):
-            released = await self._release(tx, incident, by=by, known=silence)
+            released = await self._release(tx, incident, by=by, known=known)
         log.info("incident.released", incident_id=incident_id, outcome=released.outcome, user_id=by.id)
         return released
 
@@ -135,17 +133,63 @@ class Releasing:
             is_holder or by.id in {one.id for one in await rows.on_it(incident.id)}
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
-        await AcknowledgementWrites(tx.sql).leave(incident.id, by.id, unmarked=known.unmarked)
+        return await self._let_go(tx, incident, by, by=by, known=known)
+
+    async def absent(self, incident_id: int, gone: Collection[int]) -> Silence:
+        """Look up, before anything is locked, whom it concerns if `take_off` ends the acknowledgement."""
+        incident = await IncidentRows(self._store.sql).incident(incident_id)
+        holder = incident.on_it
+        return Silence() if holder is None or holder.id not in gone else await self._look_up(incident)
+
+    async def take_off(
+        self, tx: Transaction, incident: Incident, gone: Collection[int], *, by: Person | None, known: Silence
+    ) -> Incident:
+        """End the acknowledgement of a person who may not see *incident* any more, or has left the server.
+
+        It goes on as if they had handed it back. If another person, or nobody, has it, nothing changes.
+
+        Args:
+            incident: Locked.
+            gone: The ids of those people.
+            by: Who has removed them; None: nobody has.
+            known: What `absent` has found.
+
+        Returns:
+            As it is saved.
+        """
+        holder = incident.on_it
+        if incident.status is not Status.ACKNOWLEDGED or holder is None or holder.id not in gone:
+            return incident
+        former = Person(holder.id, holder.name)
+        released = await self._let_go(tx, incident, former, by=by, known=known)
+        log.info("incident.taken_off", incident_id=incident.id, outcome=released.outcome, user_id=holder.id)
+        return released.incident
+
+    async def _let_go(
+        self, tx: Transaction, incident: Incident, who: Person, *, by: Person | None, known: Silence
+    ) -> Released:
+        """Let the responder *who* go, and pass on what was theirs, or resume the ladder.
+
+        Args:
+            by: Who has let them go; None: nobody has.
+        """
+        holder, rows = incident.on_it, AcknowledgementRows(tx.sql)
+        is_holder = holder is not None and holder.id == who.id
+        await AcknowledgementWrites(tx.sql).leave(incident.id, who.id, unmarked=known.unmarked)
         gone = await _removed(tx, incident)
         others = [o for o in await rows.on_it(incident.id, has_acknowledged=True) if o.id not in gone]
         is_free = is_holder and not others
-        asked = await _involved(tx, incident, without=by.id) if is_free else ()
+        asked = await _involved(tx, incident, without=who.id) if is_free else ()
         to, now = others[0] if is_holder and others else None, await tx.now()
         data = ReleasedEntry(resumed=is_free, to=to, asked=asked)
-        audited = AuditData(incident.id, facts=data.to_json())
-        await TimelineWrites(tx.sql).record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
+        entry = TimelineEntry.of(data, now, by=who)
+        if by is None:
+            await TimelineWrites(tx.sql).add_timeline(incident.id, entry)
+        else:
+            audited = AuditData(incident.id, facts=data.to_json())
+            await TimelineWrites(tx.sql).record(incident, entry, by=by, data=audited)
         if to is not None:
-            taken = await self._take_over(tx, incident, to, by=by, now=now)
+            taken = await self._take_over(tx, incident, to, by=who, now=now)
             return Released(taken, ReleaseOutcome.PASSED, now)
         if not is_free:
             return Released(incident, ReleaseOutcome.STILL_HELD, now)
@@ -156,6 +200,12 @@ class Releasing:
         """Check whether the responders are silent, and look up those whom a lapse would concern."""
         if await self._is_heard_of(incident):
             return Silence(is_broken=True)
+        return await self._look_up(incident)
+
+    async def _look_up(self, incident: Incident) -> Silence:
+        """Look up, before anything is locked, whom the end of the acknowledgement would concern."""
+        if incident.status is not Status.ACKNOWLEDGED:
+            return Silence()
         usernames = await self._usernames(incident)
         return Silence(usernames=usernames, unmarked=await self._old.unmarked(incident))
 

@@ -187,14 +187,15 @@ class Updates:
     async def remind(self, incident_id: int) -> None:
         """Ask for an update that is due, once: the commander, or else the responder.
 
-        A commander who has left the server loses the role. If neither may see the incident any more, the
-        person on call is asked.
+        A commander who has left the server loses the role, and a responder who has left loses the incident,
+        as if they had handed it back: then nobody is asked for an update. If neither may see the incident
+        any more, the person on call is asked.
         A second run is harmless: it finds that the next reminder is later.
         """
         while True:
             seen = await IncidentRows(self._store.sql).incident(incident_id)
             absence = await self._absence(seen)
-            silence = await self._silence(seen)
+            silence = await self._silence(seen, absence)
             try:
                 async with self._store.transaction() as tx:
                     reminders = await self._remind_if_due(tx, seen, absence, silence)
@@ -205,13 +206,15 @@ class Updates:
                 log.info("update.reminded", incident_id=incident_id, reminders=reminders)
             return
 
-    async def _silence(self, incident: Incident) -> Silence:
-        """Look whether the responders are silent, if the acknowledgement is due to lapse for that."""
+    async def _silence(self, incident: Incident, absence: Absence) -> Silence:
+        """Look up what is to be known if the acknowledgement ends now, for silence or for *absence*."""
         now = await self._store.now()
         if incident.updates.remind_at is None or incident.updates.remind_at > now:
             return Silence()
         is_over = await self._lapses(incident, self._store, now=now)
-        return await self._releasing.silence(incident) if is_over else Silence()
+        if is_over:
+            return await self._releasing.silence(incident)
+        return await self._releasing.absent(incident.id, absence.gone)
 
     async def _lapses(self, incident: Incident, source: Store | Transaction, *, now: datetime) -> bool:
         """Return True if the acknowledgement ends now, instead of another reminder.
@@ -261,6 +264,9 @@ class Updates:
             return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
+        held = await self._releasing.take_off(tx, incident, absence.gone, by=None, known=silence)
+        if held is not incident:
+            return None
         return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).updates.reminders
 
     async def _remind(

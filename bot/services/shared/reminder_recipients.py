@@ -63,26 +63,26 @@ class ReminderRecipients:
         self._access = access
 
     async def look(self, incident: Incident) -> Absence:
-        """Look if the commander, or else the responder, is still on the server and may see the incident.
+        """Look if the commander and the responder are still on the server and may see the incident.
 
-        As a rule this is one request to Discord; further ones follow only when a person is absent. When
-        Discord cannot be asked, a person counts as present. In a private incident they must also be a member
-        or on call for that.
+        When Discord cannot be asked, a person counts as present. In a private incident they must also be a
+        member or on call for that.
         """
         gone: set[int] = set()
         hidden: set[int] = set()
         leads = {lead.id: lead for lead in (incident.commander, incident.on_it) if lead is not None}
         for lead in leads.values():
-            if lead.id <= 0:  # of a person who acknowledged by email: it cannot be mentioned
-                return Absence(frozenset(gone), frozenset(hidden))
+            if lead.id <= 0:  # of a person who acknowledged by email: it cannot be looked up
+                continue
             match await self.presence(lead, incident, guild_id=incident.guild_id):
                 case Presence.GONE:
                     gone.add(lead.id)
                 case Presence.HIDDEN:
                     hidden.add(lead.id)
                 case Presence.HERE:
-                    return Absence(frozenset(gone), frozenset(hidden))
-        place = await self._first_on_call(incident.guild_id) if leads else None
+                    pass
+        is_none_left = bool(leads) and not leads.keys() - gone - hidden
+        place = await self._first_on_call(incident.guild_id) if is_none_left else None
         return Absence(frozenset(gone), frozenset(hidden), place)
 
     async def presence(self, who: PersonRef, incident: Incident | None, *, guild_id: int) -> Presence:

@@ -10,8 +10,10 @@ from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.forms import Shown
-from bot.domain.incident.incident import Incident, Phase, Role, UsersAffected
+from bot.domain.incident.incident import Incident, Phase, Role, Status, UsersAffected
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
@@ -21,7 +23,7 @@ from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import TimelineRows
 from tests.by_person import name_of
 from tests.services.database import Database
-from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.outcomes import kinds
 
 HALF_HOUR = timedelta(minutes=30)
@@ -426,21 +428,40 @@ async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
     assert len(await told(desk, "role_changed")) == 3, "it is said once"
 
 
-async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk) -> None:
-    """If all responders have left the server, the reminder asks the first remaining person on call."""
-    desk.lets_nothing_lapse()
+@pytest.mark.parametrize("commander", [None, RESPONDER])
+async def test_whoever_has_it_and_has_left_the_server_has_it_no_more(
+    desk: Desk, commander: Person | None
+) -> None:
+    """In the place of a reminder to a responder who has left the server, the ladder goes on.
+
+    A commander who is still there is asked to take the incident.
+    """
     incident = await acknowledged(desk)
-    first, second = list((await desk.oncall.holders(GUILD)).items())[:2]
+    if commander is not None:
+        await desk.roles.give(incident.id, Role.COMMANDER, to=commander, by=PRIMARY)
     desk.discord.left = {str(PRIMARY.id)}
     await desk.pass_time(minutes=31)
-    assert (await told(desk, "update_due"))[-1].data["asks"] == first[0]
-    desk.discord.left = {str(PRIMARY.id), first[1].handle}
-    await desk.pass_time(minutes=60)
-    reminder = (await told(desk, "update_due"))[-1]
-    assert (reminder.data["asks"], reminder.data["lead"]) == (second[0], None)
-    assert name_of((await IncidentRows(desk.store.sql).incident(incident.id)).acknowledged) == "primary", (
-        "what was stays"
-    )
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
+    assert (now.status, now.owner.id, now.owner.former) == (Status.TRIGGERED, None, PRIMARY.name)
+    assert now.owner.why is OwnerWhy.RELEASED
+    assert await told(desk, "update_due") == []
+    assert desk.sent(DeliveryKind.ESCALATION) != []
+    assert desk.sent(DeliveryKind.OFFER) == ([] if commander is None else [f"user:{commander.id}"])
+    assert name_of(now.acknowledged) == "primary", "what was stays"
+    await desk.pass_time(minutes=31)
+    assert len(await told(desk, "released")) == 1, "it is said once"
+
+
+async def test_what_a_person_who_has_left_had_passes_to_the_next_responder(desk: Desk) -> None:
+    """If another person has acknowledged it too, they have it, and the next reminder asks them."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    desk.discord.left = {str(PRIMARY.id)}
+    await desk.pass_time(minutes=31)
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
+    assert (now.owner.id, now.owner.why) == (SECONDARY.id, OwnerWhy.HANDED)
+    await desk.pass_time(minutes=31)
+    assert {one.data["lead_id"] for one in await told(desk, "update_due")} == {SECONDARY.id}
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:

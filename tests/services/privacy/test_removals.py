@@ -16,7 +16,8 @@ from bot.domain.errors import (
     UpstreamUnavailable,
     UserError,
 )
-from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -29,6 +30,9 @@ from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED, ON_CALL, open_private
 
 MEMBER = f"user:{NAMED.id}"
+
+#: Sees private incidents, and is not on call.
+RESPONDER_INSIDE = replace(SECONDARY, id=51, username="inside")
 
 
 class SlowDiscord(FakeDiscord):
@@ -132,6 +136,55 @@ async def test_what_they_held_is_given_up(desk: Desk) -> None:
     assert changed[-1] is not None
     assert (changed[-1]["role"], changed[-1]["holder"]) == ("scribe", None)
     assert desk.sent(DeliveryKind.ROLE_DM) == []
+
+
+@pytest.mark.parametrize("by", [PRIMARY, NAMED])
+async def test_whoever_had_it_and_is_removed_has_it_no_more(desk: Desk, by: Person) -> None:
+    """Removing the person who has the incident, or leaving it, resumes the ladder and asks the others."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER_INSIDE)
+    await desk.pass_time(minutes=5)
+    await desk.removals.remove(incident.id, who=NAMED, by=by, key="k")
+    await desk.work()
+    shown = await IncidentRows(desk.store.sql).shown_incident(incident.id)
+    assert (shown.status, shown.owner.id, shown.owner.why) == (Status.TRIGGERED, None, OwnerWhy.RELEASED)
+    pages = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.PAGE]
+    assert [(one.to, "why" in one.data) for one in pages] == [
+        ("person:primary", False),
+        ("person:primary", True),
+    ]
+    assert desk.sent(DeliveryKind.OFFER) == [f"user:{RESPONDER_INSIDE.id}"]
+    assert await notices(desk) == ["member_added", "role_changed", "member_removed", "released"]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=10)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1, "the ladder is where it was"
+    audited = [row for row in await desk.database.audit_rows() if row.action == TimelineKind.RELEASED]
+    assert [row.allowed for row in audited] == [True]
+
+
+async def test_what_the_removed_person_had_passes_to_the_next_responder(desk: Desk) -> None:
+    """If another person has acknowledged it too, they have it, with a DM, and nobody is paged."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    paged = desk.sent(DeliveryKind.PAGE)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
+    assert (now.status, now.owner.id, now.owner.why) == (Status.ACKNOWLEDGED, SECONDARY.id, OwnerWhy.HANDED)
+    assert desk.sent(DeliveryKind.OFFER) == [f"user:{SECONDARY.id}"]
+    assert desk.sent(DeliveryKind.PAGE) == paged
+
+
+async def test_removing_another_leaves_the_acknowledgement_as_it_is(desk: Desk) -> None:
+    """Whoever has the incident keeps it when somebody else is removed."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    now = await IncidentRows(desk.store.sql).incident(incident.id)
+    assert (now.status, now.owner.id) == (Status.ACKNOWLEDGED, PRIMARY.id)
 
 
 @pytest.mark.parametrize("via", [AckVia.BUTTON, AckVia.ROLE])
@@ -369,15 +422,16 @@ async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
 
 
 async def test_no_reminder_mentions_whoever_was_removed(desk: Desk) -> None:
-    """A reminder asks the person on call, and does not mention a removed one, which would add them."""
+    """A reminder asks the next responder, and does not mention a removed one, which would add them."""
     incident = await with_named(desk)
+    desk.discord.members = (SECONDARY,)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.pass_time(hours=2)
     reminders = [one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"]
     assert reminders
-    assert {(str(one.data["gone"]), one.data["lead"]) for one in reminders} == {(f"[{NAMED.id}]", None)}
-    assert {one.data["asks"] for one in reminders} == {"primary"}
+    assert {(one.data["lead_id"], str(one.data["gone"])) for one in reminders} == {(SECONDARY.id, "[]")}
 
 
 async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: Desk) -> None:
@@ -395,10 +449,12 @@ async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: De
 
 
 async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk) -> None:
-    """A person removed while a reminder is being prepared is not mentioned; the person on call is."""
+    """A person removed while a reminder is being prepared is not mentioned; who has it now is."""
     incident = await with_named(desk)
+    desk.discord.members = (NAMED, SECONDARY)
     await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()
     member = desk.discord.member
 
@@ -413,7 +469,7 @@ async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk
     await desk.database.advance(timedelta(minutes=31))
     await desk.updates.remind(incident.id)
     (reminder,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due")
-    assert (reminder.data["lead_id"], reminder.data["asks"]) == (None, "primary")
+    assert (reminder.data["lead_id"], reminder.data["gone"]) == (SECONDARY.id, [])
 
 
 async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(desk: Desk) -> None:
