@@ -186,7 +186,7 @@ def _owing(
 
 
 def owner_by_rule(incident: Incident, *, ended_by: PersonRef | None) -> PersonRef:
-    """Return the commander of an incident, else who acknowledged it last, else *ended_by*.
+    """Return the commander of an incident, else who had it when it ended, else *ended_by*.
 
     A person who acknowledged by email may be unknown to Discord; they are passed over.
     """

@@ -272,16 +272,22 @@ class Incident:
 
     @property
     def on_it(self) -> PersonRef | None:
-        """Return the person who has the incident or, once it has ended, had it; None: nobody."""
+        """Return the person who has the incident or, once it has ended, had it then; None: nobody."""
         act = self._taken_by
         return None if act is None else PersonRef(act.id, act.name)
 
     @property
     def _taken_by(self) -> ByPerson | None:
-        """Return the act by which the latest responder came to have it; None while it is triggered."""
+        """Return the act by which the latest responder came to have it.
+
+        None while it is triggered, and once it has ended if nobody had it then.
+        """
         if self.status is Status.TRIGGERED:
             return None
-        return self.taken if self.is_taken_last else self.reopened or self.acknowledged
+        act = self.taken if self.is_taken_last else self.reopened or self.acknowledged
+        if self.is_open or act is None or (ended := self.ack_ended) is None or ended.at < act.at:
+            return act
+        return None  # it ended while it waited for somebody else
 
     @property
     def is_taken_last(self) -> bool:

@@ -8,6 +8,7 @@ from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, RecordedRefusal, UpstreamUnavailable, UserError
 from bot.domain.incident.incident import Role
 from bot.domain.incident.parts import PostmortemReminderStage, PostmortemState
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.watchdogs import audit
 from bot.storage.tables.incidents import IncidentRows, MemberRows
@@ -37,6 +38,17 @@ async def test_the_resolve_names_owner_and_date(desk: Desk) -> None:
     assert (line.data["owner"], line.data["due_on"]) == ({"id": 1, "name": "primary"}, "2026-12-01")
     [found] = await owed_postmortems(desk.store.sql, GUILD)
     assert (found.incident.id, found.postmortem) == (incident.id, owed)
+
+
+async def test_who_resolves_it_owes_it_if_nobody_had_it(desk: Desk) -> None:
+    """The person who had handed it back is not asked to write: who resolved it is."""
+    incident = await desk.open()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=1)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=1)
+    await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    assert (await postmortem(desk, incident)).owner_name == "secondary"
 
 
 async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:

@@ -55,6 +55,17 @@ def test_nobody_has_it_after_a_lapse() -> None:
     assert lapsed.owner == Ownership(None, None, at(30), OwnerWhy.LAPSED, former="sato")
 
 
+def test_nobody_had_it_when_it_ended_after_a_lapse() -> None:
+    """The person whose acknowledgement lapsed did not have it at the end; one who took it since did."""
+    lapsed = transitions.end_ack(acknowledged(SATO), at=at(30), lapsed=True)
+    ended = transitions.resolve(lapsed, by=TAKAHASHI, at=at(40))
+    assert (ended.on_it, ended.lead) == (None, None)
+    again = transitions.acknowledge(
+        lapsed, by=SATO, at=at(35), already_responding=False, next_update_at=None
+    ).incident
+    assert transitions.resolve(again, by=TAKAHASHI, at=at(40)).on_it == PersonRef(1, "sato")
+
+
 def test_a_reopening_and_a_handing_over_are_reasons() -> None:
     """The latest act counts."""
     ended = transitions.resolve(acknowledged(SATO), by=SATO, at=at(10))
