@@ -114,7 +114,8 @@ def by_attention(posts: Sequence[Delivery], incident: Incident) -> tuple[list[De
     """Return *posts* in the order in which people look at them; apart, those that newer ones have replaced.
 
     The alert and the newest escalation come first, then the last DM to each person, then the others, the
-    newest first. Older escalations and DMs are replaced, and the posts of a triage are last.
+    newest first. Older escalations and DMs are replaced, the DMs after what a whole channel reads, and the
+    posts of a triage are last.
 
     Args:
         posts: Oldest first.
@@ -138,6 +139,7 @@ def by_attention(posts: Sequence[Delivery], incident: Incident) -> tuple[list[De
             (first if is_ladder or post.kind is DeliveryKind.ALERT else others).append(post)
         if is_ladder:
             seen.add(reader)
+    replaced.sort(key=lambda post: post.kind is DeliveryKind.PAGE)
     return [*first, *pages, *others], [*replaced, *of_triage]
 
 

@@ -100,7 +100,7 @@ def test_what_people_look_at_is_edited_first() -> None:
     moved = incident(post=AlertPost(2, message_id=1))
     awaited, replaced = by_attention(posts, moved)
     assert [post.id for post in awaited] == [7, 4, 8, 5, 9]
-    assert [post.id for post in replaced] == [6, 3, 2, 1, 0]
+    assert [post.id for post in replaced] == [6, 3, 1, 2, 0]
 
 
 def test_an_older_escalation_points_to_the_newest() -> None:
