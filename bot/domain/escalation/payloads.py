@@ -196,9 +196,11 @@ class ReleasedNotice(Notice, name="released"):
 
     Attributes:
         asked: Who is asked to take it.
+        gone: They did not do so themselves: they were removed from it, or have left the server.
     """
 
     asked: tuple[PersonRef, ...] = ()
+    gone: bool = False
 
 
 class LapsedNotice(Notice, name="lapsed"):
@@ -216,7 +218,9 @@ class TakenOverNotice(Notice, name="taken_over"):
 
     Attributes:
         to, to_id: The new one; 0 for a person without an account.
+        gone: As in `ReleasedNotice`, of the one before.
     """
 
     to: str
     to_id: int
+    gone: bool = False

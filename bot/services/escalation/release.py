@@ -174,7 +174,7 @@ class Releasing:
             by: Who has let them go; None: nobody has.
         """
         holder, rows = incident.on_it, AcknowledgementRows(tx.sql)
-        is_holder = holder is not None and holder.id == who.id
+        is_holder, is_gone = holder is not None and holder.id == who.id, by is None or by.id != who.id
         await AcknowledgementWrites(tx.sql).leave(incident.id, who.id, unmarked=known.unmarked)
         gone = await _removed(tx, incident)
         others = [o for o in await rows.on_it(incident.id, has_acknowledged=True) if o.id not in gone]
@@ -189,11 +189,11 @@ class Releasing:
             audited = AuditData(incident.id, facts=data.to_json())
             await TimelineWrites(tx.sql).record(incident, entry, by=by, data=audited)
         if to is not None:
-            taken = await self._take_over(tx, incident, to, by=who, now=now)
+            taken = await self._take_over(tx, incident, to, former=who, now=now, gone=is_gone)
             return Released(taken, ReleaseOutcome.PASSED, now)
         if not is_free:
             return Released(incident, ReleaseOutcome.STILL_HELD, now)
-        ended = _EndedAck(incident, now, lapsed=False, asked=asked, usernames=known.usernames)
+        ended = _EndedAck(incident, now, lapsed=False, asked=asked, usernames=known.usernames, gone=is_gone)
         return Released(await self._resume(tx, ended), ReleaseOutcome.RESUMED, now, asked)
 
     async def silence(self, incident: Incident) -> Silence:
@@ -262,7 +262,7 @@ class Releasing:
         return await self._resume(tx, ended)
 
     async def _take_over(
-        self, tx: Transaction, incident: Incident, to: PersonRef, *, by: Person, now: datetime
+        self, tx: Transaction, incident: Incident, to: PersonRef, *, former: Person, now: datetime, gone: bool
     ) -> Incident:
         """Pass the acknowledgement to the responder who joined first; tell them in the thread and by DM."""
         severity = self._policy.rules(incident.severity)
@@ -270,9 +270,9 @@ class Releasing:
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await IncidentWrites(tx.sql).save(taken)
         await remind_later(tx, taken, now=now)
-        told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
+        told = TakenOverNotice(by=former.name, to=to.name, to_id=to.id, gone=gone)
         line = notice(taken, self._policy, told, key=f"taken_over:{taken.version}")
-        dm = OfferDm(holder_id=to.id, holder=to.name, by=by.name, at=now, handed=True)
+        dm = OfferDm(holder_id=to.id, holder=to.name, by=former.name, at=now, handed=True)
         await DeliveryWrites(tx.sql).insert_deliveries([line, *self._offers(taken, [dm])])
         await tx.enqueue(refresh_job(taken, severity=severity))
         return taken
@@ -287,7 +287,9 @@ class Releasing:
         await IncidentWrites(tx.sql).save(waiting)
         await remind_later(tx, waiting, now=now)
         who = "?" if holder is None else holder.name
-        told = (LapsedNotice if ended.lapsed else ReleasedNotice)(by=who, asked=ended.asked)
+        told: LapsedNotice | ReleasedNotice = ReleasedNotice(by=who, asked=ended.asked, gone=ended.gone)
+        if ended.lapsed:
+            told = LapsedNotice(by=who, asked=ended.asked)
         line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
@@ -327,6 +329,7 @@ class _EndedAck:
         incident: Locked, before its end.
         asked: Who is asked to take it.
         usernames: As in `Silence`.
+        gone: As in `ReleasedNotice`.
     """
 
     incident: Incident
@@ -334,6 +337,7 @@ class _EndedAck:
     lapsed: bool
     asked: tuple[PersonRef, ...]
     usernames: Mapping[int, str]
+    gone: bool = False
 
 
 async def _involved(

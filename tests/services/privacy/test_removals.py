@@ -21,10 +21,13 @@ from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.i18n import Texts
 from bot.services.escalation.release import ReleaseOutcome
 from bot.storage.tables.deliveries import DeliveryRows
 from bot.storage.tables.incidents import IncidentRows, MemberRows
 from bot.storage.tables.timeline import TimelineRows
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED, ON_CALL, open_private
@@ -156,6 +159,10 @@ async def test_whoever_had_it_and_is_removed_has_it_no_more(desk: Desk, by: Pers
     ]
     assert desk.sent(DeliveryKind.OFFER) == [f"user:{RESPONDER_INSIDE.id}"]
     assert await notices(desk) == ["member_added", "role_changed", "member_removed", "released"]
+    let_go = await desk.database.deliveries()
+    [line] = [one for one in let_go if one.data.get("notice") == "released"]
+    verb = "手を離しました" if by is NAMED else "外れました"
+    assert f"{NAMED.name} が{verb}" in str(render(Wording(Texts.load(), desk.policy), line, shown))
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.pass_time(minutes=10)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1, "the ladder is where it was"
@@ -175,6 +182,8 @@ async def test_what_the_removed_person_had_passes_to_the_next_responder(desk: De
     assert (now.status, now.owner.id, now.owner.why) == (Status.ACKNOWLEDGED, SECONDARY.id, OwnerWhy.HANDED)
     assert desk.sent(DeliveryKind.OFFER) == [f"user:{SECONDARY.id}"]
     assert desk.sent(DeliveryKind.PAGE) == paged
+    [line] = [one for one in await desk.database.deliveries() if one.data.get("notice") == "taken_over"]
+    assert f"{NAMED.name} が外れました" in str(render(Wording(Texts.load(), desk.policy), line, now))
 
 
 async def test_removing_another_leaves_the_acknowledgement_as_it_is(desk: Desk) -> None:

@@ -148,7 +148,8 @@ def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> 
     """
     rings = notice.to_id > 0 and incident.rings and not incident.is_private
     to = f"<@{notice.to_id}>" if rings else words.who(notice.to)
-    body = message(words.say("thread.notice.taken_over", who=by(words, notice), to=to))
+    told = "thread.notice.taken_over_gone" if notice.gone else "thread.notice.taken_over"
+    body = message(words.say(told, who=by(words, notice), to=to))
     if rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(notice.to_id)]}
     return body
@@ -156,7 +157,9 @@ def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> 
 
 def _let_go(words: Wording, _incident: Incident, notice: ReleasedNotice | LapsedNotice) -> Body:
     """Compose the line about an incident that nobody has now: who had it, who is asked to take it."""
-    lines = [words.say(f"thread.notice.{notice.name}", who=by(words, notice))]
+    is_gone = isinstance(notice, ReleasedNotice) and notice.gone
+    told = "thread.notice.released_gone" if is_gone else f"thread.notice.{notice.name}"
+    lines = [words.say(told, who=by(words, notice))]
     if notice.asked:
         people = words.listed(words.who(one.name) for one in notice.asked[:_ASKED_SHOWN])
         lines.append(words.say("thread.notice.asked", people=people))
