@@ -162,6 +162,8 @@ _TURNS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
     ("cancelled", {}),
     ("joined", {"via": "button"}),
     ("note", {"text": "x"}),
+    ("pinned", {"text": "x"}),
+    ("role_changed", {"role": "commander"}),
 )
 
 

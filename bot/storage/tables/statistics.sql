@@ -22,7 +22,7 @@ incident.guild_id = :guild_id
 -- part: spell
 -- Tells who had each row of `incident`, one after the other, as `bot.domain.incident.ownership.spells` does; `stop` is
 -- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `is_silent` is true for an acknowledgement that
--- lapsed without any other entry of a responder. Of an incident that was taken or ended once the columns say it; only of the
+-- lapsed before a responder wrote anything. Of an incident that was taken or ended once the columns say it; only of the
 -- few others is the timeline put in order. What else is asked of the incident is carried along: joined afterwards, the
 -- planner may take many rows for a few.
 changed AS (
@@ -71,7 +71,8 @@ changed AS (
                SELECT FROM timeline AS life
                  JOIN timeline AS joined ON joined.incident_id = life.incident_id AND joined.actor_id = life.actor_id
                       AND joined.kind IN ('acknowledged', 'joined', 'reopened')
-                WHERE life.incident_id = ordered.incident_id AND life.at > ordered.start AND life.at < ordered.stop)
+                WHERE life.incident_id = ordered.incident_id AND life.at > ordered.start AND life.at < ordered.stop
+                  AND life.kind IN ('updated', 'note', 'output', 'pinned'))
       FROM ordered
 )
 
