@@ -310,8 +310,8 @@ class Digest:
         figures: Of the week.
         before: The same of the week before it.
         trend: The weeks up to this one, the earliest first.
-        missed: Incidents and ringing alerts of the week that were not acknowledged by the deadline, oldest first;
-            no more than are listed. `figures.ack_deadlines` has their number.
+        missed: Incidents and ringing alerts of the week that were not acknowledged by the deadline, oldest
+            first; no more than are listed. `figures.ack_deadlines` has their number.
         open: The same, not resolved at the time of counting, the most severe first, whenever they began.
         load: What the week cost each person.
         load_before: The same of the week before it.
