@@ -13,7 +13,7 @@ from bot.domain.dlq import DlqTable
 from bot.domain.escalation.ladder import ack_deadline, moment_after
 from bot.domain.incident.forms import Checklist
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.severity import Deadline, SeverityPolicy
+from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems import TeamSystems
 from bot.domain.triage.tree import Text, Tree
@@ -141,6 +141,11 @@ class Policy:
         A renamed severity must not silence the incidents that were opened under its old name.
         """
         return self.severities.get(severity, self.most_severe)
+
+    @property
+    def ringing_alerts(self) -> frozenset[str]:
+        """Return the severities under which a monitor's alert mentions people, as an incident does."""
+        return frozenset(name for name in self.alerts.rings if self.severities[name].mention is Mention.HERE)
 
     def checklist(self, severity: str) -> Checklist:
         """Return the steps of a severity's first-response sheet; none if the file no longer has it."""

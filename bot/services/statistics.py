@@ -54,50 +54,46 @@ class Statistics:
         self._policy = policy
         self._oncall = oncall
 
+    @property
+    def _rows(self) -> IncidentStatistics:
+        return IncidentStatistics(self._store.sql, self._policy.ringing_alerts)
+
     async def now(self) -> datetime:
         """Return the database's time, aware, in the policy's zone."""
         return (await self._store.now()).astimezone(self._policy.timezone)
 
     async def incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> IncidentFigures:
         """Count the incidents of *span*; what is set aside and drills are counted whatever the scope."""
-        found = await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, scope)
+        found = await self._rows.severity_figures(guild_id, span, scope)
         rules = self._policy.severities
         promising = tuple(name for name, one in rules.items() if one.update_every is not None)
         return IncidentFigures(
             severities=in_order(found, self._severities(scope)),
-            updates=await IncidentStatistics(self._store.sql).update_figures(
-                guild_id, span, scope, promising=promising
-            ),
+            updates=await self._rows.update_figures(guild_id, span, scope, promising=promising),
             unowned=await self._unowned(guild_id, span, scope, limit=UNOWNED),
-            set_aside=await IncidentStatistics(self._store.sql).set_aside(guild_id, span),
-            targets=tuple(
-                await IncidentStatistics(self._store.sql).busiest_targets(
-                    guild_id, span, scope, limit=BUSIEST
-                )
-            ),
-            drills=await IncidentStatistics(self._store.sql).drill_figures(guild_id, span),
+            set_aside=await self._rows.set_aside(guild_id, span),
+            targets=tuple(await self._rows.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
+            drills=await self._rows.drill_figures(guild_id, span),
         )
 
     async def this_week(self, guild_id: int) -> IncidentFigures:
         """Count by severity in the current ISO week so far: the incidents, and the time without an owner."""
         now = await self.now()
         span, _ = so_far(Period.containing(now.date(), PeriodKind.WEEK), self._policy.timezone, now=now)
-        found = await IncidentStatistics(self._store.sql).severity_figures(guild_id, span, ALL)
+        found = await self._rows.severity_figures(guild_id, span, ALL)
         return IncidentFigures(
             in_order(found, [*self._policy.severities]), unowned=await self._unowned(guild_id, span, ALL)
         )
 
     async def _unowned(self, guild_id: int, span: Span, scope: Scope, *, limit: int = 0) -> UnownedTime:
-        rows = IncidentStatistics(self._store.sql)
+        rows = self._rows
         by_severity = await rows.unowned_by_severity(guild_id, span, scope)
         longest = await rows.most_unowned(guild_id, span, scope, limit=limit) if limit and by_severity else []
         return UnownedTime(by_severity, tuple(longest))
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> tuple[Incident, ...]:
         """Return incidents whose ack deadline was missed, oldest first, at most `LISTED`."""
-        return tuple(
-            await IncidentStatistics(self._store.sql).late_incidents(guild_id, span, scope, limit=LISTED)
-        )
+        return tuple(await self._rows.late_incidents(guild_id, span, scope, limit=LISTED))
 
     async def trend(
         self, guild_id: int, last: IsoWeek, *, weeks: int = TREND_WEEKS, scope: Scope = ALL
@@ -105,7 +101,7 @@ class Statistics:
         """Return the figures of the *weeks* weeks that end with *last*, the earliest first."""
         asked, zone = list(last.last(weeks)), self._policy.timezone
         span = Span(asked[0].bounds(zone)[0], last.bounds(zone)[1])
-        found = await IncidentStatistics(self._store.sql).weekly_figures(guild_id, span, zone, scope)
+        found = await self._rows.weekly_figures(guild_id, span, zone, scope)
         return by_week(found, asked, self._severities(scope))
 
     async def load(self, guild_id: int, span: Span) -> tuple[PersonLoad, ...]:

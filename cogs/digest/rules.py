@@ -310,9 +310,9 @@ class Digest:
         figures: Of the week.
         before: The same of the week before it.
         trend: The weeks up to this one, the earliest first.
-        missed: Incidents of the week that were not acknowledged by the deadline, oldest first; no more than
-            are listed. `figures.ack_deadlines` has their number.
-        open: Not resolved at the time of counting, the most severe first, whenever they began.
+        missed: Incidents and ringing alerts of the week that were not acknowledged by the deadline, oldest
+            first; no more than are listed. `figures.ack_deadlines` has their number.
+        open: The same, not resolved at the time of counting, the most severe first, whenever they began.
         load: What the week cost each person.
         load_before: The same of the week before it.
         examples: Where the lines of figures lead.
@@ -361,7 +361,8 @@ class Digest:
     def is_comparable(self) -> bool:
         """Return True if anything is known of the weeks before it: else the bot may just have come."""
         earlier = any(week.incidents for week in self.trend[:-1])
-        return bool(earlier or self.before.incidents or self.pages_before.total or self.previous_dlq)
+        known = self.before.incidents or self.before.ack_deadlines.total
+        return bool(earlier or known or self.pages_before.total or self.previous_dlq)
 
     @property
     def harms(self) -> tuple[HarmFigure, ...]:

@@ -15,7 +15,7 @@ from bot.domain.dlq import DlqCounts
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, is_counted
+from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, needs_owner
 from bot.domain.statistics.period import IsoWeek, Span, last_week
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -152,7 +152,11 @@ class DigestCounting:
         )
 
     async def _open(self, guild_id: int) -> tuple[Incident, ...]:
-        still_open = filter(is_counted, await IncidentRows(self._store.sql).open_incidents(guild_id))
+        found, ringing = (
+            await IncidentRows(self._store.sql).open_incidents(guild_id),
+            self._policy.ringing_alerts,
+        )
+        still_open = (one for one in found if needs_owner(one, ringing=ringing))
         return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
 
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:

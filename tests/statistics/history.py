@@ -27,6 +27,7 @@ _SPECIAL: Final = (*HOLIDAYS, FIRST, AFTER, date(2026, 10, 25), date(2026, 11, 1
 
 SEVERITIES: Final = ("SEV1", "SEV2", "SEV3")
 TARGETS: Final = ("api.parky.co.jp", "dev-*", "決済")
+RINGING: Final = ("SEV1", "OLD")
 PROMISING: Final = ("SEV1", "SEV3")
 PEOPLE: Final = (11, 12, 13)
 _READERS: Final = ("primary", "12345678901234567", None)
@@ -162,6 +163,8 @@ _TURNS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
     ("cancelled", {}),
     ("joined", {"via": "button"}),
     ("note", {"text": "x"}),
+    ("pinned", {"text": "x"}),
+    ("role_changed", {"role": "commander"}),
 )
 
 

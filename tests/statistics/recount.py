@@ -15,7 +15,7 @@ from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, Sco
 from bot.domain.statistics.load import PageCounts
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from tests.statistics.history import GUILD, HOLIDAYS, NOW, PROMISING, History, MadeIncident
+from tests.statistics.history import GUILD, HOLIDAYS, NOW, PROMISING, RINGING, History, MadeIncident
 
 _Key = TypeVar("_Key")
 
@@ -26,10 +26,16 @@ Rank: TypeAlias = float
 
 def counted(history: History, span: Span, scope: Scope) -> list[MadeIncident]:
     """Return the incidents that count."""
+    return [one for one in needing_owner(history, span, scope) if one.kind == "incident"]
+
+
+def needing_owner(history: History, span: Span, scope: Scope) -> list[MadeIncident]:
+    """Return those, and the alerts that ring."""
     return [
         one
         for one in _triggered(history, span)
-        if one.kind == "incident" and one.status not in ("cancelled", "merged") and not one.is_drill
+        if (one.kind == "incident" or one.severity in RINGING)
+        if one.status not in ("cancelled", "merged") and not one.is_drill
         if scope.severity in (None, one.severity)
         if scope.target is None or (scope.target in one.targets and not one.is_private)
         if scope.person_id is None or scope.person_id in one.responders
@@ -192,11 +198,12 @@ def _triggered(history: History, span: Span) -> list[MadeIncident]:
 
 
 def _severity(name: str, found: list[MadeIncident]) -> SeverityFigures:
-    resolved = [one for one in found if one.status == "resolved"]
+    declared = [one for one in found if one.kind == "incident"]
+    resolved = [one for one in declared if one.status == "resolved"]
     return SeverityFigures(
         name,
-        len(found),
-        acknowledge=_durations(_acknowledge_s(found)),
+        len(declared),
+        acknowledge=_durations(_acknowledge_s(declared)),
         resolve=_durations(
             [(one.ended_at - one.triggered_at).total_seconds() for one in resolved if one.ended_at]
         ),
@@ -220,13 +227,13 @@ def _in_time(one: MadeIncident) -> bool | None:
 
 
 def unowned_s(history: History, span: Span, scope: Scope) -> dict[int, float]:
-    """Return for how many seconds of *span* nobody had each counted incident, whenever it was triggered."""
+    """Return for how many seconds of *span* nobody had what needs an owner, whenever it was triggered."""
     ever = Span(datetime.min.replace(tzinfo=UTC), span.end)
     found = {
         one.id: unowned(
             spells(_timeline(one), triggered_at=one.triggered_at), since=span.start, until=min(span.end, NOW)
         )
-        for one in counted(history, ever, scope)
+        for one in needing_owner(history, ever, scope)
     }
     return {number: spent.total_seconds() for number, spent in found.items() if spent}
 

@@ -58,6 +58,11 @@ class Spell:
 #: A person who has done one of these responds.
 _JOINS: Final = frozenset({TimelineKind.ACKNOWLEDGED, TimelineKind.JOINED, TimelineKind.REOPENED})
 
+#: The words of a responder show that the work goes on; to join, or to take or free a role, is only a press.
+_SIGNS_OF_LIFE: Final = frozenset(
+    {TimelineKind.UPDATED, TimelineKind.NOTE, TimelineKind.OUTPUT, TimelineKind.PINNED}
+)
+
 _ENDS: Final = frozenset({TimelineKind.RESOLVED, TimelineKind.CANCELLED, TimelineKind.MERGED})
 
 
@@ -99,7 +104,7 @@ def acked_in_time(
     """Return True if the ack deadline *due_at* was met, False if it was missed; None while it is ahead.
 
     It is met if a person had the incident when it came, or the incident had ended. An acknowledgement that
-    lapsed without any other entry of a responder was none.
+    lapsed before a responder wrote an update, a note or a message was none.
 
     Args:
         entries: In the order of their times.
@@ -121,7 +126,7 @@ def _is_sign_of_life_in(spell: Spell, entries: Sequence[TimelineEntry]) -> bool:
     return any(
         spell.start < one.at and (spell.end is None or one.at < spell.end)
         for one in entries
-        if one.actor_id is not None and one.actor_id in responders
+        if one.kind in _SIGNS_OF_LIFE and one.actor_id is not None and one.actor_id in responders
     )
 
 

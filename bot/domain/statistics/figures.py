@@ -6,9 +6,12 @@ were triggered in it, whenever they were acknowledged or resolved, and as they a
 counted. So a week's figures still change while its incidents go on. Only time without an owner
 is that of the period, whenever the incident was triggered. Private incidents are counted and
 never named.
+
+A monitor's alert whose severity mentions people is no incident, but needs an owner as one does
+(`needs_owner`): it is in the deadlines, in the time without an owner, and among what is open.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -51,6 +54,8 @@ class Deadlines:
 @dataclass(frozen=True, slots=True)
 class SeverityFigures:
     """The counted incidents of one severity. An incident has the severity that it has now.
+
+    Alerts that need an owner are in its deadlines only.
 
     Attributes:
         acknowledge: From triggered to the first acknowledgement (the median is this bot's MTTA); incidents
@@ -103,7 +108,7 @@ class UnownedIncident:
 
 @dataclass(frozen=True, slots=True)
 class UnownedTime:
-    """The time of the period during which nobody had an open counted incident, as `ownership.unowned` has it.
+    """The time of the period during which nobody had what needs an owner, as `ownership.unowned` has it.
 
     Attributes:
         by_severity: Seconds; a severity without any is left out.
@@ -203,8 +208,18 @@ def by_week(
 
 def is_counted(incident: Incident) -> bool:
     """Return True if the figures count the incident: it is declared, no false alarm, duplicate or drill."""
+    return incident.kind is IncidentKind.INCIDENT and needs_owner(incident, ringing=())
+
+
+def needs_owner(incident: Incident, *, ringing: Collection[str]) -> bool:
+    """Return True if the figures ask who had it: it counts, or would if it were no alert, and it rings.
+
+    Args:
+        ringing: The severities under which a monitor's alert rings.
+    """
     is_real = incident.status not in (Status.CANCELLED, Status.MERGED)
-    return is_real and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
+    is_called = incident.kind is IncidentKind.INCIDENT or incident.severity in ringing
+    return is_real and is_called and not incident.is_drill
 
 
 class ExampleOf(StrEnum):

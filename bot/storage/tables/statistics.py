@@ -42,14 +42,19 @@ MISSED_S = 5.0
 
 
 class IncidentStatistics:
-    """Counts the incidents of a guild. Each method is one statement, and raises StorageUnavailable."""
+    """Counts the incidents of a guild. Each method is one statement, and raises StorageUnavailable.
 
-    def __init__(self, sql: Sql) -> None:
+    Args:
+        ringing: The severities under which a monitor's alert rings: it needs an owner, as an incident does.
+    """
+
+    def __init__(self, sql: Sql, ringing: Collection[str] = ()) -> None:
         self._sql = sql
+        self._ringing = ringing
 
     async def severity_figures(self, guild_id: int, span: Span, scope: Scope) -> list[SeverityFigures]:
-        """Count the incidents that were triggered in *span*; a severity without any is left out."""
-        rows = await self._sql.all("severity_figures", **_counted(guild_id, span, scope))
+        """Count what was triggered in *span*; a severity without incidents or ringing alerts is left out."""
+        rows = await self._sql.all("severity_figures", **self._owned(guild_id, span, scope))
         return [_severity(row) for row in rows]
 
     async def weekly_figures(
@@ -57,25 +62,26 @@ class IncidentStatistics:
     ) -> Mapping[IsoWeek, list[SeverityFigures]]:
         """Return the figures by the trigger's ISO week in *zone*; a week without incidents is left out."""
         weeks: dict[IsoWeek, list[SeverityFigures]] = {}
-        for row in await self._sql.all("weekly_figures", **_counted(guild_id, span, scope), zone=zone.key):
+        asked = self._owned(guild_id, span, scope)
+        for row in await self._sql.all("weekly_figures", **asked, zone=zone.key):
             weeks.setdefault(IsoWeek.of(row["monday"]), []).append(_severity(row))
         return weeks
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
-        """Return counted incidents whose ack deadline was missed, oldest first."""
-        rows = await self._sql.all("late_incidents", **_counted(guild_id, span, scope), limit=limit)
+        """Return those that need an owner and whose ack deadline was missed, oldest first."""
+        rows = await self._sql.all("late_incidents", **self._owned(guild_id, span, scope), limit=limit)
         return [incident_from_row(row) for row in rows]
 
     async def unowned_by_severity(self, guild_id: int, span: Span, scope: Scope) -> Mapping[str, float]:
-        """Return for how many seconds of *span* nobody had a counted incident, whenever it was triggered."""
-        rows = await self._sql.all("unowned_figures", **_counted(guild_id, span, scope))
+        """Return for how many seconds of *span* nobody had what needs an owner, whenever triggered."""
+        rows = await self._sql.all("unowned_figures", **self._owned(guild_id, span, scope))
         return {row["severity"]: row["seconds"] for row in rows}
 
     async def most_unowned(
         self, guild_id: int, span: Span, scope: Scope, *, limit: int
     ) -> list[UnownedIncident]:
         """Return the incidents that nobody had for longest, those first; no private ones."""
-        rows = await self._sql.all("most_unowned", **_counted(guild_id, span, scope), limit=limit)
+        rows = await self._sql.all("most_unowned", **self._owned(guild_id, span, scope), limit=limit)
         return [UnownedIncident(incident_from_row(row), row["seconds"]) for row in rows]
 
     async def update_figures(
@@ -104,6 +110,10 @@ class IncidentStatistics:
         """Count the drills that were started in *span*."""
         row = await self._sql.one("drill_figures", span, guild_id=guild_id)
         return DrillFigures(row["held"], _durations(row["acknowledged"], row["acknowledge_s"]))
+
+    def _owned(self, guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
+        """Return the parameters of a query about those that need an owner."""
+        return {**_counted(guild_id, span, scope), "ringing": list(self._ringing)}
 
 
 class LoadStatistics:

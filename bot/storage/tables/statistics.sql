@@ -5,24 +5,29 @@
 -- Is true for an incident that the figures count: `bot.domain.statistics.figures.is_counted`.
 incident.kind = 'incident' AND incident.status NOT IN ('cancelled', 'merged') AND NOT incident.is_drill
 
+-- part: needs_owner
+-- Is true for one whose owner the figures ask for: `bot.domain.statistics.figures.needs_owner`, with :ringing.
+(incident.kind = 'incident' OR incident.severity = ANY (:ringing::text[]))
+   AND incident.status NOT IN ('cancelled', 'merged') AND NOT incident.is_drill
+
 -- part: in_scope
--- Begins the conditions for the counted incidents of a guild within a `Scope`.
+-- Begins the conditions for the incidents of a guild within a `Scope`.
 incident.guild_id = :guild_id
-   AND {counted}
    AND (:severity::text IS NULL OR incident.severity = :severity)
    AND (:target::text IS NULL OR (:target = ANY (incident.targets) AND NOT incident.is_private))
    AND (:person_id::bigint IS NULL OR EXISTS (
         SELECT FROM responders WHERE incident_id = incident.id AND user_id = :person_id))
 
 -- part: counted_in_scope
--- Begins the conditions for those that were triggered in [:start, :end).
+-- Begins the conditions for the counted ones that were triggered in [:start, :end).
 {in_scope}
+   AND {counted}
    AND incident.triggered_at >= :start AND incident.triggered_at < :end
 
 -- part: spell
 -- Tells who had each row of `incident`, one after the other, as `bot.domain.incident.ownership.spells` does; `stop` is
 -- null for the last one. `owner` is 'nobody', 'person', or 'ended'; `is_silent` is true for an acknowledgement that
--- lapsed without any other entry of a responder. Of an incident that was taken or ended once the columns say it; only of the
+-- lapsed before a responder wrote anything. Of an incident that was taken or ended once the columns say it; only of the
 -- few others is the timeline put in order. What else is asked of the incident is carried along: joined afterwards, the
 -- planner may take many rows for a few.
 changed AS (
@@ -31,18 +36,18 @@ changed AS (
       JOIN timeline AS entry ON entry.incident_id = incident.id
      WHERE entry.kind IN ('lapsed', 'released', 'reopened')
 ), taken_once AS (
-    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
+    SELECT id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
            least(acknowledged_at, first_ended_at, resolved_at) AS answered_at
       FROM incident
      WHERE NOT EXISTS (SELECT FROM changed WHERE changed.incident_id = incident.id)
 ), turn AS (
-    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 0::bigint AS number,
-           triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
+    SELECT id AS incident_id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
+           0::bigint AS number, triggered_at AS at, 'opened' AS kind, 'nobody' AS owner
       FROM incident
       JOIN changed ON changed.incident_id = incident.id
      UNION ALL
-    SELECT incident.id, incident.severity, incident.ack_due_at, incident.triggered_at, incident.acknowledged_at,
-           incident.resolved_at, entry.id, entry.at, entry.kind,
+    SELECT incident.id, incident.is_declared, incident.severity, incident.ack_due_at, incident.triggered_at,
+           incident.acknowledged_at, incident.resolved_at, entry.id, entry.at, entry.kind,
            CASE WHEN entry.kind = 'lapsed' OR entry.data ->> 'resumed' = 'true' THEN 'nobody'
                 WHEN entry.kind IN ('resolved', 'cancelled', 'merged') THEN 'ended'
                 ELSE 'person' END
@@ -53,25 +58,27 @@ changed AS (
         OR entry.kind = 'released'
            AND (entry.data ->> 'resumed' = 'true' OR jsonb_typeof(entry.data -> 'to') = 'object')
 ), ordered AS (
-    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, at AS start,
-           lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
+    SELECT incident_id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner,
+           at AS start, lead(at) OVER following AS stop, lead(kind) OVER following AS stopped_by
       FROM turn
     WINDOW following AS (PARTITION BY incident_id ORDER BY number > 0, at, number)
 ), spell AS (
-    SELECT id AS incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'nobody' AS owner,
-           triggered_at AS start, answered_at AS stop, false AS is_silent
+    SELECT id AS incident_id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at,
+           'nobody' AS owner, triggered_at AS start, answered_at AS stop, false AS is_silent
       FROM taken_once
      UNION ALL
-    SELECT id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'person', answered_at, NULL, false
+    SELECT id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, 'person', answered_at,
+           NULL, false
       FROM taken_once
      WHERE answered_at IS NOT NULL
      UNION ALL
-    SELECT incident_id, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, start, stop,
-           owner = 'person' AND coalesce(stopped_by = 'lapsed', false) AND NOT EXISTS (
+    SELECT incident_id, is_declared, severity, ack_due_at, triggered_at, acknowledged_at, resolved_at, owner, start,
+           stop, owner = 'person' AND coalesce(stopped_by = 'lapsed', false) AND NOT EXISTS (
                SELECT FROM timeline AS life
                  JOIN timeline AS joined ON joined.incident_id = life.incident_id AND joined.actor_id = life.actor_id
                       AND joined.kind IN ('acknowledged', 'joined', 'reopened')
-                WHERE life.incident_id = ordered.incident_id AND life.at > ordered.start AND life.at < ordered.stop)
+                WHERE life.incident_id = ordered.incident_id AND life.at > ordered.start AND life.at < ordered.stop
+                  AND life.kind IN ('updated', 'note', 'output', 'pinned'))
       FROM ordered
 )
 
@@ -79,7 +86,7 @@ changed AS (
 -- Tells of each row of `incident` if its ack deadline was met, as `bot.domain.incident.ownership.acked_in_time` does;
 -- null: it is ahead.
 answer AS (
-    SELECT incident_id, severity, triggered_at, acknowledged_at, resolved_at,
+    SELECT incident_id, is_declared, severity, triggered_at, acknowledged_at, resolved_at,
            CASE WHEN owner = 'nobody' THEN CASE WHEN (SELECT now()) > ack_due_at THEN false END
                 ELSE NOT is_silent END AS is_met
       FROM spell
@@ -87,23 +94,30 @@ answer AS (
 )
 
 -- part: severity_columns
--- Returns the columns of a `SeverityFigures`. Times are in seconds; a percentile leaves null times out.
-count(*)::bigint AS incidents,
-       count(incident.acknowledged_at)::bigint AS acknowledged,
+-- Returns the columns of a `SeverityFigures`. Times are in seconds; a percentile leaves null times out. Alerts are in
+-- the deadlines only.
+count(*) FILTER (WHERE incident.is_declared)::bigint AS incidents,
+       count(incident.acknowledged_at) FILTER (WHERE incident.is_declared)::bigint AS acknowledged,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
-           ORDER BY extract(epoch FROM incident.acknowledged_at - incident.triggered_at)::float8) AS acknowledge_s,
-       count(incident.resolved_at)::bigint AS resolved,
+           ORDER BY extract(epoch FROM incident.acknowledged_at - incident.triggered_at)::float8)
+           FILTER (WHERE incident.is_declared) AS acknowledge_s,
+       count(incident.resolved_at) FILTER (WHERE incident.is_declared)::bigint AS resolved,
        percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
-           ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8) AS resolve_s,
+           ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8)
+           FILTER (WHERE incident.is_declared) AS resolve_s,
        count(*) FILTER (WHERE incident.is_met)::bigint AS met,
        count(*) FILTER (WHERE NOT incident.is_met)::bigint AS missed
 
 -- part: answered_in_scope
--- Begins a query about the counted incidents, as `incident`, with their `answer`.
+-- Begins a query about those that need an owner and were triggered in [:start, :end), as `incident`, with their
+-- `answer`.
 WITH incident AS (
-    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at, resolved_at
+    SELECT id, kind = 'incident' AS is_declared, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at,
+           resolved_at
       FROM incidents AS incident
-     WHERE {counted_in_scope}
+     WHERE {in_scope}
+       AND {needs_owner}
+       AND incident.triggered_at >= :start AND incident.triggered_at < :end
 ), {spell}, {answer}
 
 -- name: severity_figures
@@ -136,12 +150,14 @@ SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date 
  ORDER BY 1, 2;
 
 -- part: unowned
--- Begins a query about the counted incidents that went on in [:start, :end), as `incident`, with the `seconds` of that
+-- Begins a query about those that need an owner and went on in [:start, :end), as `incident`, with the `seconds` of that
 -- time during which nobody had each.
 WITH incident AS (
-    SELECT id, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at, resolved_at
+    SELECT id, kind = 'incident' AS is_declared, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at,
+           resolved_at
       FROM incidents AS incident
      WHERE {in_scope}
+       AND {needs_owner}
        AND incident.triggered_at < :end
        AND (incident.status IN ('triggered', 'acknowledged') OR incident.resolved_at > :start)
 ), {spell}, unowned AS (

@@ -16,6 +16,7 @@ from bot.storage.dlq.store import PostgresDlqStore
 from cogs.digest.rules import DigestData, DigestDelivery, DigestPart
 from cogs.digest.store import DigestWeeks
 from cogs.digest.use_cases import Digests
+from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import unreachable
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
@@ -190,6 +191,24 @@ async def test_a_part_that_fails_is_missing_and_the_others_are_told(
     assert digest.missing == {DigestPart.LOAD}
     assert digest.total == 1
     assert [week.incidents for week in digest.trend] == [0, 0, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("channel", "rang"),
+    [("p0-alerts", 1), ("p1-ops", 0)],  # the second one's reply mentions nobody
+)
+async def test_an_alert_that_rings_is_harm_like_an_incident(desk: Desk, channel: str, rang: int) -> None:
+    """Unanswered, it is late, had nobody on it, and is open; but it is no incident."""
+    tracked = await receive(desk, alert(desk, content="payments are down", channel=channel))
+    await desk.database.advance(timedelta(hours=2))
+    digest = await desk.services.of(Digests).figures(THIS)
+    assert digest.total == 0
+    assert digest.figures.ack_deadlines.missed == rang
+    assert [one.id for one in digest.missed] == [tracked.id] * rang
+    assert digest.figures.unowned.total_s == pytest.approx(7_200 * rang, abs=60)
+    assert [one.incident.id for one in digest.figures.unowned.longest] == [tracked.id] * rang
+    assert [one.id for one in digest.open] == [tracked.id] * rang
+    assert digest.is_quiet is not bool(rang)
 
 
 async def test_what_is_owed_is_told_whenever_it_began(desk: Desk) -> None:

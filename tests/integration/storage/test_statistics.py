@@ -23,6 +23,7 @@ from tests.statistics.history import (
     HOLIDAYS,
     PEOPLE,
     PROMISING,
+    RINGING,
     SEVERITIES,
     TARGETS,
     History,
@@ -61,10 +62,10 @@ def same_severity(one: SeverityFigures, other: SeverityFigures) -> bool:
 async def _incidents_by_severity(rig: Rig, history: History, scope: Scope) -> None:
     """Counts, medians, 90th percentiles and deadlines are those of a count by hand."""
     span = span_of(history)
-    expected = recount.severities(recount.counted(history, span, scope))
+    expected = recount.severities(recount.needing_owner(history, span, scope))
     found = {
         one.severity: one
-        for one in await IncidentStatistics(rig.store.sql).severity_figures(GUILD, span, scope)
+        for one in await IncidentStatistics(rig.store.sql, RINGING).severity_figures(GUILD, span, scope)
     }
     assert found.keys() == expected.keys()
     assert all(same_severity(found[name], expected[name]) for name in expected)
@@ -73,8 +74,8 @@ async def _incidents_by_severity(rig: Rig, history: History, scope: Scope) -> No
 async def _incidents_by_week(rig: Rig, history: History) -> None:
     """A week begins on Monday 00:00 where the team is, also when its clocks change."""
     span = span_of(history)
-    expected = recount.weeks(history, recount.counted(history, span, ALL))
-    found = await IncidentStatistics(rig.store.sql).weekly_figures(GUILD, span, history.zone, ALL)
+    expected = recount.weeks(history, recount.needing_owner(history, span, ALL))
+    found = await IncidentStatistics(rig.store.sql, RINGING).weekly_figures(GUILD, span, history.zone, ALL)
     assert found.keys() == {IsoWeek.of(monday) for monday in expected}
     for monday, severities in expected.items():
         week = {one.severity: one for one in found[IsoWeek.of(monday)]}
@@ -84,7 +85,7 @@ async def _incidents_by_week(rig: Rig, history: History) -> None:
 
 async def _time_without_an_owner(rig: Rig, history: History, scope: Scope) -> None:
     """It is the time that the timeline has nobody for, whole or cut at both ends; no private one is named."""
-    whole, rows = span_of(history), IncidentStatistics(rig.store.sql)
+    whole, rows = span_of(history), IncidentStatistics(rig.store.sql, RINGING)
     for span in (whole, Span(whole.start + timedelta(days=9), whole.start + timedelta(days=16))):
         expected = recount.unowned_s(history, span, scope)
         known = {one.id: one for one in history.incidents}
@@ -103,9 +104,9 @@ async def _time_without_an_owner(rig: Rig, history: History, scope: Scope) -> No
 
 async def _missed_deadlines(rig: Rig, history: History, scope: Scope) -> None:
     """The incidents that are listed are those that are counted."""
-    span, rows = span_of(history), IncidentStatistics(rig.store.sql)
+    span, rows = span_of(history), IncidentStatistics(rig.store.sql, RINGING)
     late = await rows.late_incidents(GUILD, span, scope, limit=100)
-    counted = recount.severities(recount.counted(history, span, scope)).values()
+    counted = recount.severities(recount.needing_owner(history, span, scope)).values()
     assert len(late) == sum(one.ack_deadlines.missed for one in counted)
 
 
@@ -114,15 +115,15 @@ async def _updates_targets_and_what_is_set_aside(rig: Rig, history: History, sco
     span = span_of(history)
     found = recount.counted(history, span, scope)
     store = rig.store
-    assert await IncidentStatistics(store.sql).update_figures(
+    assert await IncidentStatistics(store.sql, RINGING).update_figures(
         GUILD, span, scope, promising=PROMISING
     ) == recount.updates(found)
-    targets = await IncidentStatistics(store.sql).busiest_targets(GUILD, span, scope, limit=10)
+    targets = await IncidentStatistics(store.sql, RINGING).busiest_targets(GUILD, span, scope, limit=10)
     assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
-    aside = await IncidentStatistics(store.sql).set_aside(GUILD, span)
+    aside = await IncidentStatistics(store.sql, RINGING).set_aside(GUILD, span)
     assert (aside.false_alarms, aside.duplicates) == recount.set_aside(history, span)
     held, acknowledge = recount.drills(history, span)
-    drills = await IncidentStatistics(store.sql).drill_figures(GUILD, span)
+    drills = await IncidentStatistics(store.sql, RINGING).drill_figures(GUILD, span)
     assert drills.held == held
     assert same(drills.acknowledge, acknowledge)
 

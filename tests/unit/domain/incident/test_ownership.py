@@ -3,14 +3,23 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.domain.escalation.payloads import LapsedEntry, ReleasedEntry
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.incident.ownership import Ownership, OwnerWhy, Spell, acked_in_time, spells, unowned
-from bot.domain.incident.records import AcknowledgedEntry, JoinedEntry, ReopenedEntry, ResolvedEntry
+from bot.domain.incident.records import (
+    AcknowledgedEntry,
+    JoinedEntry,
+    ReopenedEntry,
+    ResolvedEntry,
+    RoleChangedEntry,
+    UpdatedEntry,
+)
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData, TimelineEntry
-from bot.domain.timeline.recorded import NoteEntry
+from bot.domain.timeline.recorded import NoteEntry, PinnedEntry
 from tests.unit.domain.incident.test_incident import incident
 
 SATO, TAKAHASHI = Person(1, "sato"), Person(2, "takahashi")
@@ -114,6 +123,9 @@ def test_an_unacknowledged_incident_has_one_open_spell() -> None:
 
 LAPSED = LapsedEntry(who="sato")
 ACKED = AcknowledgedEntry(via="button")
+PINNED = PinnedEntry(
+    text="x", author_id=1, author_name="sato", url="", message_id=1, channel_id=1, is_readable=True
+)
 
 
 def answered(*entries: TimelineEntry, now_min: int = 200) -> bool | None:
@@ -122,13 +134,29 @@ def answered(*entries: TimelineEntry, now_min: int = 200) -> bool | None:
 
 
 def test_an_acknowledgement_that_lapsed_in_silence_meets_no_deadline() -> None:
-    """It was a press and nothing else; an entry of a responder, and of nobody else, makes it count."""
+    """It was a press and nothing else; words of a responder, and of nobody else, make it count."""
     acked, lapsed = entry(ACKED, 1, by=SATO), entry(LAPSED, 60)
     assert answered(acked, lapsed) is False
     assert answered(acked, entry(NoteEntry(text="x"), 9, by=SATO), lapsed) is True
     assert answered(acked, entry(NoteEntry(text="x"), 9, by=TAKAHASHI), lapsed) is False
-    assert answered(acked, entry(JoinedEntry(via="button"), 9, by=TAKAHASHI), lapsed) is True
+    joined = entry(JoinedEntry(via="button"), 3, by=TAKAHASHI)
+    assert answered(acked, joined, entry(NoteEntry(text="x"), 9, by=TAKAHASHI), lapsed) is True
     assert answered(acked, lapsed, entry(NoteEntry(text="x"), 70, by=SATO)) is False
+
+
+@pytest.mark.parametrize(
+    ("data", "by", "is_met"),
+    [
+        (JoinedEntry(via="button"), TAKAHASHI, False),
+        (RoleChangedEntry(role="commander", holder=None, former=PersonRef(1, "sato")), SATO, False),
+        (RoleChangedEntry(role="commander", holder=PersonRef(1, "sato"), former=None), SATO, False),
+        (UpdatedEntry(next_at=None, known="x"), SATO, True),
+        (PINNED, SATO, True),
+    ],
+)
+def test_a_press_is_no_sign_of_life(data: EntryData, by: Person, is_met: bool) -> None:
+    """To join, to take a role or to free one says nothing of the work; only words do."""
+    assert answered(entry(ACKED, 1, by=SATO), entry(data, 9, by=by), entry(LAPSED, 60)) is is_met
 
 
 def test_somebody_must_have_it_when_the_deadline_comes() -> None:

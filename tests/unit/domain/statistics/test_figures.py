@@ -11,6 +11,7 @@ from bot.domain.statistics.figures import (
     by_week,
     in_order,
     is_counted,
+    needs_owner,
 )
 from bot.domain.statistics.period import IsoWeek
 from tests.unit.domain.incident.test_incident import PRIMARY, T0, incident
@@ -47,4 +48,8 @@ def test_what_the_figures_count() -> None:
     duplicate = transitions.merge(incident(id=3), into=incident(id=4), by=PRIMARY, at=T0 + timedelta(hours=9))
     alert = incident(id=5, kind=IncidentKind.ALERT)
     drill = incident(id=6, is_drill=True)
-    assert [one.id for one in (real, false_alarm, duplicate, alert, drill) if is_counted(one)] == [real.id]
+    found = (real, false_alarm, duplicate, alert, drill)
+    assert [one.id for one in found if is_counted(one)] == [real.id]
+    ringing = [one.id for one in found if needs_owner(one, ringing={alert.severity})]
+    assert ringing == [real.id, alert.id]  # it rings as a declared incident does
+    assert [one.id for one in found if needs_owner(one, ringing={"SEV9"})] == [real.id]
