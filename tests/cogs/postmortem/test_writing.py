@@ -335,7 +335,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
         "well": ["発報から解決まで 1 時間 23 分"],
         "badly": [
             "開始から発報まで 7 分",
-            "最初の ack は期限の 12 分後",
+            "ack は期限の 12 分後",
             "ack のあと、担当なしが合計 7 分",
             "状況報告の催促 1 回",
             "応答のなかった呼び出し 3 件",
@@ -344,7 +344,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
         ],
     }
     text = document(replace(told, called=called), language="en")
-    assert "- First ack 12 min after its deadline\n" in text
+    assert "- Ack 12 min after its deadline\n" in text
     assert "<!-- Systems and circumstances, not people. Why was that so? -->" in text
 
 
@@ -392,6 +392,24 @@ def test_an_incident_that_nobody_took_says_so() -> None:
     told = facts(acknowledged=None, ended=ByPerson(103, "responder", late), lines=())
     badly = values(replace(told, called=CALLED[:1]))["prompts"]["badly"]  # type: ignore[index]
     assert badly == ["開始から発報まで 2 分", "ack のないまま終了", "応答のなかった呼び出し 1 件"]
+
+
+def test_an_acknowledgement_that_lapsed_in_silence_was_not_in_time() -> None:
+    """A press and nothing else counts here as in the statistics; late is from when the next person had it."""
+    acked = TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY)
+    silent = (acked, TimelineEntry.of(LapsedEntry(who="primary"), at(40)))
+    again = (*silent, TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(42), by=SATO))
+    noted = (acked, TimelineEntry.of(NoteEntry(text="見ています"), at(9), by=PRIMARY), silent[1])
+    for entries, ack, said in (
+        (silent, "late", "ack の期限までに対応した人なし"),
+        (again, "late", "ack は期限の 25 分後"),
+        (noted, "in_time", None),
+    ):
+        made = values(replace(facts(lines=lines_of(entries)), called=()))
+        response, prompts = made["response"], made["prompts"]
+        assert response["ack"] == ack  # type: ignore[index]
+        assert said is None or said in prompts["badly"]  # type: ignore[index]
+        assert any("期限内" in line for line in prompts["well"]) is (ack == "in_time")  # type: ignore[index]
 
 
 def test_people_have_their_names() -> None:
