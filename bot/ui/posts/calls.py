@@ -31,7 +31,7 @@ def on_call_for(words: Wording, incident: Incident) -> str:
 def called_so_far(words: Wording, incident: Incident) -> str:
     """Return the last calls: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty.
 
-    Those of the ladder's steps, and those of people who were asked beside it, as after a hand-back. The people
+    Those of the ladder's steps, and of people who were asked beside it, as after a hand-back. The people
     who were called, but by none of these, are counted: "、ほか 2 人".
     """
     calls = incident.calls

@@ -185,7 +185,7 @@ def test_people_of_earlier_steps_are_counted(words: Wording, told: str) -> None:
 
 
 def test_who_was_asked_last_is_named_though_no_step_called_them() -> None:
-    """After a hand-back a person is asked beside the ladder: they are shown, and an earlier one is counted."""
+    """After a hand-back a person is asked beside the ladder: they are shown, and an earlier one counted."""
     later = DUE + timedelta(minutes=4)
     pages = [
         CallPage(who=f"@{who}", asked_at=at, sent_at=at)
