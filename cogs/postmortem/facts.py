@@ -57,6 +57,7 @@ class PostmortemCall:
         is_loud: It mentioned everyone there.
         reason: Why it did not arrive; empty unless that is known.
         where: Guild, channel and id of a post; empty for any other.
+        user_id: The person's in Discord, as far as it is known.
     """
 
     place: str
@@ -69,6 +70,7 @@ class PostmortemCall:
     is_loud: bool = False
     reason: str = ""
     where: tuple[int, ...] = ()
+    user_id: int | None = None
 
     @property
     def who(self) -> str:
@@ -210,6 +212,7 @@ def _call(delivery: Delivery) -> PostmortemCall:
         is_loud=by == CallBy.POST and _is_loud(delivery),
         reason=(delivery.error or "") if outcome is CallOutcome.FAILED else "",
         where=(delivery.guild_id, delivery.channel_id or 0, delivery.message_id or 0) if is_posted else (),
+        user_id=None if delivery.request is None else delivery.request.recipient_id,
     )
 
 

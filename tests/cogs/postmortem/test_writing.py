@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
@@ -28,7 +30,7 @@ from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.ui.words.inert import document_line, document_text
 from bot.ui.words.wording import Wording
-from cogs.postmortem.facts import CallOutcome, PostmortemCall
+from cogs.postmortem.facts import CallOutcome, PostmortemCall, called_by
 from cogs.postmortem.pictures import picture_of
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.template_worker import environment, rendered
@@ -47,7 +49,7 @@ from tests.cogs.postmortem.told import (
     policy,
     values,
 )
-from tests.unit.ui.samples import JA, TEXTS
+from tests.unit.ui.samples import JA, TEXTS, delivery
 
 #: A thing that people write, or paste, to break a document or to reach somebody.
 HOSTILE = (
@@ -483,6 +485,17 @@ def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id()
     note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=replace(SATO, id=int(known)))
     words = worded(JA, replace(facts(lines=lines_of((note,))), called=tuple(called)))
     assert words.on_call([one.who for one in called]) == "佐藤、当番 (secondary)"
+
+
+def test_a_person_who_was_called_has_the_name_under_which_they_acted() -> None:
+    """A username of the policy is nobody's shown name: the account that the DM went to tells it."""
+    sent = replace(
+        delivery(DeliveryKind.PAGE, to="person:primary"),
+        request=Request(Action.MESSAGE, 5, None, {}, "sato.t", SATO.id),
+    )
+    note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=SATO)
+    words = worded(JA, replace(facts(lines=lines_of((note,))), called=called_by([sent])))
+    assert words.on_call(["@sato.t"]) == "佐藤"
 
 
 def test_people_are_named_by_their_parts_where_the_policy_says_so() -> None:
