@@ -46,7 +46,7 @@ _PLAY: Final = """\
 
 _HOW_TO: Final = {
     "ja": f"""\
-準備ができました ({{took:.1f}} 秒)。{{runbook}}のチャンネルがあるローカルの Discord で、
+準備ができました ({{took:.1f}} 秒)。{{runbook}} のチャンネルがあるローカルの Discord で、
 先週の記録と DLQ を持つ bot が動いています。
 {{now}}
 
@@ -78,7 +78,7 @@ Ctrl-C ends it.
 """,
 }
 _RUNBOOK: Final = {
-    "ja": ("Parky の runbook", "RUNBOOK_FILE "),
+    "ja": ("Parky の runbook", "RUNBOOK_FILE"),
     "en": ("Parky's runbook", "RUNBOOK_FILE"),
 }
 _AS_LEFT: Final = {"ja": "前回の続きから始まります。", "en": "everything as it was left"}

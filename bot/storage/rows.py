@@ -214,6 +214,7 @@ def request_as_json(request: Request) -> dict[str, object]:
         "message_id": request.message_id,
         "body": dict(request.body),
         "recipient": request.recipient,
+        "recipient_id": request.recipient_id,
     }
 
 
@@ -227,4 +228,5 @@ def request_from_json(stored: Row | None) -> Request | None:
         message_id=stored["message_id"],
         body=stored["body"],
         recipient=stored.get("recipient"),
+        recipient_id=stored.get("recipient_id"),
     )

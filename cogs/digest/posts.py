@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
@@ -34,7 +34,7 @@ from bot.ui.posts.bodies import (
 from bot.ui.words.inert import fair_share, inert, joined, plain
 from bot.ui.words.summary import owner
 from bot.ui.words.systems import answer, where
-from bot.ui.words.wording import Wording, due_day, home_url, linked_label
+from bot.ui.words.wording import Wording, due_day, home_url, linked_label, sign_of
 from cogs.digest.rules import (
     ActionsDue,
     AlertVerdict,
@@ -129,15 +129,25 @@ def looked_up(words: Wording, command: str) -> str:
     return f" · {mention}" if mention else ""
 
 
-def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
-    """Return a line for each, and one that counts the private ones, because everybody reads it."""
-    lines = []
+def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show, *, today: date) -> list[str]:
+    """Return a line for each, and one that counts the private ones, because everybody reads it.
+
+    Args:
+        today: The day whose times need no date.
+    """
+    lines, day = [], datetime.combine(today, time(), words.policy.timezone)
     for one in incidents:
         if not one.is_private:
             name, title = show(one)
-            severity, state = inert(one.severity, limit=SEVERITY_LIMIT), words.state(one)
             lines.append(
-                words.say("digest.item.incident", name=name, severity=severity, title=title, state=state)
+                words.say(
+                    "digest.item.incident",
+                    sign=sign_of(one),
+                    name=name,
+                    severity=inert(one.severity, limit=SEVERITY_LIMIT),
+                    title=title,
+                    owner=owner(words, one, on=day),
+                )
             )
     private = len(incidents) - len(lines)
     return [*lines, private_line(words, private, "incident list")] if private else lines
@@ -201,7 +211,7 @@ def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
     if digest.is_quiet:
         return headline(words, digest)
     figures = (
-        "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
+        "\n".join([section.heading, *(f"  {line.replace('**', '')}" for line in section.lines)])
         for section in sections(words, digest, named, called)
     )
     told = "\n".join([headline(words, digest), *harm_lines(words, digest, named)]).replace("**", "")
@@ -450,7 +460,7 @@ def _deadlines(words: Wording, week: Digest, show: Show) -> DigestSection | None
     acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
     more = looked_up(words, "stats show")
     lines = [_deadline(words, "acknowledge", acknowledged) + more] if acknowledged.total else []
-    lines += incident_lines(words, week.missed, show)
+    lines += incident_lines(words, week.missed, show, today=week.today)
     if updates.total:
         late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else more
         lines.append(_deadline(words, "updates", updates) + late)
@@ -605,7 +615,7 @@ def open_incidents(words: Wording, week: Digest, show: Show) -> DigestSection | 
     if not week.open:
         return None
     heading = words.say("digest.open.heading", count=len(week.open))
-    return DigestSection(heading, tuple(incident_lines(words, week.open, show)))
+    return DigestSection(heading, tuple(incident_lines(words, week.open, show, today=week.today)))
 
 
 def postmortems(words: Wording, week: Digest, show: Show) -> DigestSection | None:

@@ -1,6 +1,7 @@
 """朝の triage in Discord: the post with the gathered incidents, and the reminder of those not taken."""
 
 from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Final
 
 from bot.domain.calendar.business_time import local_moment
@@ -8,7 +9,8 @@ from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, Renderers, embed, message, of
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.wording import Wording, linked_label
+from bot.ui.words.summary import owner
+from bot.ui.words.wording import Wording, linked_label, sign_of
 from cogs.morning_triage.rules import MorningDelivery, MorningRules, MorningView
 
 #: The custom id of the select that takes one.
@@ -21,14 +23,15 @@ _SELECT: Final = 3
 
 
 def morning(words: Wording, view: MorningView) -> Body:
-    """Compose the post: each incident and who took it. It is silent: next-business-day work rings no one.
+    """Compose the post: each incident and who has it. It is silent: next-business-day work rings no one.
 
     Args:
         words: The team's.
         view: The gathering as it is now.
     """
     waiting = view.waiting
-    listed = [_line(words, incident) for incident in view.incidents]
+    day = local_moment(view.morning.day, time(), timezone=words.policy.timezone)
+    listed = [_line(words, incident, on=day) for incident in view.incidents]
     lines = words.joined(listed, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_BUDGET)
     colour = COLOURS[waiting[0].status if waiting else Status.RESOLVED]
     text = "\n\n".join(part for part in (lines, _foot(words, view)) if part)
@@ -51,27 +54,18 @@ def morning_nag(words: Wording, view: MorningView) -> Body:
     return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
 
 
-def _line(words: Wording, incident: Incident) -> str:
-    state = words.state(incident)
+def _line(words: Wording, incident: Incident, *, on: datetime) -> str:
     if incident.is_private:
+        state = words.state(incident)
         return words.say("morning.private", state=state, label=incident.label, severity=incident.severity)
-    line = words.say(
+    return words.say(
         "morning.line",
-        state=state,
+        sign=sign_of(incident),
         label=linked_label(incident),
         severity=incident.severity,
         title=inert(incident.title, limit=150),
         at=words.moment(incident.started_at),
-    )
-    on_it = incident.lead
-    if on_it is None or incident.acknowledged is None:
-        return line
-    return words.say(
-        "morning.taken",
-        line=line,
-        emoji=words.policy.ack_emoji,
-        who=words.who(on_it.name),
-        at=words.clock(incident.acknowledged.at, on=incident.started_at),
+        owner=owner(words, incident, on=on),
     )
 
 

@@ -1,6 +1,7 @@
 """On-call messages, double duty, the watch over handovers, and what is kept of another system's schedule."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -211,8 +212,11 @@ class WantedTurns:
             zone: Of a handover that *current* does not have.
 
         Raises:
-            UserError: a weekday for turns that are not of weeks.
+            UserError: a weekday for turns that are not of weeks, or a person twice.
         """
+        twice = [who.name for who, count in Counter(self.people).items() if count > 1]
+        if twice:
+            raise UserError("oncall_twice_in_rotation", who=twice[0])
         if self.weekday is not None and self.unit is not Unit.WEEKS:
             raise UserError("oncall_weekday_needs_weeks")
         kept = current if self.handover is None else None

@@ -11,11 +11,11 @@ from bot.domain.action_items import ActionItem
 from bot.domain.delivery.delivery import AttachedFiles, Delivery, DeliveryStatus, FileRef, Notice
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.escalation.payloads import PagingData
-from bot.domain.incident.incident import ByPerson, Incident, label_of
-from bot.domain.incident.ownership import Spell, spells, unowned
+from bot.domain.incident.incident import Incident, label_of
+from bot.domain.incident.ownership import Spell, acked_in_time, spells, unowned
 from bot.domain.incident.parts import Postmortem, Resolution
 from bot.domain.oncall.people import marked
-from bot.domain.timeline.entries import EntryKind, TimelineKind
+from bot.domain.timeline.entries import EntryKind, TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 
 _PROMISES = frozenset({TimelineKind.UPDATED, TimelineKind.UPDATE_DUE})
@@ -57,6 +57,7 @@ class PostmortemCall:
         is_loud: It mentioned everyone there.
         reason: Why it did not arrive; empty unless that is known.
         where: Guild, channel and id of a post; empty for any other.
+        user_id: The person's in Discord, as far as it is known.
     """
 
     place: str
@@ -69,6 +70,7 @@ class PostmortemCall:
     is_loud: bool = False
     reason: str = ""
     where: tuple[int, ...] = ()
+    user_id: int | None = None
 
     @property
     def who(self) -> str:
@@ -116,23 +118,29 @@ class PostmortemFacts:
         return None if ended is None else ended.at - self.incident.triggered_at
 
     @property
-    def answered(self) -> ByPerson | None:
-        """Return the first acknowledgement, or the end of an incident that had none; None: neither so far."""
-        return self.incident.acknowledged or self.incident.ended
+    def in_time(self) -> bool | None:
+        """Return whether the ack deadline was met, as `acked_in_time` has it; None: it is ahead."""
+        incident = self.incident
+        return acked_in_time(
+            self._entries, triggered_at=incident.triggered_at, due_at=incident.ack_due_at, now=self.until
+        )
 
     @property
     def late_by(self) -> timedelta | None:
-        """Return how long after the deadline it was answered; None: in time, or not at all so far."""
-        answered = self.answered
-        if answered is None or not self.incident.missed_deadline(now=answered.at):
-            return None
-        return answered.at - self.incident.ack_due_at
+        """Return how long after a missed deadline a person had it; None: in time, or nobody so far."""
+        due_at = self.incident.ack_due_at
+        after = (spell.start for spell in self.spells if spell.name is not None and spell.start > due_at)
+        taken = None if self.in_time is not False else next(after, None)
+        return None if taken is None else taken - due_at
 
     @property
     def spells(self) -> tuple[Spell, ...]:
         """Return who had the incident, one after the other."""
-        entries = sorted((line.entry for line in self.lines), key=lambda entry: entry.at)
-        return spells(entries, triggered_at=self.incident.triggered_at)
+        return spells(self._entries, triggered_at=self.incident.triggered_at)
+
+    @property
+    def _entries(self) -> list[TimelineEntry]:
+        return sorted((line.entry for line in self.lines), key=lambda entry: entry.at)
 
     @property
     def until(self) -> datetime:
@@ -204,6 +212,7 @@ def _call(delivery: Delivery) -> PostmortemCall:
         is_loud=by == CallBy.POST and _is_loud(delivery),
         reason=(delivery.error or "") if outcome is CallOutcome.FAILED else "",
         where=(delivery.guild_id, delivery.channel_id or 0, delivery.message_id or 0) if is_posted else (),
+        user_id=None if delivery.request is None else delivery.request.recipient_id,
     )
 
 

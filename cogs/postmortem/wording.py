@@ -114,7 +114,9 @@ def names_of(words: Wording, called: PostmortemCall, facts: PostmortemFacts) -> 
     person = words.policy.team.get(called.handle)
     if person is not None:
         yield person.name
-    user_id = id_of(called.handle) if person is None else person.user_id or id_of(called.handle)
+    known = (one.user_id for one in facts.called if one.handle == called.handle)  # a page outside has none
+    user_id = next(filter(None, known), None) or (None if person is None else person.user_id)
+    user_id = user_id or id_of(called.handle)
     if user_id is not None:
         yield from (name for number, name in acting(facts.lines) if number == user_id)
 

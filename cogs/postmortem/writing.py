@@ -322,17 +322,19 @@ def _prompts(words: DocumentWording, facts: PostmortemFacts) -> Values:
     took, resolved = incident.took_to_acknowledge, facts.took_to_resolve
     holders = [spell for spell in facts.spells if spell.name is not None]
     is_resolved = incident.status is Status.RESOLVED
+    is_missed = facts.in_time is False and facts.late_by is None and incident.ended is not None
     well = {
         "monitor": incident.tracked.monitor is not None,
-        "in_time": took is not None and facts.late_by is None,
+        "in_time": took is not None and facts.in_time,
         "updates": facts.updates and not facts.broken_promises,
         "handed": len(holders) > 1 and not facts.unowned,
         "resolved": is_resolved,
     }
     badly = {
         "noticed": facts.took_to_notice >= _MINUTE,
-        "late": took is not None and facts.late_by is not None,
-        "never": took is None and incident.ended is not None and facts.late_by is not None,
+        "late": facts.late_by is not None,
+        "missed": is_missed and took is not None,
+        "never": is_missed and took is None,
         "unowned": facts.unowned >= _MINUTE,
         "reminders": figures["reminders"],
         "in_vain": figures["in_vain"],
@@ -379,11 +381,12 @@ def _figures(words: DocumentWording, facts: PostmortemFacts) -> Values:
 def _response(words: DocumentWording, facts: PostmortemFacts) -> Values:
     """Return the figures; a text is empty while its moment has not come."""
     incident, took, resolved = facts.incident, facts.incident.took_to_acknowledge, facts.took_to_resolve
+    is_answered = incident.acknowledged is not None or incident.ended is not None
     return {
         "acknowledged_by": _by(words, incident.acknowledged),
         "took_to_acknowledge": "" if took is None else words.span(took),
         "ack_due": words.full(incident.ack_due_at),
-        "ack": "open" if facts.answered is None else "in_time" if facts.late_by is None else "late",
+        "ack": "open" if not is_answered or facts.in_time is None else "in_time" if facts.in_time else "late",
         "ended_by": _by(words, incident.ended),
         "took_to_resolve": "" if resolved is None else words.span(resolved),
         "updates": facts.updates,

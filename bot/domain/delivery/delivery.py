@@ -118,6 +118,7 @@ class Request:
         message_id: The message to hang a thread or a reaction on; for a member, the user's id.
         body: JSON body of the HTTP request, without the nonce.
         recipient: For a delivery to an on-call place: the handle of the person who held it.
+        recipient_id: Their Discord id; None where none was looked up.
     """
 
     action: Action
@@ -125,6 +126,7 @@ class Request:
     message_id: int | None
     body: Json
     recipient: str | None = None
+    recipient_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,12 +309,6 @@ class Incident:
         """Return the time from trigger to first acknowledgement; None before the first acknowledgement."""
         return None if self.acknowledged is None else self.acknowledged.at - self.triggered_at
 
-    def missed_deadline(self, *, now: datetime) -> bool:
-        """Return True if the ack deadline passed without an acknowledgement. Its first end counts as one."""
-        acts = [act.at for act in (self.acknowledged, self.ended) if act is not None]
-        acts += [] if self.first_ended_at is None else [self.first_ended_at]
-        return min(acts, default=now) > self.ack_due_at
-
 
 def label_of(number: int, kind: IncidentKind = IncidentKind.INCIDENT) -> str:
     """Return the name people use for an incident, INC-42, or for a tracked alert, ALERT-42."""

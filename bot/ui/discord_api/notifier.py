@@ -131,7 +131,7 @@ class DiscordNotifier:
             return await self._webhooks.request(delivery, render(self._words, delivery, subject))
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
-        words, told = await self._words_now(delivery.guild_id), delivery
+        words, told, user_id = await self._words_now(delivery.guild_id), delivery, None
         if person is not None:
             told = replace(delivery, request=Request(action, channel_id, message_id, {}, person.handle))
             user_id = await self._places.person(delivery.guild_id, person)
@@ -149,7 +149,8 @@ class DiscordNotifier:
         answers = Addressing.from_json(delivery.data).answers if delivery.kind.spec.may_answer else None
         if answers is not None:
             body = {**body, **answer_to(answers)}
-        return Request(action, channel_id, message_id, body, None if person is None else person.handle)
+        handle = None if person is None else person.handle
+        return Request(action, channel_id, message_id, body, handle, user_id)
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
         return render(self._words, delivery, subject)

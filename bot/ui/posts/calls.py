@@ -29,14 +29,19 @@ def on_call_for(words: Wording, incident: Incident) -> str:
 
 
 def called_so_far(words: Wording, incident: Incident) -> str:
-    """Return the last steps that were taken: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty.
+    """Return the last calls: "通知済み：14:05 @a に DM、14:20 @here + @a"; else empty.
 
-    The people who were called, but by none of these, are counted: "、ほか 2 人".
+    Those of the ladder's steps, and of people who were asked beside it, as after a hand-back. The people
+    who were called, but by none of these, are counted: "、ほか 2 人".
     """
     calls = incident.calls
     if incident.status is not Status.TRIGGERED or not (taken := calls.taken()):
         return ""
-    last = [(steps, calls.called_at(moment)) for moment, steps in taken[-_TAKEN_SHOWN:]]
+    known = {*(moment for moment, _ in taken), *(one.at for one in calls.declined)}  # those: `cannot`
+    beside = sorted({page.asked_at for page in calls.pages} - known)
+    asked = [(at, [CallStep(due_at=at, taken_at=at)]) for at in beside]
+    moments = sorted([*taken, *asked], key=lambda one: one[0])[-_TAKEN_SHOWN:]
+    last = [(steps, calls.called_at(moment)) for moment, steps in moments]
     told = [_rung(words, incident, steps, people=people) for steps, people in last]
     shown = {words.on_call([who]) for _, people in last for who in people}
     left_out = len({who for who, _ in _people(words, incident)} - shown)

@@ -32,7 +32,7 @@ from bot.ui.posts.calls import (
     yours,
 )
 from bot.ui.posts.incident.aftermath import own_postmortem
-from bot.ui.posts.incident.alert import impact
+from bot.ui.posts.incident.alert import how_bad, impact
 from bot.ui.words.inert import plain
 from bot.ui.words.summary import escalated, summary
 from bot.ui.words.wording import Wording, home, home_url, place_url, relative
@@ -86,7 +86,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     waiting = incident.status is Status.TRIGGERED
     rings = waiting and incident.rings and data.mention == Mention.HERE.value
     line = escalated(words, incident) if waiting else summary(words, incident)
-    lines = [impact(words, incident)]
+    lines = [how_bad(words, incident)]
     if waiting:
         lines += [*_cause(words, data), *_tried(words, incident, data)]
         lines.append(_otherwise(words, incident, data, again="escalation.next_channel"))

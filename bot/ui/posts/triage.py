@@ -15,6 +15,7 @@ from bot.services.triage.walk import raised_if_left
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
 from bot.ui.posts.bodies import GREY, Body, Renderers, about, embed, message
 from bot.ui.words.inert import inert
+from bot.ui.words.summary import summary
 from bot.ui.words.triage_words import or_more_severe, path_words
 from bot.ui.words.wording import Wording, alert_url, channel_name, place_url, relative
 
@@ -144,16 +145,10 @@ def triage_button(words: Wording, alert: Incident, source: Source | None) -> Com
 
 
 def triage_raised(words: Wording, incident: Incident) -> Body:
-    """Compose any post of a triage that has become an incident: its state, and the way to its post."""
+    """Compose any post of a triage that has become an incident: who has it, and the way to its post."""
     if incident.is_private:
         return message(words.say("triaging.line.private", label=incident.label))
-    line = words.say(
-        "triaging.line.raised",
-        state=words.state(incident),
-        severity=incident.severity,
-        label=incident.label,
-        title=words.title(incident),
-    )
+    line = words.say("triaging.line.raised", summary=summary(words, incident), label=incident.label)
     return message(line, components=row([words.buttons.link("to_post", alert_url(incident))]))
 
 

@@ -15,6 +15,7 @@ from bot.services.timeline.timelines import CORRECTION_LIMIT, History, TimelineP
 from bot.ui.components import TEXT_LIMIT, Row, Screen, button, buttons_view, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.words.inert import plain
+from bot.ui.words.summary import summary
 from bot.ui.words.timeline import (
     beside,
     corrected_by,
@@ -48,12 +49,7 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     [◀ 前のページ] [次のページ ▶] [⚙ 通知も表示] [⬇ Markdown]
     """
     incident = page.incident
-    title = voice.say(
-        "history.page.title",
-        label=incident.label,
-        state=voice.state(incident),
-        title=voice.title(incident),
-    )
+    title = voice.say("history.page.title", label=incident.label, summary=summary(voice, incident))
     turned = voice.say("history.page.number", number=page.number + 1, pages=page.pages)
     number = turned if page.pages > 1 else ""
     budget = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines

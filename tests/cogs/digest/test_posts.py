@@ -295,8 +295,8 @@ def test_the_figures_link_to_what_is_owed() -> None:
     assert part(BUSY, "対応の速さ") == (
         "SEV1：ack まで 2 分 · 解決まで 45 分\nSEV2：ack まで 1 時間 / 2 時間 · 解決まで なし"
     )
-    assert shown["期限"] == f"ack：1 件中 0 件が期限内\n{link} SEV1 決済 API が 5xx · 🔴 未対応"
-    assert shown["未解決 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
+    assert shown["期限"] == f"ack：1 件中 0 件が期限内\n🔴 {link} SEV1 決済 API が 5xx · **未対応**"
+    assert shown["未解決 1 件"] == f"🔴 {link} SEV1 決済 API が 5xx · **未対応**"
     assert shown["書かれていない postmortem 1 件 (期限超過 1)"] == (
         f"⏰ {link} 決済 API が 5xx · primary · 11/20 (金) 期限"
     )
@@ -559,14 +559,14 @@ def test_pictures_stand_below_headline_and_debts() -> None:
 def test_an_incident_without_a_place_has_no_link() -> None:
     """An open incident whose alert Discord never took is listed in the digest without a link."""
     lost = replace(PLACED, post=replace(PLACED.post, message_id=None), thread=replace(PLACED.thread, id=None))
-    assert fields(replace(BUSY, open=(lost,)))["未解決 1 件"] == "INC-42 SEV1 決済 API が 5xx · 🔴 未対応"
+    assert fields(replace(BUSY, open=(lost,)))["未解決 1 件"] == "🔴 INC-42 SEV1 決済 API が 5xx · **未対応**"
 
 
 def test_the_terminal_shows_the_same_without_markup() -> None:
     """The digest in the terminal has its heading and its incidents as plain text, without Markdown."""
     lines = digest_text(BUSY, texts=TEXTS, policy=POLICY).splitlines()
     assert lines[0] == "週報 2026-W47 (11/16 – 11/22)"
-    assert "  INC-42 SEV1 決済 API が 5xx · 🔴 未対応" in lines
+    assert "  🔴 INC-42 SEV1 決済 API が 5xx · 未対応" in lines
     assert not [line for line in lines if "](" in line or "**" in line]
 
 

@@ -1,13 +1,14 @@
 """朝のトリアージ as it reads: the post, and the line that asks."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.ui.posts.bodies import asked_of
 from cogs.morning_triage.posts import morning, morning_nag
 from cogs.morning_triage.rules import Morning, MorningView
-from tests.unit.ui.samples import ACKNOWLEDGED, EN, JA, PLACED, RESOLVED, description_of, over_limits
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, EN, JA, PLACED, RESOLVED, description_of, over_limits
 
 DAY = date(2026, 11, 25)
 WAITING = replace(PLACED, id=12, severity="SEV3", title="deploy が失敗")
@@ -32,14 +33,26 @@ def test_the_post_says_who_has_taken_what() -> None:
     assert body["content"] == "☀️ 朝のトリアージ 11/25 · 未対応 1 / 2 件"
     told = description_of(body)
     assert (
-        "🔴 未対応 [INC-12](https://discord.com/channels/7/900) SEV3 · deploy が失敗 · 11/24 14:05 JST"
+        "🔴 [INC-12](https://discord.com/channels/7/900) SEV3 · deploy が失敗 · 11/24 14:05 JST · **未対応**"
         in told
     )
-    assert "🟠 対応中" in told
-    assert told.splitlines()[1].endswith("👀 @primary 14:09 JST")
+    assert told.splitlines()[1].startswith("🟠 [INC-15]")
+    assert told.splitlines()[1].endswith(" · **@primary が対応中 (11/24 14:09 から)**")
     assert "残りは 11:00 から 1 時間ごとに" in told
     assert offered(body) == ["INC-12 SEV3"]
     assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_nobody_has_what_was_let_go_and_the_next_one_what_was_handed_over() -> None:
+    """After a lapse the commander is not said to have it; after a handover the new person has, since then."""
+    taken, sato = transitions.assign(TAKEN, Role.COMMANDER, PersonRef(2, "takahashi")), PersonRef(3, "sato")
+    later = AT + timedelta(minutes=60)
+    lapsed = transitions.end_ack(taken, at=later, lapsed=True)
+    handed = transitions.take_over(taken, by=sato, at=later, next_update_at=None)
+    first, second = description_of(morning(JA, view_of(lapsed, handed))).splitlines()[:2]
+    assert first.endswith(" · **11/24 15:07 から担当なし**")
+    assert second.endswith(" · **@sato が対応中 (11/24 15:07 から)**")
+    assert "takahashi" not in first + second
 
 
 def test_everything_taken_reads_so_at_a_glance() -> None:

@@ -56,6 +56,14 @@ async def test_four_weeks_are_shown_and_nothing_changes(desk: Desk) -> None:
     assert (shown.dropped, await current(desk)) == ((), WEEKLY)
 
 
+async def test_a_person_cannot_take_turns_with_themselves(desk: Desk) -> None:
+    """A person who is chosen twice is refused by name, and nothing is previewed."""
+    for people in ((AI, AI), (AI, BEN, AI)):
+        with pytest.raises(UserError) as refused:
+            await previewed(desk, WantedTurns(people, 1, Unit.WEEKS))
+        assert (refused.value.key, refused.value.fields) == ("oncall_twice_in_rotation", {"who": "Ai"})
+
+
 async def test_the_handover_stays_unless_another_is_asked_for(desk: Desk) -> None:
     """Hour and weekday are those of the rotation in force; either may be given, a weekday for weeks only."""
     await put_rotation(desk, "primary", [AI, BEN, CHO], replace(WEEKLY, handover=time(9, 30)))

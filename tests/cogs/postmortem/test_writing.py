@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain.action_items import ActionItem, ActionSource, ActionStatus
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action, DeliveryKind
 from bot.domain.escalation.payloads import EscalatedEntry, LapsedEntry, ReleasedEntry
 from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.incident.parts import Postmortem, PostmortemState, Resolution
@@ -28,7 +30,7 @@ from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.recorded import DeliveryFailedEntry, NoteEntry
 from bot.ui.words.inert import document_line, document_text
 from bot.ui.words.wording import Wording
-from cogs.postmortem.facts import CallOutcome, PostmortemCall
+from cogs.postmortem.facts import CallOutcome, PostmortemCall, called_by
 from cogs.postmortem.pictures import picture_of
 from cogs.postmortem.rules import VALUES, Naming
 from cogs.postmortem.template_worker import environment, rendered
@@ -47,7 +49,7 @@ from tests.cogs.postmortem.told import (
     policy,
     values,
 )
-from tests.unit.ui.samples import JA, TEXTS
+from tests.unit.ui.samples import JA, TEXTS, delivery
 
 #: A thing that people write, or paste, to break a document or to reach somebody.
 HOSTILE = (
@@ -335,7 +337,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
         "well": ["発報から解決まで 1 時間 23 分"],
         "badly": [
             "開始から発報まで 7 分",
-            "最初の ack は期限の 12 分後",
+            "ack は期限の 12 分後",
             "ack のあと、担当なしが合計 7 分",
             "状況報告の催促 1 回",
             "応答のなかった呼び出し 3 件",
@@ -344,7 +346,7 @@ def test_prompts_are_facts_to_begin_with() -> None:
         ],
     }
     text = document(replace(told, called=called), language="en")
-    assert "- First ack 12 min after its deadline\n" in text
+    assert "- Ack 12 min after its deadline\n" in text
     assert "<!-- Systems and circumstances, not people. Why was that so? -->" in text
 
 
@@ -392,6 +394,24 @@ def test_an_incident_that_nobody_took_says_so() -> None:
     told = facts(acknowledged=None, ended=ByPerson(103, "responder", late), lines=())
     badly = values(replace(told, called=CALLED[:1]))["prompts"]["badly"]  # type: ignore[index]
     assert badly == ["開始から発報まで 2 分", "ack のないまま終了", "応答のなかった呼び出し 1 件"]
+
+
+def test_an_acknowledgement_that_lapsed_in_silence_was_not_in_time() -> None:
+    """A press and nothing else counts here as in the statistics; late is from when the next person had it."""
+    acked = TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY)
+    silent = (acked, TimelineEntry.of(LapsedEntry(who="primary"), at(40)))
+    again = (*silent, TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(42), by=SATO))
+    noted = (acked, TimelineEntry.of(NoteEntry(text="見ています"), at(9), by=PRIMARY), silent[1])
+    for entries, ack, said in (
+        (silent, "late", "ack の期限までに対応した人なし"),
+        (again, "late", "ack は期限の 25 分後"),
+        (noted, "in_time", None),
+    ):
+        made = values(replace(facts(lines=lines_of(entries)), called=()))
+        response, prompts = made["response"], made["prompts"]
+        assert response["ack"] == ack  # type: ignore[index]
+        assert said is None or said in prompts["badly"]  # type: ignore[index]
+        assert any("期限内" in line for line in prompts["well"]) is (ack == "in_time")  # type: ignore[index]
 
 
 def test_people_have_their_names() -> None:
@@ -465,6 +485,17 @@ def test_a_person_who_was_called_is_named_though_the_schedule_knows_only_an_id()
     note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=replace(SATO, id=int(known)))
     words = worded(JA, replace(facts(lines=lines_of((note,))), called=tuple(called)))
     assert words.on_call([one.who for one in called]) == "佐藤、当番 (secondary)"
+
+
+def test_a_person_who_was_called_has_the_name_under_which_they_acted() -> None:
+    """A username of the policy is nobody's shown name: the account that the DM went to tells it."""
+    sent = replace(
+        delivery(DeliveryKind.PAGE, to="person:primary"),
+        request=Request(Action.MESSAGE, 5, None, {}, "sato.t", SATO.id),
+    )
+    note = TimelineEntry.of(NoteEntry(text="x"), at(3), by=SATO)
+    words = worded(JA, replace(facts(lines=lines_of((note,))), called=called_by([sent])))
+    assert words.on_call(["@sato.t"]) == "佐藤"
 
 
 def test_people_are_named_by_their_parts_where_the_policy_says_so() -> None:

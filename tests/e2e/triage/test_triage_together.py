@@ -74,7 +74,7 @@ async def test_a_message_becomes_the_first_evidence_and_is_triaged_once(world: W
     third = await from_menu(world, said, by="primary")
     await TriageWalk(world.human, "responder", "general").answer(card, YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, "決済 が通りません")
-    assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 未対応 · SEV1 INC-1")
+    assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 SEV1 · ")
     [row] = await world.rows("SELECT data FROM timeline WHERE kind = 'evidence'")
     assert "昼からずっとです @everyone" in row["data"]
     assert '"author_name": "observer"' in row["data"]
@@ -138,7 +138,7 @@ async def test_a_report_of_the_same_trouble_joins_its_incident(world: World) -> 
     assert TITLE in told.text
     assert "判定：SEV1 本番影響あり → 影響大" in told.text
     assert len(await world.rows("SELECT FROM incidents")) == 1
-    assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 未対応 · SEV1 INC-1")
+    assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 SEV1 · ")
 
 
 async def test_the_menu_opens_no_form_on_the_bots_own_alert(world: World) -> None:

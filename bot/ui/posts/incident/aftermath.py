@@ -80,10 +80,21 @@ def postmortem_line(words: Wording, owed: Postmortem) -> list[str]:
     ]
 
 
+def said_impact(words: Wording, resolution: Resolution, *, limit: int = _LINE_LIMIT) -> str:
+    """Return the impact that was said at the resolve, with people and duration; empty without any."""
+    return _impact(words, resolution, lambda text: inert(text, limit=limit))
+
+
 def _facts(words: Wording, resolution: Resolution, safe: _Safe) -> Iterator[str]:
+    """Yield how bad it was, then why, then what ended it."""
+    if shown := _impact(words, resolution, safe):
+        yield shown
     for name, text in (("cause", resolution.cause), ("fix", resolution.fix)):
         if text:
             yield words.say(f"resolution.fact.{name}", text=safe(text))
+
+
+def _impact(words: Wording, resolution: Resolution, safe: _Safe) -> str:
     measured = [
         safe(resolution.impact) if resolution.impact else "",
         ""
@@ -91,9 +102,9 @@ def _facts(words: Wording, resolution: Resolution, safe: _Safe) -> Iterator[str]
         else words.say("resolution.fact.people", count=f"{resolution.people:,}"),
         "" if resolution.duration is None else words.span(resolution.duration),
     ]
-    if shown := _SEPARATOR.join(part for part in measured if part):
-        key = "impact" if any(measured[:-1]) else "duration"
-        yield words.say(f"resolution.fact.{key}", text=shown)
+    key = "impact" if any(measured[:-1]) else "duration"
+    shown = _SEPARATOR.join(part for part in measured if part)
+    return words.say(f"resolution.fact.{key}", text=shown) if shown else ""
 
 
 def _corrected(words: Wording, incident: Incident, notice: ResolutionCorrectedNotice) -> Body:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from bot.domain.alerts.alert import mention_of
 from bot.domain.escalation.ladder import is_overdue, present_deadline
 from bot.domain.incident.incident import Incident, Status, number_label
+from bot.domain.incident.parts import Resolution
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.calls import called_so_far, cannot, on_call_for, otherwise, tried
-from bot.ui.posts.incident.aftermath import aftermath
+from bot.ui.posts.incident.aftermath import aftermath, said_impact
 from bot.ui.posts.incident.controls import first_buttons, others_button
 from bot.ui.words.inert import inert
 from bot.ui.words.summary import summary
@@ -49,7 +50,7 @@ def thread_root(words: Wording, incident: Incident) -> Body:
     """Compose the post that carries the thread when the alert is in another channel; it pings no one."""
     return message(
         summary(words, incident),
-        embeds=[_embed(words, incident, [_how_bad(words, incident), words.say("alert.root")])],
+        embeds=[_embed(words, incident, [how_bad(words, incident), words.say("alert.root")])],
         components=row([_ack(words, incident), words.buttons.link("to_post", alert_url(incident))]),
     )
 
@@ -148,7 +149,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     is_vague = incident.is_open and not (incident.targets or incident.symptoms)
     regraded = incident.regraded is not None
     lines = [
-        _how_bad(words, incident),
+        how_bad(words, incident) if _impact_said(incident) is None else "",
         words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT)) if regraded else "",
         again(words, incident),
         *aftermath(words, incident),
@@ -160,12 +161,18 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     return lines
 
 
-def _how_bad(words: Wording, incident: Incident) -> str:
-    """Return the impact, unless the resolution says it; a false alarm or a duplicate had none."""
+def how_bad(words: Wording, incident: Incident) -> str:
+    """Return the impact, by the resolution if that says it; a false alarm or a duplicate had none."""
+    if incident.status in (Status.CANCELLED, Status.MERGED):
+        return ""
+    said = _impact_said(incident)
+    return impact(words, incident) if said is None else said_impact(words, said)
+
+
+def _impact_said(incident: Incident) -> Resolution | None:
+    """Return the resolution if it says the impact."""
     said = incident.aftermath.resolution
-    has_none = incident.status in (Status.CANCELLED, Status.MERGED)
-    is_said = incident.status is Status.RESOLVED and said is not None and bool(said.impact)
-    return "" if has_none or is_said else impact(words, incident)
+    return said if incident.status is Status.RESOLVED and said is not None and said.impact else None
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:

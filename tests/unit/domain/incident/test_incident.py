@@ -1,13 +1,12 @@
 """The rules of an incident's life."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.people import Person, has_role
 from tests.by_person import name_of
@@ -84,45 +83,6 @@ def test_resolving_twice_names_who_did_it() -> None:
     with pytest.raises(InvalidTransition) as refused:
         transitions.resolve(transitions.resolve(incident(), by=PRIMARY, at=T0), by=SECONDARY, at=T0)
     assert refused.value.fields == {"incident": "INC-42", "by": "primary"}
-
-
-@pytest.mark.parametrize(
-    ("acked_after", "now_after", "missed"),
-    [(14, 60, False), (15, 60, False), (16, 60, True), (None, 10, False), (None, 16, True)],
-)
-def test_missed_deadline(acked_after: int | None, now_after: int, missed: bool) -> None:
-    """An acknowledge on the deadline is in time; a later one, or none once it has passed, is not."""
-    subject = incident()
-    if acked_after is not None:
-        at = T0 + timedelta(minutes=acked_after)
-        subject = transitions.acknowledge(
-            subject, by=PRIMARY, at=at, already_responding=False, next_update_at=None
-        ).incident
-    assert subject.missed_deadline(now=T0 + timedelta(minutes=now_after)) is missed
-
-
-def test_resolved_without_acknowledge_in_time_is_not_missed() -> None:
-    """An incident that is resolved before the deadline did not miss it, though never acknowledged."""
-    done = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=3))
-    assert not done.missed_deadline(now=T0 + timedelta(days=1))
-
-
-def test_acknowledged_only_after_its_first_end_it_missed_nothing() -> None:
-    """Ended in time, reopened and then acknowledged, an incident was answered by its first end."""
-    over = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=5))
-    again = transitions.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)
-    acked = replace(again, acknowledged=ByPerson(PRIMARY.id, PRIMARY.name, T0 + timedelta(hours=10)))
-    assert not acked.missed_deadline(now=T0 + timedelta(hours=11))
-
-
-def test_opened_again_it_was_answered_when_it_ended_first() -> None:
-    """A reopened incident that was never acknowledged missed its deadline only if its first end was late."""
-    for minutes, is_missed in ((5, False), (20, True)):
-        over = transitions.resolve(incident(), by=PRIMARY, at=T0 + timedelta(minutes=minutes))
-        again = transitions.reopen(over, by=SECONDARY, at=T0 + timedelta(hours=9), next_update_at=None)
-        assert again.missed_deadline(now=T0 + timedelta(hours=10)) == is_missed
-        ended = transitions.resolve(again, by=SECONDARY, at=T0 + timedelta(hours=11))
-        assert ended.missed_deadline(now=T0 + timedelta(hours=12)) == is_missed
 
 
 @pytest.mark.parametrize("roles", [(), ("everyone",), ("on-call", "admin")])

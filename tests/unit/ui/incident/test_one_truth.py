@@ -14,13 +14,20 @@ from bot.domain.incident.incident import Incident, PersonRef, Phase, Role
 from bot.domain.incident.ownership import OwnerWhy
 from bot.domain.incident.posting import RoleDm
 from bot.domain.people import Person
+from bot.services.timeline.timelines import TimelinePage
 from bot.ui.posts.alerts import tracked
 from bot.ui.posts.renderer import render
+from bot.ui.posts.triage import triage_raised
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.incident_list import IncidentListQuestion, list_screen
 from bot.ui.screens.outcome import joined_card, raised_card, sent_card, similar_line
+from bot.ui.screens.timeline import timeline_screen
 from bot.ui.words.summary import owner, summary
 from bot.ui.words.wording import Voice
+from cogs.digest.posts import digest_details
+from cogs.morning_triage.posts import morning
+from cogs.morning_triage.rules import Morning, MorningView
+from tests.cogs.digest.test_posts import BUSY
 from tests.unit.ui import screens
 from tests.unit.ui.incident.test_incident_screens import view_of
 from tests.unit.ui.samples import AT, PLACED, delivery
@@ -66,6 +73,7 @@ def post(kind: DeliveryKind, **data: object) -> Callable[[Voice, Incident], str]
     return lambda voice, incident: str(render(voice, sent, incident))
 
 
+WEEK: Final = replace(BUSY, missed=(), today=AT.date())
 ASKED: Final = OfferDm(holder_id=2, holder="takahashi", by="sato", at=at(20))
 GIVEN: Final = RoleDm(role=Role.COMMANDER, holder_id=2, holder="takahashi", by="sato")
 
@@ -84,8 +92,19 @@ RENDERERS: Final[dict[str, Callable[[Voice, Incident], str]]] = {
     "sent": lambda voice, incident: screens.words(sent_card(voice, incident)),
     "raised": lambda voice, incident: screens.words(raised_card(voice, incident)),
     "joined": lambda voice, incident: screens.words(joined_card(voice, incident)),
+    "timeline": lambda voice, incident: screens.words(
+        timeline_screen(voice, TimelinePage(incident, (), 0, 1))
+    ),
+    "triage": lambda voice, incident: str(triage_raised(voice, incident)),
+    "morning": lambda voice, incident: str(
+        morning(voice, MorningView(Morning(7, AT.date(), (incident.id,)), (incident,)))
+    ),
+    "digest": lambda voice, incident: str(digest_details(voice, replace(WEEK, open=(incident,)))),
     "similar": similar_line,
 }
+
+#: A line of each of several incidents: who has it is at its end.
+LISTS: Final = ("similar", "morning", "digest")
 
 
 @pytest.mark.parametrize("voice", screens.VOICES, ids=["ja", "en"])
@@ -95,7 +114,7 @@ def test_all_say_the_same_of_who_has_it(name: str, way: str, voice: Voice) -> No
     """However a person came to have it or lost it, each of them has the same words for it."""
     told = RENDERERS[name](voice, WAYS[way])
     assert owner(voice, WAYS[way]) in told
-    if name != "similar":  # one line of another incident's card
+    if name not in LISTS:
         assert summary(voice, WAYS[way]) in told
 
 

@@ -201,7 +201,7 @@ def test_beside_a_private_one_the_digest_still_has_the_others() -> None:
     """The heading counts both; the line that is missing is a figure."""
     week = replace(BUSY, open=(SECRET, replace(PLACED, id=43)))
     plain = digest_text(week, texts=TEXTS, policy=POLICY)
-    assert "未解決 2 件\n  INC-43 SEV1 決済 API が 5xx · 🔴 未対応\n  非公開 1 件" in plain
+    assert "未解決 2 件\n  🔴 INC-43 SEV1 決済 API が 5xx · 未対応\n  非公開 1 件" in plain
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)

@@ -17,6 +17,7 @@ from bot.domain.incident.incident import (
     PersonRef,
     Phase,
     Role,
+    Status,
     StatusUpdate,
 )
 from bot.domain.incident.parts import Aftermath, Postmortem, PostmortemState, Resolution
@@ -42,6 +43,7 @@ from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
     EN,
+    FIRST_ESCALATION,
     JA,
     PLACED,
     RESOLVED,
@@ -249,6 +251,17 @@ def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
     )
 
 
+def test_how_bad_it_was_comes_before_the_cause_and_is_on_the_escalation_too() -> None:
+    """The impact said at the resolve is the first line; an escalation has it instead of the triage's."""
+    told = "影響範囲：決済 · 1,200 人 · 45 分"
+    alert = description_of(render(JA, delivery(DeliveryKind.ALERT), OVER)).splitlines()
+    assert alert[:3] == [told, "原因：接続プールの 枯渇", "対処：rollback"]
+    escalation = delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION)
+    assert description_of(render(JA, escalation, OVER)).splitlines()[0] == told
+    false_alarm = replace(OVER, status=Status.CANCELLED)
+    assert "影響" not in description_of(render(JA, escalation, false_alarm))
+
+
 def test_a_duration_alone_is_named_as_one() -> None:
     """A resolution without impact and people labels its duration as such (影響した時間)."""
     over = replace(OVER, aftermath=Aftermath(resolution=replace(SAID, impact="", people=None)))
@@ -285,7 +298,7 @@ def test_the_thread_hears_every_word() -> None:
     A resolution that is too long for a message's text is in its embed, within Discord's limits.
     """
     text = str(notice(said=SAID)["content"])
-    assert "原因：接続プールの\n枯渇\n対処：rollback\n影響範囲：決済 · 1,200 人 · 45 分" in text
+    assert "影響範囲：決済 · 1,200 人 · 45 分\n原因：接続プールの\n枯渇\n対処：rollback" in text
     long = notice(said=replace(SAID, cause="あ" * 1_000, fix="い" * 1_000))
     assert over_limits(long) == []
     assert str(long["content"]).startswith("🟢 **INC-42 解決**")

@@ -184,6 +184,17 @@ def test_people_of_earlier_steps_are_counted(words: Wording, told: str) -> None:
     )
 
 
+def test_who_was_asked_last_is_named_though_no_step_called_them() -> None:
+    """After a hand-back a person is asked beside the ladder: they are shown, and an earlier one counted."""
+    later = DUE + timedelta(minutes=4)
+    pages = [
+        CallPage(who=f"@{who}", asked_at=at, sent_at=at)
+        for who, at in zip("abc", (AT, DUE, later), strict=True)
+    ]
+    told = alert(called(*pages, steps=(START, taken(DEADLINE), LATER)))
+    assert "通知済み：14:22 @here + @b、14:26 @c に DM、ほか 1 人" in told
+
+
 @pytest.mark.parametrize(("words", "more"), [(JA, "ほか {} 人"), (EN, "{} more")])
 def test_people_for_whom_there_is_no_room_are_counted(words: Wording, more: str) -> None:
     """Of sixty people the posts name as many as there is room for, and say how many the others are."""

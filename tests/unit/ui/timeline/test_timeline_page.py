@@ -73,7 +73,7 @@ def history_of(*entries: TimelineEntry, incident: Incident = PLACED) -> History:
 def test_a_page_reads_like_a_log() -> None:
     """Oldest first, exact times, both versions of what was put right, the source as a link."""
     told = words(timeline_screen(JA, page_of(*ENTRIES))).split("\n")
-    assert told[0] == "**🧾 INC-42 のタイムライン** 🔴 未対応 · 決済 API が 5xx"
+    assert told[0] == "**🧾 INC-42 のタイムライン** 🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで"
     assert told[1:] == [
         "**11/24 JST**",
         f"{SHORT} · 発報 · @responder · SEV1",

@@ -166,10 +166,12 @@ def test_raised_shows_the_incident() -> None:
     Of a private incident, the post shows only the number.
     """
     body = triage_raised(JA, PLACED)
-    assert body["content"] == "🔴 未対応 · SEV1 INC-42 · 決済 API が 5xx"
+    assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:22 まで · INC-42"
     assert presses_of(body) == ["https://discord.com/channels/7/301/900"]
     assert presses_of(triage_raised(JA, TRIGGERED)) == []
-    assert str(triage_raised(JA, RESOLVED)["content"]).startswith("🟢 解決")
+    assert str(triage_raised(JA, RESOLVED)["content"]).startswith(
+        "🟢 SEV1 · 決済 API が 5xx · **@primary が解決"
+    )
     assert triage_raised(JA, replace(PLACED, is_private=True))["content"] == "🔒 INC-42 · 非公開"
 
 
