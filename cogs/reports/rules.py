@@ -22,7 +22,10 @@ class ReportDelivery(AnyDeliveryKind):
     #: The same, to the person on call.
     REPORT_DM = "report_dm", DeliveryKindSpec(is_dated=True, is_refreshed=True)
     #: What became of it, to the person who reported.
-    REPORT_ANSWER = "report_answer", DeliveryKindSpec(is_dispensable=True, is_refreshed=True)
+    REPORT_ANSWER = (
+        "report_answer",
+        DeliveryKindSpec(is_dispensable=True, is_refreshed=True, is_for_outsider=True),
+    )
 
 
 class ReportData(Payload):

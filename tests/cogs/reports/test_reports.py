@@ -197,6 +197,26 @@ async def test_made_private_its_posts_are_emptied(desk: Desk) -> None:
     assert (await desk.services.of(Reporting).view(report.id)).incident is None
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+async def test_answered_then_made_private_the_answer_is_emptied(desk: Desk, *, is_sent: bool) -> None:
+    """The DM to the reporter holds nothing of it any more; one that is still owed is not sent."""
+    report = await made(desk)
+    incident = await raised(desk, report)
+    await desk.services.of(Reporting).look()
+    if is_sent:
+        await desk.work()
+    await desk.services.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert len(desk.sent(ReportDelivery.REPORT_ANSWER)) == is_sent
+    assert desk.discord.redacted.count(ReportDelivery.REPORT_ANSWER) == is_sent
+    shown = len(desk.discord.refreshed)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.work()
+    later = [kind for _, kinds in desk.discord.refreshed[shown:] for kind in kinds]
+    assert later
+    assert ReportDelivery.REPORT_ANSWER not in later
+
+
 async def test_the_reporter_learns_that_discord_took_none_of_it(desk: Desk) -> None:
     """One of the two posts is enough; without both, the person has to tell somebody."""
     reporting = desk.services.of(Reporting)
