@@ -110,7 +110,7 @@ async def test_its_posts_say_who_has_it_and_what_it_became(desk: Desk) -> None:
     assert desk.sent(ReportDelivery.REPORT_ANSWER) == ["user:4"]
     posts = await desk.database.deliveries()
     own = {one.key: one.incident_id for one in posts if one.key in post_keys(report.id)}
-    assert own == dict.fromkeys(post_keys(report.id), incident.id)
+    assert own == dict.fromkeys(["report:1", "report:1:dm"], incident.id)
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()
     view_now = await reporting.view(report.id)
@@ -170,19 +170,63 @@ async def test_a_person_may_make_three_in_ten_minutes(desk: Desk) -> None:
     await reporting.report(new(key="interaction:5", title="画面 3"))
 
 
-async def test_many_reports_are_one_dm(desk: Desk) -> None:
-    """In an outage many people report: the channel has each of them, the person on call one DM."""
+async def test_no_report_mutes_another_persons(desk: Desk) -> None:
+    """Each report goes out by DM, whatever waits already: the limit is per person."""
     for number in range(5):
         other = replace(OBSERVER, id=10 + number, name=f"p{number}")
         await made(desk, replace(new(key=f"interaction:{number}"), by=other))
-        view = await desk.services.of(Reporting).view(number + 1)
-        shown = words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
-        assert ("先に届いた報告" in shown) == (number > 0)
+        assert "報告を送りました：#p1-ops と当番の @primary" in await shown_to_reporter(desk, number + 1)
     assert len(desk.sent(ReportDelivery.REPORT)) == 5
-    assert len(desk.sent(ReportDelivery.REPORT_DM)) == 1
-    await desk.pass_time(minutes=11)
-    await made(desk, new(key="interaction:9"))
-    assert len(desk.sent(ReportDelivery.REPORT_DM)) == 2
+    assert desk.sent(ReportDelivery.REPORT_DM) == ["person:primary"] * 5
+
+
+async def shown_to_reporter(desk: Desk, number: int, *, is_repeated: bool = False) -> str:
+    """What the reporter is shown of the report now."""
+    view = replace(await desk.services.of(Reporting).view(number), is_repeated=is_repeated)
+    return words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
+
+
+async def test_a_refused_dm_goes_to_the_next_person(desk: Desk) -> None:
+    """The reporter, the next person and the channel learn whom it did not reach, and not too early."""
+    desk.discord.refused = {"person:primary"}
+    view = await desk.services.of(Reporting).report(new())
+    early = words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
+    assert "#p1-ops と当番の @primary に送っています" in early
+    await desk.work()
+    assert desk.sent(ReportDelivery.REPORT_DM) == ["person:secondary"]
+    told = await shown_to_reporter(desk, 1, is_repeated=True)
+    assert "同じ報告をもう受け取っています" in told
+    assert "報告を送りました：#p1-ops と当番の @secondary" in told
+    assert "当番の @primary には DM が届きませんでした" in told
+    posts = {one.key: one for one in await desk.database.deliveries()}
+    for key in ("report:1", "report:1:dm2"):
+        body = render(Wording(Texts.load(), desk.policy), posts[key], await current(desk, 1))
+        assert "@primary には DM が届きませんでした" in str(body["embeds"])
+    assert {"report:1", "report:1:dm2"} <= {str(key) for key, _ in _redrawn(desk)}
+
+
+async def test_if_no_dm_reaches_anybody_the_channel_rings(desk: Desk) -> None:
+    """Everybody in the on-call order is asked once; then a post goes out that is not silent."""
+    desk.discord.refused = {f"person:{place}" for place in desk.policy.oncall}
+    await made(desk)
+    assert desk.sent(ReportDelivery.REPORT_DM) == []
+    assert desk.sent(ReportDelivery.REPORT) == ["channel:p1-ops"] * 2
+    posts = {one.key: one for one in await desk.database.deliveries()}
+    body = render(Wording(Texts.load(), desk.policy), posts["report:1:loud"], await current(desk, 1))
+    assert "flags" not in body
+    told = await shown_to_reporter(desk, 1)
+    assert "報告を送りました：#p1-ops\n" in told
+    assert "急ぐときは直接知らせてください" in told
+
+
+async def test_a_report_that_was_taken_up_asks_nobody_else(desk: Desk) -> None:
+    """A DM that is refused after that is not passed on."""
+    desk.discord.refused = {"person:primary"}
+    view = await desk.services.of(Reporting).report(new())
+    await desk.services.of(Reporting).take_up(view.report.id, by=SECONDARY)
+    await desk.work()
+    assert desk.sent(ReportDelivery.REPORT_DM) == []
+    assert desk.sent(ReportDelivery.REPORT) == ["channel:p1-ops"]
 
 
 async def test_made_private_its_posts_are_emptied(desk: Desk) -> None:
@@ -218,14 +262,14 @@ async def test_answered_then_made_private_the_answer_is_emptied(desk: Desk, *, i
 
 
 async def test_the_reporter_learns_that_discord_took_none_of_it(desk: Desk) -> None:
-    """One of the two posts is enough; without both, the person has to tell somebody."""
+    """One of the posts is enough; without any, the person has to tell somebody."""
     reporting = desk.services.of(Reporting)
     voice = Voice.of(Texts.load(), desk.policy, locale="ja")
     desk.discord.refused = {"channel:p1-ops"}
     first = await made(desk)
     view = await reporting.view(first.id)
     assert "報告を送りました" in words(reported_screen(voice, view))
-    desk.discord.refused = {"channel:p1-ops", "person:primary"}
+    desk.discord.refused |= {f"person:{place}" for place in desk.policy.oncall}
     await desk.pass_time(minutes=11)
     other = await made(desk, new(key="interaction:2", title="画面が白い"))
     shown = words(reported_screen(voice, await reporting.view(other.id)))
