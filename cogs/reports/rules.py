@@ -165,7 +165,7 @@ class ReportView:
     def has_ended(self) -> bool:
         """Return True once there is nothing more to wait for."""
         if self.report.state is ReportState.RAISED:
-            return self.incident is None or self.incident.owner.name is not None or not self.incident.is_open
+            return self.incident is None or not self.incident.is_open
         return self.report.state is ReportState.DISMISSED
 
 

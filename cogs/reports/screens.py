@@ -49,7 +49,10 @@ def reported_screen(voice: Voice, view: ReportView) -> Screen:
     """Show who has the report, and what it became."""
     report, incident = view.report, view.incident
     is_lost = report.is_lost and report.waits
-    state = state_words(voice, report) if incident is None else summary(voice, incident)
+    # Nothing edits this answer after 15 minutes: a deadline would go stale.
+    state = state_words(voice, report)
+    if incident is not None:
+        state = summary(voice, incident, has_until=False)
     return Screen(
         text(
             f"**{inert(report.title, limit=_TITLE_BUDGET)}**",

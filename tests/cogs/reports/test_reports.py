@@ -113,8 +113,14 @@ async def test_its_posts_say_who_has_it_and_what_it_became(desk: Desk) -> None:
     assert own == dict.fromkeys(["report:1", "report:1:dm"], incident.id)
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()
-    view_now = await reporting.view(report.id)
-    assert view_now.has_ended
+    assert not (await reporting.view(report.id)).has_ended
+    shown = await shown_to_reporter(desk, report.id)
+    assert "@secondary が対応中" in shown
+    assert "まで" not in shown
+    await desk.services.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (await reporting.view(report.id)).has_ended
+    assert "@secondary" not in await shown_to_reporter(desk, report.id)
     await followed(desk, report.id)
     assert len(desk.sent(ReportDelivery.REPORT_ANSWER)) == 1
 
