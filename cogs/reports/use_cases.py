@@ -138,7 +138,9 @@ class Reporting:
                     return await view_of(tx, self._policy, triage)
                 view = await self._triages.start_within(tx, await self._triage(tx, report, by=by))
                 if report.severity in self._policy.severities and view.triage.severity is None:
-                    view = await Walk(tx, self._policy, view.triage, by).choose(str(report.severity))
+                    reporter = Person(id=report.by_id, name=report.by_name)
+                    walk = Walk(tx, self._policy, view.triage, by)
+                    view = await walk.choose(str(report.severity), said_by=reporter)
                 await Reports(tx.sql).take(report.id, by=by.name, triage_id=view.triage.id)
                 await _audit(tx, report.guild_id, report.id, by=by, action="report_taken")
                 await tx.enqueue(show_job(report))

@@ -9,6 +9,7 @@ from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
+from bot.storage.tables.triages import TriageRows
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Voice, Wording
 from cogs.reports.rules import NewReport, Report, ReportDelivery, ReportState
@@ -86,11 +87,14 @@ async def test_the_triage_has_its_words_and_its_reporter(desk: Desk) -> None:
 
 
 async def test_a_severity_that_was_typed_is_the_result(desk: Desk) -> None:
-    """One press more and it is raised; the one who takes it up may choose another."""
+    """One press more and it is raised; it is on record as the reporter's choice, not of who takes it up."""
     report = await made(desk, new(severity="SEV1"))
     view = await desk.services.of(Reporting).take_up(report.id, by=PRIMARY)
     assert view.severity is not None
     assert view.severity.name == "SEV1"
+    assert view.choice is not None
+    assert view.choice.by_name == "observer"
+    assert (await TriageRows(desk.store.sql).sign_of_life(view.triage.id)).by_name == "primary"
     assert (await raised(desk, report)).severity == "SEV1"
 
 
