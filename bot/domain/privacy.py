@@ -38,8 +38,8 @@ class LeftBehind:
 def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
     """Return a private incident's sent deliveries that outsiders can read: its posts from before.
 
-    DMs and posts in its private thread are left out: outsiders do not see them. Bundles are left out, too:
-    they also report other incidents, and are rewritten instead.
+    Posts in its private thread are left out, and DMs, except those of a kind that goes to outsiders. Bundles
+    are left out, too: they also report other incidents, and are rewritten instead.
     """
     private_threads = _private_threads(posts)
     return [
@@ -47,15 +47,20 @@ def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
         for post in posts
         if post.bundle_id is None
         and post.kind.spec.has_words
-        and not post.to.startswith(_DIRECT)
+        and not _is_for_insider(post)
         and post.channel_id not in private_threads
     ]
 
 
 def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) -> bool:
     """Return True if sending *request* would reveal a private incident; it may be older than the privacy."""
-    tells = request.action in (Action.MESSAGE, Action.THREAD) and not owed.to.startswith(_DIRECT)
+    tells = request.action in (Action.MESSAGE, Action.THREAD) and not _is_for_insider(owed)
     return tells and request.channel_id not in _private_threads(posts)
+
+
+def _is_for_insider(owed: Delivery) -> bool:
+    """Return True for a DM to a person who has to do with the incident."""
+    return owed.to.startswith(_DIRECT) and not owed.kind.spec.is_for_outsider
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,9 @@ class PostPlaces:
 
 def post_places(posts: Sequence[Delivery]) -> PostPlaces:
     """Return where a private incident's sent deliveries are."""
-    threads, before = _private_threads(posts), exposed(posts)
-    direct = [post for post in posts if post.kind.spec.has_words and post.to.startswith(_DIRECT)]
+    threads = _private_threads(posts)
+    before = [post for post in exposed(posts) if not post.to.startswith(_DIRECT)]
+    direct = [post for post in posts if post.kind.spec.has_words and _is_for_insider(post)]
     shown = _channels(post for post in before if post.shown_version < SETTLED)
     return PostPlaces(
         is_in_thread=any(post.channel_id in threads for post in posts),

@@ -32,7 +32,8 @@ def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
         embeds=[embed(colour=GREY, description="\n".join(_facts(words, report, is_dm=is_dm)))],
         components=row(_ways(words, report)),
     )
-    return body if is_dm else {**body, "flags": _SILENT}
+    rings = is_dm or ReportData.from_json(delivery.data).rings
+    return body if rings else {**body, "flags": _SILENT}
 
 
 def answer(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -60,6 +61,8 @@ def _line(words: Wording, report: Report) -> str:
 def _facts(words: Wording, report: Report, *, is_dm: bool) -> Iterator[str]:
     yield from (f"> {line}" for line in inert_lines(report.details, limit=_DETAILS_LIMIT).splitlines())
     yield f"**{state_words(words, report)}**"
+    if report.waits and report.dm_refused:
+        yield words.say("reports.refused", people=words.on_call(report.dm_refused))
     if report.waits:
         yield words.say("reports.asks_on_call" if is_dm else "reports.asks")
 

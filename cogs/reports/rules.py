@@ -22,14 +22,18 @@ class ReportDelivery(AnyDeliveryKind):
     #: The same, to the person on call.
     REPORT_DM = "report_dm", DeliveryKindSpec(is_dated=True, is_refreshed=True)
     #: What became of it, to the person who reported.
-    REPORT_ANSWER = "report_answer", DeliveryKindSpec(is_dispensable=True, is_refreshed=True)
+    REPORT_ANSWER = (
+        "report_answer",
+        DeliveryKindSpec(is_dispensable=True, is_refreshed=True, is_for_outsider=True),
+    )
 
 
 class ReportData(Payload):
-    """A post of a report; `by` is who reported."""
+    """A post of a report; `by` is who reported. One that `rings` is posted because no DM reached anybody."""
 
     report: int
     by: str
+    rings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,9 @@ class Report:
         triage_id, triage_status: The triage that began with that.
         raised_id: The incident of that triage.
         incident_id: The incident that has its posts.
-        has_dm: It went to the person on call, too; they had no DM about another one that waited.
+        dm_sent, dm_owed, dm_refused: Who has a DM about it, who is to get one, and whose Discord refused; as
+            `Wording.on_call` takes them.
+        is_posted: It is in the channel.
         is_lost: Discord has refused all its posts.
     """
 
@@ -121,7 +127,10 @@ class Report:
     triage_status: TriageStatus | None
     raised_id: int | None
     incident_id: int | None
-    has_dm: bool = True
+    dm_sent: tuple[str, ...] = ()
+    dm_owed: tuple[str, ...] = ()
+    dm_refused: tuple[str, ...] = ()
+    is_posted: bool = False
     is_lost: bool = False
 
     @property
@@ -156,7 +165,7 @@ class ReportView:
     def has_ended(self) -> bool:
         """Return True once there is nothing more to wait for."""
         if self.report.state is ReportState.RAISED:
-            return self.incident is None or self.incident.owner.name is not None or not self.incident.is_open
+            return self.incident is None or not self.incident.is_open
         return self.report.state is ReportState.DISMISSED
 
 

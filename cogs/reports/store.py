@@ -76,5 +76,8 @@ def _report(row: Row) -> Report:
         Report,
         row,
         evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
+        dm_sent=tuple(row["dm_sent"]),
+        dm_owed=tuple(row["dm_owed"]),
+        dm_refused=tuple(row["dm_refused"]),
         triage_status=None if row["triage_status"] is None else TriageStatus(row["triage_status"]),
     )

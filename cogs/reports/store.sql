@@ -1,13 +1,23 @@
 -- part: stored_report
--- Returns reports with the state of their triages, whether they went to the person on call, and whether Discord has
--- refused all their posts.
-SELECT reports.*, triages.status AS triage_status, triages.incident_id AS raised_id,
-       EXISTS (SELECT FROM deliveries AS dm WHERE dm.key = 'report:' || reports.id || ':dm') AS has_dm,
-       (SELECT bool_and(post.status = 'failed')
-          FROM deliveries AS post
-         WHERE post.key IN ('report:' || reports.id, 'report:' || reports.id || ':dm')) IS TRUE AS is_lost
+-- Returns reports with the state of their triages, and whom Discord has told of them. The suffixes of the keys are
+-- those of `post_keys`.
+SELECT reports.*, triages.status AS triage_status, triages.incident_id AS raised_id, posts.*
   FROM reports
   LEFT JOIN triages ON triages.id = reports.triage_id
+  CROSS JOIN LATERAL (
+       SELECT coalesce(array_agg(each.who ORDER BY each.id) FILTER (WHERE each.is_dm AND each.status = 'sent'), '{}')
+                AS dm_sent,
+              coalesce(array_agg(each.who ORDER BY each.id)
+                FILTER (WHERE each.is_dm AND each.status IN ('pending', 'sending')), '{}') AS dm_owed,
+              coalesce(array_agg(each.who ORDER BY each.id) FILTER (WHERE each.is_dm AND each.status = 'failed'), '{}')
+                AS dm_refused,
+              bool_or(each.status = 'sent' AND NOT each.is_dm) IS TRUE AS is_posted,
+              bool_and(each.status = 'failed') IS TRUE AS is_lost
+         FROM (SELECT post.id, post.status, post.kind = 'report_dm' AS is_dm,
+                      coalesce('@' || (post.request ->> 'recipient'), split_part(post.target, ':', 2)) AS who
+                 FROM unnest(ARRAY['', ':loud', ':dm', ':dm2', ':dm3', ':dm4', ':dm5']) AS suffix
+                 JOIN deliveries AS post ON post.key = 'report:' || reports.id || suffix) AS each
+       ) AS posts
 
 -- part: own_reports
 -- Returns who has taken up the reports of an incident, by their numbers.

@@ -10,6 +10,7 @@ from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.errors import UserError
+from bot.domain.escalation.pages import asked_of, next_place
 from bot.domain.jobs import Job
 from bot.domain.people import Person
 from bot.domain.text import cut
@@ -22,6 +23,7 @@ from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
 from bot.services.shared.jobs import refresh_job
+from bot.services.shared.roster import OnCall
 from bot.services.triage.answers import Triages
 from bot.services.triage.sources import AlreadyRaised, require_open
 from bot.services.triage.walk import TriageView, Walk, view_of
@@ -47,6 +49,11 @@ LOOK_S: Final = 2.0
 
 DETAILS_LIMIT: Final = 1_000
 
+_PRIORITY: Final = priority_of(1)
+
+#: How many people are asked by DM, one after the other, while Discord refuses it; the query has as many keys.
+_MOST_ASKED: Final = 5
+
 
 class Reporting:
     """Takes the reports of one guild."""
@@ -70,8 +77,7 @@ class Reporting:
     async def report(self, new: NewReport) -> ReportView:
         """Record a report, and tell the channel and the person on call, in one commit.
 
-        The same one again returns the first. While another report waits that went out by DM lately, the
-        person on call gets no second one.
+        The same one again returns the first.
 
         Raises:
             UserError: the title is empty, or the person has reported too often.
@@ -95,13 +101,12 @@ class Reporting:
             rules.require_room(self._rules, new.by, latest)
             number = await reports.add(new)
             assert number is not None  # making is locked
-            is_first = not any(one.waits for one in latest)
-            await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new, has_dm=is_first))
+            await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new))
             await _audit(tx, new.guild_id, number, by=new.by, action="report_made")
             report = await reports.find(number)
             assert report is not None
-        log.info("report.made", report_id=number, user_id=new.by.id, has_dm=is_first)
-        return ReportView(replace(report, has_dm=is_first))
+        log.info("report.made", report_id=number, user_id=new.by.id)
+        return ReportView(report)
 
     async def view(self, number: int) -> ReportView:
         """Return what has become of a report.
@@ -133,7 +138,9 @@ class Reporting:
                     return await view_of(tx, self._policy, triage)
                 view = await self._triages.start_within(tx, await self._triage(tx, report, by=by))
                 if report.severity in self._policy.severities and view.triage.severity is None:
-                    view = await Walk(tx, self._policy, view.triage, by).choose(str(report.severity))
+                    reporter = Person(id=report.by_id, name=report.by_name)
+                    walk = Walk(tx, self._policy, view.triage, by)
+                    view = await walk.choose(str(report.severity), said_by=reporter)
                 await Reports(tx.sql).take(report.id, by=by.name, triage_id=view.triage.id)
                 await _audit(tx, report.guild_id, report.id, by=by, action="report_taken")
                 await tx.enqueue(show_job(report))
@@ -221,30 +228,28 @@ class Reporting:
         shown = None if incident is None or incident.is_private else incident
         return ReportView(report, shown, is_repeated=is_repeated)
 
-    def _posts(self, number: int, new: NewReport, *, has_dm: bool) -> list[NewDelivery]:
+    def _posts(self, number: int, new: NewReport) -> list[NewDelivery]:
         """Return the quiet post in the channel, and the DM to the first place of the on-call order."""
-        post, dm = post_keys(number)
-        priority = priority_of(1)
-        data = ReportData(report=number, by=new.by.name).to_json()
-        posts = [
-            NewDelivery(
-                ReportDelivery.REPORT,
-                to=f"channel:{channel_of(self._policy)}",
-                key=post,
-                guild_id=new.guild_id,
-                data=data,
-                priority=priority,
-            )
-        ]
-        if has_dm:
-            place = f"person:{next(iter(self._policy.oncall))}"
-            posts.append(replace(posts[0], kind=ReportDelivery.REPORT_DM, to=place, key=dm))
-        return posts
+        post = NewDelivery(
+            ReportDelivery.REPORT,
+            to=f"channel:{channel_of(self._policy)}",
+            key=post_keys(number)[0],
+            guild_id=new.guild_id,
+            data=ReportData(report=number, by=new.by.name).to_json(),
+            priority=_PRIORITY,
+        )
+        place = f"person:{next(iter(self._policy.oncall))}"
+        return [post, replace(post, kind=ReportDelivery.REPORT_DM, to=place, key=dm_keys(number)[0])]
 
 
-def post_keys(number: int) -> tuple[str, str]:
-    """Return the keys of the post in the channel and of the DM."""
-    return f"report:{number}", f"report:{number}:dm"
+def post_keys(number: int) -> tuple[str, ...]:
+    """Return the keys of the post in the channel, of the one that rings, and of the DMs."""
+    return (f"report:{number}", f"report:{number}:loud", *dm_keys(number))
+
+
+def dm_keys(number: int) -> tuple[str, ...]:
+    """Return the keys of the DMs: one to each person who is asked, in that order."""
+    return tuple(f"report:{number}:dm{'' if nth == 1 else nth}" for nth in range(1, _MOST_ASKED + 1))
 
 
 async def give_posts(tx: Transaction, report: Report, *, incident_id: int) -> bool:
@@ -264,9 +269,11 @@ async def hand_over(change: Change) -> None:
 class ReportDeliveries(DeliveryHandler):
     """The posts of reports."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
         super().__init__(*ReportDelivery)
         self._store = store
+        self._policy = policy
+        self._oncall = oncall
 
     async def load(self, delivery: Delivery) -> Report:
         """Read the report that a post is about, as it is now."""
@@ -287,6 +294,32 @@ class ReportDeliveries(DeliveryHandler):
         if report is not None and report.rounds:
             await tx.enqueue(show_job(report))
 
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Give up a post. In place of a DM, ask the next person on call, or else ring in the channel."""
+        await super().give_up(tx, delivery, reason=reason, code=code)
+        if delivery.kind is not ReportDelivery.REPORT_DM:
+            return
+        report = await Reports(tx.sql).find(ReportData.from_json(delivery.data).report)
+        if report is None or not report.waits or report.dm_sent or report.dm_owed:
+            return
+        holders = await self._oncall.holders(report.guild_id, source=tx)
+        keys, rows = dm_keys(report.id), DeliveryRows(tx.sql)
+        found = [await rows.delivery_by_key(key) for key in keys]
+        asked = [one for one in found if one is not None]
+        place = next_place(holders, {asked_of(one, holders) for one in asked})
+        if place is not None and len(asked) < len(keys):
+            kind, to, key = ReportDelivery.REPORT_DM, f"person:{place}", keys[len(asked)]
+        else:
+            kind, to, key = (
+                ReportDelivery.REPORT,
+                f"channel:{channel_of(self._policy)}",
+                post_keys(report.id)[1],
+            )
+        following = _post(report, kind, to=to, key=key, rings=True)
+        await DeliveryWrites(tx.sql).insert_deliveries([replace(following, priority=_PRIORITY)])
+        await tx.enqueue(show_job(report))
+        log.info("report.dm_passed_on", report_id=report.id, delivery_id=delivery.id, to=to)
+
 
 def show_job(report: Report) -> Job:
     """Return the job that edits the posts of a report."""
@@ -294,8 +327,8 @@ def show_job(report: Report) -> Job:
     return Job(SHOW_REPORT, payload, f"show_report:{payload}", sooner=True)
 
 
-def _post(report: Report, kind: AnyDeliveryKind, *, to: str, key: str) -> NewDelivery:
-    data = ReportData(report=report.id, by=report.by_name).to_json()
+def _post(report: Report, kind: AnyDeliveryKind, *, to: str, key: str, rings: bool = False) -> NewDelivery:
+    data = ReportData(report=report.id, by=report.by_name, rings=rings).to_json()
     return NewDelivery(kind=kind, to=to, key=key, guild_id=report.guild_id, data=data)
 
 
@@ -318,7 +351,7 @@ def build(core: Core) -> Reporting:
 
 def deliveries(_reporting: Reporting, core: Core) -> list[DeliveryHandler]:
     """Return the handler of the posts."""
-    return [ReportDeliveries(core.store)]
+    return [ReportDeliveries(core.store, core.policy, core.oncall)]
 
 
 async def look(reporting: Reporting) -> None:

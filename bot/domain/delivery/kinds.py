@@ -54,6 +54,7 @@ class DeliveryKindSpec:
         is_once: Discord does not merge two of its messages, so it is sent once; an attempt whose outcome is
             unknown ends it, unless its message is found.
         shows_triage: It reports the state of a triage, and shows the incident once there is one.
+        is_for_outsider: Its reader need not be a person who may see a private incident, even if it is a DM.
         links_places: Its words may link channels and mention commands, whose ids are read when it is sent.
     """
 
@@ -76,6 +77,7 @@ class DeliveryKindSpec:
     is_replay: bool = False
     is_once: bool = False
     shows_triage: bool = False
+    is_for_outsider: bool = False
     links_places: bool = False
 
     @property

@@ -283,12 +283,16 @@ class Walk:
         await self.go_on()
         return await self.save(self.triage.choose(None))
 
-    async def choose(self, severity: str) -> TriageView:
-        """Overrule the tree with *severity*; record the person and the tree's outcome."""
+    async def choose(self, severity: str, *, said_by: Person | None = None) -> TriageView:
+        """Overrule the tree with *severity*; record the tree's outcome, and who chose.
+
+        Args:
+            said_by: Who did, if not the person who acts: whose report is taken up.
+        """
         outcome = self._policy.tree.follow(path_of(self.triage)).outcome
         proposed = None if outcome is None else outcome.name
         await TriageAnswerRows(self.tx.sql).add_choice(
-            self.triage.id, proposed=proposed, severity=severity, by=self._by
+            self.triage.id, proposed=proposed, severity=severity, by=said_by or self._by
         )
         await self.audit("triage.severity_chosen", severity=severity, proposed=proposed)
         await self.go_on()

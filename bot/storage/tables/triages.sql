@@ -85,7 +85,7 @@ SELECT * FROM triages WHERE id = :triage_id AND (:guild_id::bigint IS NULL OR gu
 
 -- name: sign_of_life
 -- Returns the time and the person of the last action in a triage: began, answered, withdrew an answer, chose a
--- severity or withdrew it, continued.
+-- severity or withdrew it, continued. A severity that it began with is that of the report which it took up.
 SELECT at, by_id, by_name
   FROM (SELECT created_at AS at, user_id AS by_id, user_name AS by_name FROM triages WHERE id = :triage_id
          UNION ALL
@@ -95,7 +95,9 @@ SELECT at, by_id, by_name
          UNION ALL
         SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_answers WHERE triage_id = :triage_id
          UNION ALL
-        SELECT at, by_id, by_name FROM triage_choices WHERE triage_id = :triage_id
+        SELECT at, by_id, by_name
+          FROM triage_choices
+         WHERE triage_id = :triage_id AND at > (SELECT created_at FROM triages WHERE id = :triage_id)
          UNION ALL
         SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name
           FROM triage_choices

@@ -11,18 +11,21 @@ from bot.ui.words.wording import Wording, sign_of, state_key
 _ESCALATED: Final = "⏫"
 
 
-def summary(words: Wording, incident: Incident, *, limit: int | None = None) -> str:
+def summary(words: Wording, incident: Incident, *, limit: int | None = None, has_until: bool = True) -> str:
     """Return the line: "🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで".
 
     It begins with the severity's sign until a person has the incident; then the state has its own.
 
     Args:
         limit: Characters of the title, where there is less room than in a post; None: the whole one.
+        has_until: Say until when; not where nothing edits the line in time.
     """
     is_waiting = incident.status is Status.TRIGGERED
     sign = words.severity_sign(incident.severity, is_drill=incident.is_drill)
     who = owner(words, incident)
-    return _line(words, incident, sign if is_waiting else sign_of(incident), who, limit=limit)
+    return _line(
+        words, incident, sign if is_waiting else sign_of(incident), who, limit=limit, has_until=has_until
+    )
 
 
 def escalated(words: Wording, incident: Incident) -> str:
@@ -30,8 +33,17 @@ def escalated(words: Wording, incident: Incident) -> str:
     return _line(words, incident, _ESCALATED, owner(words, incident, waits=True))
 
 
-def _line(words: Wording, incident: Incident, sign: str, who: str, *, limit: int | None = None) -> str:
-    title, due = words.bare_title(incident, limit=limit), until(words, incident)
+def _line(
+    words: Wording,
+    incident: Incident,
+    sign: str,
+    who: str,
+    *,
+    limit: int | None = None,
+    has_until: bool = True,
+) -> str:
+    title = words.bare_title(incident, limit=limit)
+    due = until(words, incident) if has_until else ""
     line = words.say("summary.line", sign=sign, severity=incident.severity, title=title, owner=who)
     return words.marked(incident, words.say("summary.line_until", line=line, until=due) if due else line)
 

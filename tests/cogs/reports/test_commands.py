@@ -25,7 +25,7 @@ async def seen(world: ConsoleWorld, channel: str, said: str, *, by: str = "respo
 async def test_a_severity_is_handed_on_as_it_was_typed(world: ConsoleWorld) -> None:
     """`/sev1` of the observer is a report; one press and it is a SEV1 whose reporter is told."""
     answer = words(shown(await world.command("sev1", by="observer", title="2 階で払えません")))
-    assert "報告を送りました：#p1-ops と当番の" in answer
+    assert "報告を受け付けました。#p1-ops と当番の" in answer
     assert "まだ誰も確認していません" in answer
     post = await seen(world, "p1-ops", "SEV1 かもしれません")
     assert "@here" not in post["content"]
@@ -44,7 +44,7 @@ async def test_the_answer_follows_what_becomes_of_it(
     """The person's own screen says who looks at it, and names the incident and who has it."""
     monkeypatch.setattr(interaction, "_FOLLOW_EVERY_S", 0.05)
     answer = shown(await world.command("sev1", by="observer", title="2 階で払えません"))
-    card = shown(await world.click(await seen(world, "p1-ops", "📣 報告"), "rep:v1:take_up:1", by="primary"))
+    card = shown(await world.click(await seen(world, "p1-ops", "🙋 報告"), "rep:v1:take_up:1", by="primary"))
     assert await follows(world, answer, "@primary が確認しています")
     await world.click(card, "tri:v1:confirm:1:SEV1", by="primary")
     await world.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
@@ -67,12 +67,12 @@ async def test_triage_asks_what_happened(world: ConsoleWorld) -> None:
     sent = await world.send(
         form, by="observer", title="決済が通りません", report_details="@here **2 階**の端末"
     )
-    assert "報告を送りました" in words(shown(sent))
+    assert "報告を受け付けました" in words(shown(sent))
     dm = await seen(world, "dm:primary", "あなたが当番です", by="primary")
     card = shown(await world.click(dm, "rep:v1:take_up:1", by="primary"))
     assert "決済が通りません" in words(card)
     assert "2 階" in words(card)
-    assert "@primary が確認しています" in str(await seen(world, "p1-ops", "📣 報告"))
+    assert "@primary が確認しています" in str(await seen(world, "p1-ops", "🙋 報告"))
 
 
 async def test_the_menu_reports_a_message(world: ConsoleWorld) -> None:
@@ -82,7 +82,7 @@ async def test_the_menu_reports_a_message(world: ConsoleWorld) -> None:
     assert "決済が通りません" in str(form["modal"])
     await world.human("DELETE", "message", user="observer", message=said["id"])
     await world.send(form, by="observer", title="決済が通りません")
-    post = await seen(world, "p1-ops", "📣 報告")
+    post = await seen(world, "p1-ops", "🙋 報告")
     assert f"/{said['channel_id']}/{said['id']}" in str(post["components"])
     card = shown(await world.click(post, "rep:v1:take_up:1", by="primary"))
     assert "> 決済が通りません — @observer" in words(card)
@@ -107,7 +107,7 @@ async def test_a_message_that_is_an_incident_shows_it(world: ConsoleWorld) -> No
 async def test_others_are_refused_with_the_role(world: ConsoleWorld) -> None:
     """[取り上げる] is for those who may report."""
     await world.command("sev1", by="observer", title="2 階で払えません")
-    post = await seen(world, "p1-ops", "📣 報告")
+    post = await seen(world, "p1-ops", "🙋 報告")
     refused = shown(await world.click(post, "rep:v1:take_up:1", by="observer"))
     assert "ロールが必要です" in refused["content"]
 

@@ -9,6 +9,7 @@ from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.i18n import Texts
+from bot.storage.tables.triages import TriageRows
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Voice, Wording
 from cogs.reports.rules import NewReport, Report, ReportDelivery, ReportState
@@ -86,11 +87,14 @@ async def test_the_triage_has_its_words_and_its_reporter(desk: Desk) -> None:
 
 
 async def test_a_severity_that_was_typed_is_the_result(desk: Desk) -> None:
-    """One press more and it is raised; the one who takes it up may choose another."""
+    """One press more and it is raised; it is on record as the reporter's choice, not of who takes it up."""
     report = await made(desk, new(severity="SEV1"))
     view = await desk.services.of(Reporting).take_up(report.id, by=PRIMARY)
     assert view.severity is not None
     assert view.severity.name == "SEV1"
+    assert view.choice is not None
+    assert view.choice.by_name == "observer"
+    assert (await TriageRows(desk.store.sql).sign_of_life(view.triage.id)).by_name == "primary"
     assert (await raised(desk, report)).severity == "SEV1"
 
 
@@ -110,11 +114,17 @@ async def test_its_posts_say_who_has_it_and_what_it_became(desk: Desk) -> None:
     assert desk.sent(ReportDelivery.REPORT_ANSWER) == ["user:4"]
     posts = await desk.database.deliveries()
     own = {one.key: one.incident_id for one in posts if one.key in post_keys(report.id)}
-    assert own == dict.fromkeys(post_keys(report.id), incident.id)
+    assert own == dict.fromkeys(["report:1", "report:1:dm"], incident.id)
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()
-    view_now = await reporting.view(report.id)
-    assert view_now.has_ended
+    assert not (await reporting.view(report.id)).has_ended
+    shown = await shown_to_reporter(desk, report.id)
+    assert "@secondary が対応中" in shown
+    assert "まで" not in shown
+    await desk.services.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (await reporting.view(report.id)).has_ended
+    assert "@secondary" not in await shown_to_reporter(desk, report.id)
     await followed(desk, report.id)
     assert len(desk.sent(ReportDelivery.REPORT_ANSWER)) == 1
 
@@ -170,19 +180,63 @@ async def test_a_person_may_make_three_in_ten_minutes(desk: Desk) -> None:
     await reporting.report(new(key="interaction:5", title="画面 3"))
 
 
-async def test_many_reports_are_one_dm(desk: Desk) -> None:
-    """In an outage many people report: the channel has each of them, the person on call one DM."""
+async def test_no_report_mutes_another_persons(desk: Desk) -> None:
+    """Each report goes out by DM, whatever waits already: the limit is per person."""
     for number in range(5):
         other = replace(OBSERVER, id=10 + number, name=f"p{number}")
         await made(desk, replace(new(key=f"interaction:{number}"), by=other))
-        view = await desk.services.of(Reporting).view(number + 1)
-        shown = words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
-        assert ("先に届いた報告" in shown) == (number > 0)
+        assert "報告を送りました：#p1-ops と当番の @primary" in await shown_to_reporter(desk, number + 1)
     assert len(desk.sent(ReportDelivery.REPORT)) == 5
-    assert len(desk.sent(ReportDelivery.REPORT_DM)) == 1
-    await desk.pass_time(minutes=11)
-    await made(desk, new(key="interaction:9"))
-    assert len(desk.sent(ReportDelivery.REPORT_DM)) == 2
+    assert desk.sent(ReportDelivery.REPORT_DM) == ["person:primary"] * 5
+
+
+async def shown_to_reporter(desk: Desk, number: int, *, is_repeated: bool = False) -> str:
+    """What the reporter is shown of the report now."""
+    view = replace(await desk.services.of(Reporting).view(number), is_repeated=is_repeated)
+    return words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
+
+
+async def test_a_refused_dm_goes_to_the_next_person(desk: Desk) -> None:
+    """The reporter, the next person and the channel learn whom it did not reach, and not too early."""
+    desk.discord.refused = {"person:primary"}
+    view = await desk.services.of(Reporting).report(new())
+    early = words(reported_screen(Voice.of(Texts.load(), desk.policy, locale="ja"), view))
+    assert "#p1-ops と当番の @primary に送っています" in early
+    await desk.work()
+    assert desk.sent(ReportDelivery.REPORT_DM) == ["person:secondary"]
+    told = await shown_to_reporter(desk, 1, is_repeated=True)
+    assert "同じ報告をもう受け取っています" in told
+    assert "報告を送りました：#p1-ops と当番の @secondary" in told
+    assert "当番の @primary には DM が届きませんでした" in told
+    posts = {one.key: one for one in await desk.database.deliveries()}
+    for key in ("report:1", "report:1:dm2"):
+        body = render(Wording(Texts.load(), desk.policy), posts[key], await current(desk, 1))
+        assert "@primary には DM が届きませんでした" in str(body["embeds"])
+    assert {"report:1", "report:1:dm2"} <= {str(key) for key, _ in _redrawn(desk)}
+
+
+async def test_if_no_dm_reaches_anybody_the_channel_rings(desk: Desk) -> None:
+    """Everybody in the on-call order is asked once; then a post goes out that is not silent."""
+    desk.discord.refused = {f"person:{place}" for place in desk.policy.oncall}
+    await made(desk)
+    assert desk.sent(ReportDelivery.REPORT_DM) == []
+    assert desk.sent(ReportDelivery.REPORT) == ["channel:p1-ops"] * 2
+    posts = {one.key: one for one in await desk.database.deliveries()}
+    body = render(Wording(Texts.load(), desk.policy), posts["report:1:loud"], await current(desk, 1))
+    assert "flags" not in body
+    told = await shown_to_reporter(desk, 1)
+    assert "報告を送りました：#p1-ops\n" in told
+    assert "急ぐときは直接知らせてください" in told
+
+
+async def test_a_report_that_was_taken_up_asks_nobody_else(desk: Desk) -> None:
+    """A DM that is refused after that is not passed on."""
+    desk.discord.refused = {"person:primary"}
+    view = await desk.services.of(Reporting).report(new())
+    await desk.services.of(Reporting).take_up(view.report.id, by=SECONDARY)
+    await desk.work()
+    assert desk.sent(ReportDelivery.REPORT_DM) == []
+    assert desk.sent(ReportDelivery.REPORT) == ["channel:p1-ops"]
 
 
 async def test_made_private_its_posts_are_emptied(desk: Desk) -> None:
@@ -197,15 +251,35 @@ async def test_made_private_its_posts_are_emptied(desk: Desk) -> None:
     assert (await desk.services.of(Reporting).view(report.id)).incident is None
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+async def test_answered_then_made_private_the_answer_is_emptied(desk: Desk, *, is_sent: bool) -> None:
+    """The DM to the reporter holds nothing of it any more; one that is still owed is not sent."""
+    report = await made(desk)
+    incident = await raised(desk, report)
+    await desk.services.of(Reporting).look()
+    if is_sent:
+        await desk.work()
+    await desk.services.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert len(desk.sent(ReportDelivery.REPORT_ANSWER)) == is_sent
+    assert desk.discord.redacted.count(ReportDelivery.REPORT_ANSWER) == is_sent
+    shown = len(desk.discord.refreshed)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.work()
+    later = [kind for _, kinds in desk.discord.refreshed[shown:] for kind in kinds]
+    assert later
+    assert ReportDelivery.REPORT_ANSWER not in later
+
+
 async def test_the_reporter_learns_that_discord_took_none_of_it(desk: Desk) -> None:
-    """One of the two posts is enough; without both, the person has to tell somebody."""
+    """One of the posts is enough; without any, the person has to tell somebody."""
     reporting = desk.services.of(Reporting)
     voice = Voice.of(Texts.load(), desk.policy, locale="ja")
     desk.discord.refused = {"channel:p1-ops"}
     first = await made(desk)
     view = await reporting.view(first.id)
     assert "報告を送りました" in words(reported_screen(voice, view))
-    desk.discord.refused = {"channel:p1-ops", "person:primary"}
+    desk.discord.refused |= {f"person:{place}" for place in desk.policy.oncall}
     await desk.pass_time(minutes=11)
     other = await made(desk, new(key="interaction:2", title="画面が白い"))
     shown = words(reported_screen(voice, await reporting.view(other.id)))

@@ -10,11 +10,11 @@ TITLE = "2 階で払えません"
 async def test_a_report_survives_the_bot_at_every_step(world: World) -> None:
     """It is killed after the report and after it is taken up: one post, one DM, one incident, one answer."""
     told = await world.command("sev1", by="observer", title=TITLE)
-    assert "報告を送りました" in told.text
+    assert "報告を受け付けました" in told.text
     await world.kill_bot()
     await world.start_bot()
-    post = await world.human.see("p1-ops", "📣 報告")
-    await world.expect_dm("primary", contains="📣 報告")
+    post = await world.human.see("p1-ops", "🙋 報告")
+    await world.expect_dm("primary", contains="🙋 報告")
     card = (await world.human.press("primary", post, "取り上げる")).messages[-1]
     await world.kill_bot()
     await world.start_bot()
