@@ -154,6 +154,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "by": STRANGER,
         "who": RESPONDER,
         "removes": False,
+        "gone": {RESPONDER.id},
         "whole": False,
     }
 
