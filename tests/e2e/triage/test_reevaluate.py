@@ -51,7 +51,7 @@ async def test_nobody_answers_so_it_promotes_itself(world: World) -> None:
     await world.expect_text(alert.post, "再評価に回答なし")
     for post in (held, question):
         await world.expect_link(post, alert.post.id)
-        await world.expect_text(post, f"SEV2 {alert.label}")
+        await world.expect_text(post, f" · {alert.label}")
     [why] = await world.rows("SELECT data FROM timeline WHERE kind = 'promoted'")
     assert '"triaged_by": "responder"' in why["data"]
     assert '"asked_at": "20' in why["data"]

@@ -192,9 +192,9 @@ async def test_several_people_answer_one_triage(world: World) -> None:
     alert = await world.expect_alert(SEV3, TITLE)
     assert "発報しました" in (await other.press(theirs, CONFIRM)).text
     assert len(await world.rows("SELECT FROM incidents")) == 1
-    line = await line_of(world, f"SEV3 {alert.label}")
+    line = await line_of(world, "SEV3 · ", f" · {alert.label}")
     await world.react(alert, by="primary")
-    await world.expect_text(line, "🟠 対応中")
+    await world.expect_text(line, "**@primary が対応中")
 
 
 async def test_others_take_over_from_whoever_loses_the_role(world: World) -> None:

@@ -39,7 +39,7 @@ async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
     await world.fast_forward(minutes=1)
     alert = await world.expect_alert(SEV2, TITLE)
     await world.expect_text(alert.post, "トリアージが途中のまま発報")
-    await world.expect_text(asked, f"SEV2 {alert.label}")
+    await world.expect_text(asked, f" · {alert.label}")
     shown = await world.command("incident timeline", number=alert.number)
     assert "@responder のトリアージが途中で止まり" in shown.text
     await world.fast_forward(minutes=60)
@@ -66,7 +66,7 @@ async def test_looking_around_calls_nobody(world: World) -> None:
     await walk.answer(taken.messages[-1], "戻る", YES, NO, CONFIRM)
     alert = await world.expect_alert(SEV2, TITLE)
     for post in (asked, line):
-        await world.expect_text(post, f"SEV2 {alert.label}")
+        await world.expect_text(post, f" · {alert.label}")
 
 
 async def test_its_person_goes_on_in_the_dm(world: World) -> None:
