@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -20,7 +20,7 @@ import pytest
 from bot.demo.story.beginning import REPORTS
 from bot.runbook import default_policy_text
 from bot.storage.database.migrate import SEARCH_PATH
-from local_discord.client import Human
+from local_discord.client import Human, NotSeen
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -159,7 +159,10 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
             said += [await human.command("sato", "general", name) for name in ("dlq recent", "incident list")]
             await human.see("p0-alerts", "Payments fail")
             page = await human.see("dm:sato", "Payments fail")
-            await press(human, "clock.next", "p0-alerts", "⏫")  # nobody acknowledges it
+            # Nobody acknowledges it. Shortly before 10:00 JST the morning's triage comes first.
+            with suppress(NotSeen):
+                await press(human, "clock.next", "p0-alerts", "⏫")
+            await press(human, "clock.next", "p0-alerts", "⏫")
             await press(human, "monitor.new", "p0-alerts", "Monitor is DOWN: Booking site")
             shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
         await end(process, signal.SIGTERM, folder)

@@ -7,8 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.storage.tables.incidents import IncidentRows
+from bot.ui.interaction import soon
 from tests.by_person import name_of
 from tests.integration.cogs.console_world import ConsoleWorld, alerted, shown, started, words
+from tests.patience import PATIENCE_S
 
 
 async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
@@ -88,9 +90,14 @@ async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> N
     await world.click(card, "tri:v1:confirm:1:SEV1")
     alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
     await world.click(alert, "inc:v1:ack:1", by="primary")
-    told = await world.until("general", contains="@primary が対応中")
-    assert "発報しました" in words(told)
-    assert "次の更新" in words(told)
+
+    async def reporters_answer() -> str:
+        there = [words(one) for one in await world.messages("general")]
+        return next((one for one in there if "発報しました" in one), "")
+
+    told = await soon(reporters_answer, done=lambda text: "@primary が対応中" in text, within_s=PATIENCE_S)
+    assert told is not None
+    assert "次の更新" in told
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
