@@ -5,6 +5,7 @@ stay, and a press that comes too late is answered like the first one. Cards that
 for one press each.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -177,7 +178,9 @@ async def _showing(discord: Discord, title: str, label: str, *, channel: str = "
 
 
 def _number(alert: Message) -> int:
-    return int(alert.text.split("INC-")[1].split("*")[0])
+    found = re.search(r"(?:INC|ALERT)-(\d+)", alert.text)
+    assert found is not None
+    return int(found[1])
 
 
 async def _say(discord: Discord, command: str, **options: object) -> Interaction:
