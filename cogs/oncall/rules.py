@@ -233,7 +233,7 @@ class WantedTurns:
         ).begun(now, weekday=weekday)
 
 
-#: When turns begin if nobody has said so.
+#: When turns begin by default.
 _USUAL: Final = time(10)
 
 

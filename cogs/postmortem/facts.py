@@ -127,7 +127,7 @@ class PostmortemFacts:
 
     @property
     def late_by(self) -> timedelta | None:
-        """Return how long after a missed deadline a person had it; None: in time, or nobody so far."""
+        """Return how long after a missed deadline it had an owner; None: in time, or it has none so far."""
         due_at = self.incident.ack_due_at
         after = (spell.start for spell in self.spells if spell.name is not None and spell.start > due_at)
         taken = None if self.in_time is not False else next(after, None)
@@ -152,7 +152,7 @@ class PostmortemFacts:
 
     @property
     def unowned(self) -> timedelta:
-        """Return for how long nobody had the incident after the first acknowledgement."""
+        """Return the time without an owner after the first acknowledgement."""
         first = self.incident.acknowledged
         return timedelta() if first is None else unowned(self.spells, since=first.at, until=self.until)
 

@@ -302,7 +302,7 @@ def _name(act: ByPerson | None) -> str | None:
 
 
 def _in_vain(words: DocumentWording, facts: PostmortemFacts) -> int:
-    """Return how many calls of people came while nobody had it, without the last of each who then took it."""
+    """Count the calls of people while it had no owner, without the last call of a person who then took it."""
     calls = [called for called in facts.called if called.was_sent and called.who and called.by != CallBy.POST]
     found = 0
     for spell, following in zip_longest(facts.spells, facts.spells[1:]):
@@ -356,7 +356,7 @@ def _prompts(words: DocumentWording, facts: PostmortemFacts) -> Values:
 
 
 def _spell(words: DocumentWording, facts: PostmortemFacts, spell: Spell) -> Values:
-    """Return who had the incident, from when to when; an empty name: nobody."""
+    """Return an owner, from when to when; the name is empty for a time without one."""
     return {
         "who": "" if spell.name is None else settled(words.who(spell.name)),
         "since": words.full(spell.start),
@@ -531,7 +531,7 @@ def _notified(words: DocumentWording, called: PostmortemCall, *, since: datetime
 
 
 def _recipient(words: DocumentWording, called: PostmortemCall) -> str:
-    """Return who was notified: a person, a channel by its name, or nobody that the bot knows of."""
+    """Return who was notified: a person, or a channel by its name; empty if the bot does not know."""
     if called.by != CallBy.POST:
         return words.on_call([called.who]) if called.who else ""
     if not called.place:

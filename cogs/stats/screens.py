@@ -196,7 +196,7 @@ def _deadlines(voice: Voice, view: StatsView) -> Iterator[str]:
 
 
 def _unowned(voice: Voice, view: StatsView) -> Iterator[str]:
-    """Say for how long nobody had an open incident, and which of them that was most of all."""
+    """Say how long open incidents had no owner, and which one for longest."""
     now, before = view.figures.unowned, view.before.unowned
     if not now.total_s:
         return

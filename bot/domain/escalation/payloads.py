@@ -159,7 +159,7 @@ class OfferDm(Payload):
 
 
 def is_due(dm: OfferDm, incident: Incident) -> bool:
-    """Return True while the DM asks or tells what it was sent for: nobody has the incident, or its reader."""
+    """Return True while what the DM says is true: its reader owns the incident, or it has no owner."""
     if dm.handed:
         return incident.is_open and incident.owner.id == dm.holder_id
     return incident.status is Status.TRIGGERED and incident.owner.since == dm.at

@@ -258,7 +258,7 @@ class Incident:
 
     @property
     def owner(self) -> Ownership:
-        """Return who has the incident now, since when and why; or since when and why nobody has it."""
+        """Return the owner now, since when and why; or since when and why there is none."""
         if not self.is_open and (end := self.ended) is not None:
             return Ownership(end.id, end.name, end.at, OwnerWhy.ENDED)
         act = self._taken_by
@@ -272,22 +272,19 @@ class Incident:
 
     @property
     def on_it(self) -> PersonRef | None:
-        """Return the person who has the incident or, once it has ended, had it then; None: nobody."""
+        """Return the owner or, of an ended incident, the owner at its end; None if it had none."""
         act = self._taken_by
         return None if act is None else PersonRef(act.id, act.name)
 
     @property
     def _taken_by(self) -> ByPerson | None:
-        """Return the act by which the latest responder came to have it.
-
-        None while it is triggered, and once it has ended if nobody had it then.
-        """
+        """Return the act that made `on_it` the owner; None without one."""
         if self.status is Status.TRIGGERED:
             return None
         act = self.taken if self.is_taken_last else self.reopened or self.acknowledged
         if self.is_open or act is None or (ended := self.ack_ended) is None or ended.at < act.at:
             return act
-        return None  # it ended while it waited for somebody else
+        return None  # it ended without an owner
 
     @property
     def is_taken_last(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who has an incident: one value, from which every post, screen, document and figure speaks."""
+"""The owner of an incident: one value, from which every post, screen, document and figure speaks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 
 
 class OwnerWhy(StrEnum):
-    """Why a person has the incident, or why nobody has it."""
+    """How a person came to own an incident, or why it has no owner."""
 
     ACKED = "acked"
-    COMMAND = "command"  # took command while nobody had it
-    HANDED = "handed"  # the person who had it let go, and this responder had joined or took it on
+    COMMAND = "command"  # took command while it had no owner
+    HANDED = "handed"  # the owner let go, and this responder had acknowledged it, too
     REOPENED = "reopened"
-    NEW = "new"  # nobody has acknowledged it yet
-    LAPSED = "lapsed"  # nobody: the acknowledgement ended, as a reminder was not answered
-    RELEASED = "released"  # nobody: the person who had it let go
+    NEW = "new"  # no owner: it was not acknowledged yet
+    LAPSED = "lapsed"  # no owner: the last one did not answer a reminder
+    RELEASED = "released"  # no owner: the last one let go
     ENDED = "ended"  # it is over
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Who has an incident, since when, and why.
+    """The owner of an incident, since when, and why.
 
     Attributes:
-        id, name: The person's; None: nobody has it. Of an ended incident: who ended it.
-        since: Since when they have it, or nobody has; of an ended incident: when it ended.
-        former: The name of the person who had it before nobody did; None: nobody ever had it.
+        id, name: The person's; None: no owner. Of an ended incident: of the person who ended it.
+        since: When this began; of an ended incident: when it ended.
+        former: The name of the last owner, if it has none now; None if it never had one.
     """
 
     id: int | None
@@ -42,10 +42,10 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A stretch of an incident during which one person had it, or nobody.
+    """A stretch of time during which an incident had one owner, or none.
 
     Attributes:
-        name: The person's; None: nobody had it.
+        name: The owner's; None: no owner.
         end: None: it goes on.
     """
 
@@ -67,7 +67,7 @@ _ENDS: Final = frozenset({TimelineKind.RESOLVED, TimelineKind.CANCELLED, Timelin
 
 
 def spells(entries: Iterable[TimelineEntry], *, triggered_at: datetime) -> tuple[Spell, ...]:
-    """Return who had the incident from its trigger on, one after the other, as its timeline has it.
+    """Return the owners of the incident from its trigger on, one after the other, as its timeline has them.
 
     An ended incident has no spell until it is opened again.
 
@@ -88,7 +88,7 @@ def spells(entries: Iterable[TimelineEntry], *, triggered_at: datetime) -> tuple
 
 
 def unowned(found: Iterable[Spell], *, since: datetime, until: datetime) -> timedelta:
-    """Return for how long nobody had the incident between *since* and *until*."""
+    """Return the time without an owner between *since* and *until*."""
     total = timedelta()
     since, until = since.astimezone(UTC), until.astimezone(UTC)  # else `-` may be that of wall clocks
     for spell in found:
@@ -103,7 +103,7 @@ def acked_in_time(
 ) -> bool | None:
     """Return True if the ack deadline *due_at* was met, False if it was missed; None while it is ahead.
 
-    It is met if a person had the incident when it came, or the incident had ended. An acknowledgement that
+    It is met if the incident had an owner when it came, or had ended. An acknowledgement that
     lapsed before a responder wrote an update, a note or a message was none.
 
     Args:

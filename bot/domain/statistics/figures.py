@@ -100,7 +100,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class UnownedIncident:
-    """An incident, and for how many seconds of the period nobody had it."""
+    """An incident, and its seconds without an owner in the period."""
 
     incident: Incident
     seconds: float
@@ -108,7 +108,7 @@ class UnownedIncident:
 
 @dataclass(frozen=True, slots=True)
 class UnownedTime:
-    """The time of the period during which nobody had what needs an owner, as `ownership.unowned` has it.
+    """The time without an owner in the period, as `ownership.unowned` has it.
 
     Attributes:
         by_severity: Seconds; a severity without any is left out.
@@ -212,7 +212,7 @@ def is_counted(incident: Incident) -> bool:
 
 
 def needs_owner(incident: Incident, *, ringing: Collection[str]) -> bool:
-    """Return True if the figures ask who had it: it counts, or would if it were no alert, and it rings.
+    """Return True if the figures ask for its owner: it is counted, or an alert that rings.
 
     Args:
         ringing: The severities under which a monitor's alert rings.

@@ -237,7 +237,7 @@ class PassingOn:
         )
 
     async def _record_declined_offer(self, tx: Transaction, incident: Incident, *, by: Person) -> None:
-        """Record, once for each time that nobody has the incident, that *by* cannot take it."""
+        """Record that *by* cannot take the incident, once for each time without an owner."""
         since, entries = incident.owner.since, await TimelineRows(tx.sql).timeline(incident.id)
         said = [e for e in entries if e.kind is TimelineKind.DECLINED and e.at >= since]
         if any(entry.actor_id == by.id for entry in said):

@@ -171,7 +171,7 @@ class Releasing:
         """Let the responder *who* go, and pass on what was theirs, or resume the ladder.
 
         Args:
-            by: Who has let them go; None: nobody has.
+            by: Who has let them go; None: the bot, as they are gone.
         """
         holder, rows = incident.on_it, AcknowledgementRows(tx.sql)
         is_holder, is_gone = holder is not None and holder.id == who.id, by is None or by.id != who.id
@@ -323,7 +323,7 @@ class Releasing:
 
 @dataclass(frozen=True, slots=True)
 class _EndedAck:
-    """An acknowledgement that ends, and nobody takes over.
+    """An acknowledgement that ends without a new owner.
 
     Attributes:
         incident: Locked, before its end.

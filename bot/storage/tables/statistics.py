@@ -73,14 +73,14 @@ class IncidentStatistics:
         return [incident_from_row(row) for row in rows]
 
     async def unowned_by_severity(self, guild_id: int, span: Span, scope: Scope) -> Mapping[str, float]:
-        """Return for how many seconds of *span* nobody had what needs an owner, whenever triggered."""
+        """Return the seconds of *span* without an owner, of incidents triggered at any time."""
         rows = await self._sql.all("unowned_figures", **self._owned(guild_id, span, scope))
         return {row["severity"]: row["seconds"] for row in rows}
 
     async def most_unowned(
         self, guild_id: int, span: Span, scope: Scope, *, limit: int
     ) -> list[UnownedIncident]:
-        """Return the incidents that nobody had for longest, those first; no private ones."""
+        """Return the incidents with the most time without an owner, those first; no private ones."""
         rows = await self._sql.all("most_unowned", **self._owned(guild_id, span, scope), limit=limit)
         return [UnownedIncident(incident_from_row(row), row["seconds"]) for row in rows]
 

@@ -70,7 +70,7 @@ def page(
         lines = [own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
     return message(
         summary(words, incident),
-        embeds=[_embed(words, incident, lines)],
+        embeds=[page_embed(words, incident, lines)],
         components=_controls(words, incident, is_theirs=is_theirs),
     )
 
@@ -94,7 +94,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     buttons, asking = words.buttons, (IncidentVerb.ACK, IncidentVerb.DECLINE) if waiting else ()
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_embed(words, incident, lines)],
+        embeds=[page_embed(words, incident, lines)],
         components=row(
             [
                 *(buttons.make(verb, incident.id) for verb in asking),
@@ -261,7 +261,7 @@ def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> s
     return words.say(key, first=first, last=last, count=len(times))
 
 
-def _embed(words: Wording, incident: Incident, lines: Sequence[str]) -> Body:
+def page_embed(words: Wording, incident: Incident, lines: Sequence[str]) -> Body:
     """Return *lines*, and in small letters where it is, since when, and its number."""
     started = words.say("page.started", at=words.moment(incident.started_at))
     facts = [words.targets(incident.targets, limit=_TARGETS_LIMIT), started, incident.label]

@@ -113,7 +113,7 @@ def _own(voice: Voice, view: IncidentView, *, last: bool = False) -> Iterator[st
 
 
 def _owner(voice: Voice, incident: Incident) -> Iterator[str]:
-    """Yield how its owner came to have it, or why nobody does; before that, its first acknowledgement.
+    """Yield how its owner came to have it, or why it has none; before that, its first acknowledgement.
 
     Of an ended incident, how long it took.
     """

@@ -206,7 +206,7 @@ def _line(voice: Voice, incident: Incident) -> str:
 
 
 def _more(voice: Voice, incident: Incident) -> Iterator[str]:
-    """Yield how bad it is, what happens if nobody acts on it, whom it asks, and how old it is."""
+    """Yield the impact, what happens otherwise, who is on call, and the age."""
     yield impact(voice, incident, limit=_IMPACT_LIMIT)
     if is_waiting(incident):
         yield otherwise(voice, incident, shown=1)

@@ -9,7 +9,7 @@ from local_discord.tests.client import Client
 
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_bare_address_lists_every_route_with_its_use(client: Client, slash: str) -> None:
-    """Somebody who opens the printed address reads what can be asked there, and where the page is."""
+    """The printed address lists what can be asked there, and where the page is."""
     async with client.http.get(client.sandbox.human + slash) as answered:
         assert (answered.status, answered.content_type) == (200, "application/json")
         said = await answered.json()

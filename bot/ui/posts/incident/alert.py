@@ -40,7 +40,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 
 def seeded(words: Wording, incident: Incident) -> str:
-    """Return whose 👀 is below a post that nobody has acknowledged: the bot's, which looks like an ack."""
+    """Return that the 👀 below an unacknowledged post is the bot's: it looks like an ack."""
     if incident.status is not Status.TRIGGERED or incident.acknowledged is not None:
         return ""
     return words.say("alert.small.seeded", emoji=words.policy.ack_emoji)

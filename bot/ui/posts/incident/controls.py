@@ -47,8 +47,6 @@ def _made(words: Wording, incident: Incident, verb: Verb, *, is_edited: bool) ->
     buttons, other = words.buttons, incident.told_merged_into
     if verb is IncidentVerb.VIEW and other is not None:
         return buttons.make(verb, other)
-    if verb is IncidentVerb.DECLINE:
-        return buttons.make(verb, incident.id)
     if is_edited and isinstance(verb, IncidentVerb):
         return buttons.of(incident, verb)[0]
     return buttons.make(verb, incident.id)

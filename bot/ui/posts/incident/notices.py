@@ -156,7 +156,7 @@ def _taken_over(words: Wording, incident: Incident, notice: TakenOverNotice) -> 
 
 
 def _let_go(words: Wording, _incident: Incident, notice: ReleasedNotice | LapsedNotice) -> Body:
-    """Compose the line about an incident that nobody has now: who had it, who is asked to take it."""
+    """Compose the line about an incident without an owner: the last one, and who is asked to take it."""
     is_gone = isinstance(notice, ReleasedNotice) and notice.gone
     told = "thread.notice.released_gone" if is_gone else f"thread.notice.{notice.name}"
     lines = [words.say(told, who=by(words, notice))]

@@ -8,9 +8,10 @@ from bot.domain.escalation.payloads import OfferDm, is_due
 from bot.domain.incident.incident import Incident, Status
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import Body, Renderers, about, colour_of, embed, message
+from bot.ui.posts.bodies import Body, Renderers, about, message
 from bot.ui.posts.calls import otherwise, yours
 from bot.ui.posts.incident.alert import impact
+from bot.ui.posts.paging import page_embed
 from bot.ui.words.summary import summary
 from bot.ui.words.wording import Wording, home
 
@@ -39,15 +40,13 @@ def offer(words: Wording, incident: Incident, dm: OfferDm) -> Body:
         buttons = [take, link, None if has_declined else decline]
     return message(
         summary(words, incident),
-        embeds=[
-            embed(colour=colour_of(words, incident), description="\n".join(line for line in lines if line))
-        ],
+        embeds=[page_embed(words, incident, lines)],
         components=row(buttons),
     )
 
 
 def _has_declined(words: Wording, incident: Incident, dm: OfferDm) -> bool:
-    """Return True if the reader has said, since nobody has the incident, that they cannot take it."""
+    """Return True if the reader has declined since the incident lost its owner."""
     return incident.status is Status.TRIGGERED and any(
         one.at >= dm.at and words.means(one.who.removeprefix("@"), user_id=dm.holder_id, name=dm.holder)
         for one in incident.calls.declined
