@@ -196,9 +196,10 @@ def _small_print(words: Wording, incident: Incident) -> Iterator[str]:
     """Yield the rest: "api.parky.co.jp", "開始 11/24 14:05 JST", "報告 @responder", "INC-42"."""
     thread, ack, end = incident.thread.id, incident.acknowledged, incident.ended
     is_resolved, on = incident.status is Status.RESOLVED, incident.triggered_at
+    said = incident.aftermath.resolution
     yield shown_targets(words, incident)
     yield words.say("alert.small.started", at=words.moment(incident.started_at))
-    if is_resolved and end is not None:
+    if is_resolved and end is not None and (said is None or said.duration is None):
         yield words.say("alert.small.took", took=words.span(end.at - on))
     yield words.say("alert.small.reporter", who=words.who(incident.reported_by.name))
     yield incident.label

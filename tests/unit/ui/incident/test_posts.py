@@ -132,6 +132,9 @@ def test_resolved_alert_offers_only_what_makes_sense() -> None:
         small,
     ]
     assert presses_of(body)[:1] + presses_of(body)[2:] == ["inc:v1:reopen:42", "inc:v1:others:42"]
+    told = Resolution(duration_s=45 * 60, by_id=101, by_name="primary", at=AT)
+    said = description_of(render(JA, ALERT, replace(RESOLVED, aftermath=Aftermath(resolution=told))))
+    assert ("影響した時間：45 分" in said, "所要" in said) == (True, False), "one length is enough"
 
 
 def test_what_was_no_incident_reads_so_at_a_glance() -> None:
