@@ -20,10 +20,10 @@ from bot.domain.severity import Mention
 from bot.domain.text import cut
 from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
-from bot.ui.posts import alerts, paging, sheets, triage
+from bot.ui.posts import alerts, offers, paging, sheets, triage
 from bot.ui.posts.alerts import tracked
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, Renderer, Renderers, about, alone, message, of
-from bot.ui.posts.incident import notices, offers, private, roles
+from bot.ui.posts.incident import notices, private, roles
 from bot.ui.posts.incident.alert import alert, second, thread_root
 from bot.ui.posts.incident.private import private_thread
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
