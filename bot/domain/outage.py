@@ -241,6 +241,25 @@ class OfflinePost:
     where: Posted
 
 
+@dataclass(frozen=True, slots=True)
+class SeenAck:
+    """A 👀 that was found without a database, of a person who may acknowledge.
+
+    Attributes:
+        by_id, by_name: The person.
+        at: When it was found, aware.
+    """
+
+    by_id: int
+    by_name: str
+    at: datetime
+
+    @property
+    def by(self) -> Person:
+        """Return the person, without roles."""
+        return Person(id=self.by_id, name=self.by_name)
+
+
 #: How long the database may still decide a deadline that has passed: longer than an outage takes to show.
 GRACE: Final = timedelta(seconds=2)
 
@@ -259,7 +278,7 @@ class Journal:
         taken: Step key -> when it was taken, aware.
         skipped: Of these, the ones that the message of a later step of the same ladder covered.
         mailed: Keys of the emails that were accepted: "<message key>:mail:<mailbox>".
-        acknowledged: Watch keys under which a 👀 was found.
+        acknowledged: Watch key -> the 👀 that was found under it; None in a file of an earlier version.
         reports: By watch key.
         known_alerts: Fingerprints of alerts that page nobody when they come again, being open or muted.
         windows: Those that hold alerts: see `bot.capability.AlertHold`.
@@ -274,7 +293,7 @@ class Journal:
     taken: Mapping[str, datetime] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
     mailed: frozenset[str] = frozenset()
-    acknowledged: frozenset[str] = frozenset()
+    acknowledged: Mapping[str, SeenAck | None] = field(default_factory=dict)
     reports: Mapping[str, UnrecordedReport] = field(default_factory=dict)
     known_alerts: frozenset[str] = frozenset()
     windows: tuple[AlertWindow, ...] = ()
@@ -282,12 +301,7 @@ class Journal:
     @property
     def has_news(self) -> bool:
         """Return True if the journal holds work that the database must record."""
-        return bool(self.posted or self.taken or self.mailed or self.reports)
-
-    @property
-    def was_used(self) -> bool:
-        """Return True if the journal holds more than the mirror of the database."""
-        return self.has_news or bool(self.acknowledged)
+        return bool(self.posted or self.taken or self.mailed or self.reports or self.acknowledged)
 
     def of_reports(self) -> "Journal":
         """Return the part about reports, which is valid whichever numbers the database gave to incidents."""
@@ -335,7 +349,7 @@ class Journal:
             taken={key: at for key, at in self.taken.items() if keeps(key)},
             skipped=frozenset(key for key in self.skipped if keeps(key)),
             mailed=frozenset(key for key in self.mailed if keeps(key)),
-            acknowledged=self.acknowledged & set(watches),
+            acknowledged={key: seen for key, seen in self.acknowledged.items() if key in watches},
         )
 
     def pending(self, now: datetime) -> list[Watch]:
@@ -399,12 +413,7 @@ class Recorded:
     installation_id: str
 
     def out_of(self, journal: Journal) -> Journal:
-        """Return the rest of *journal*, which may hold more by now.
-
-        A found 👀 is kept for reports only. For other incidents it is read again, so that it does not silence
-        a later outage.
-        """
+        """Return the rest of *journal*, which may hold more by now."""
         if journal.installation_id not in ("", self.installation_id):
             journal = replace(journal.of_reports(), installation_id=self.installation_id)
-        left = journal.without(self.keys, as_in=self.journal)
-        return replace(left, acknowledged=left.acknowledged & left.reports.keys())
+        return journal.without(self.keys, as_in=self.journal)

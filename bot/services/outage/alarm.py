@@ -23,11 +23,13 @@ from bot.domain.outage import (
     OfflineKind,
     OfflineMessage,
     OfflinePost,
+    SeenAck,
     UnansweredPost,
     UnsentMessage,
     Watch,
     WatchStep,
 )
+from bot.domain.people import Person
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import READ_WITHIN_S
@@ -386,24 +388,27 @@ class Alarm:
 
     async def _was_acknowledged(self, watch: Watch) -> bool:
         """Look for a 👀, note one that is found, and return True if there is one."""
-        if not await self._is_acknowledged(watch):
+        if (by := await self._acknowledger(watch)) is None:
             return False
-        await self._book.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
+        seen = SeenAck(by.id, by.name, self._book.now())
+        await self._book.keep(
+            replace(self._journal, acknowledged={**self._journal.acknowledged, watch.key: seen})
+        )
         log.info("emergency.acknowledged", watch=watch.key)
         return True
 
-    async def _is_acknowledged(self, watch: Watch) -> bool:
-        """Return True if a person who may acknowledge has put a 👀 on it; False if Discord fails."""
+    async def _acknowledger(self, watch: Watch) -> Person | None:
+        """Return who may acknowledge and has put a 👀 on it; None if there is none, or Discord fails."""
         own = [where for key, where in self._journal.posted.items() if key.startswith(f"{watch.key}:")]
         places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
         try:
             async with asyncio.timeout(READ_WITHIN_S):
                 async for person, message_id in self._discord.acknowledgers(places, guild_id=watch.guild_id):
                     if watch.counts(person.id, message_id) and self._access.allows(person, "acknowledge"):
-                        return True
+                        return person
         except (BotError, TimeoutError) as error:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)
-        return False
+        return None
 
     async def _take(self, taken: _Taken) -> None:
         """Note the steps as taken if a message or email has gone out; if not, the next look tries again."""

@@ -210,7 +210,7 @@ class Emergency:
 
     async def _record_journal(self) -> None:
         journal = self._book.journal
-        if not journal.was_used:
+        if not journal.has_news:
             return
         try:
             recorded = await self._recorder.record(journal, alarm=self._alarm)

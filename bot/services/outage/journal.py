@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import StorageUnavailable
-from bot.domain.outage import Journal, UnrecordedReport, Watch, WatchChange
+from bot.domain.outage import Journal, SeenAck, UnrecordedReport, Watch, WatchChange
 from bot.runbook.model import Policy
 from bot.services.ports import Spool
 from bot.services.shared.fencing import boot_s
@@ -71,6 +71,7 @@ class _File:
     said: dict[str, datetime] = field(default_factory=dict)
     known_alerts: list[str] = field(default_factory=list)
     windows: list[AlertWindow] = field(default_factory=list)
+    seen_acks: dict[str, SeenAck] = field(default_factory=dict)
 
 
 _FILE: Final = TypeAdapter(_File)
@@ -118,6 +119,7 @@ def encoded(journal: Journal) -> bytes:
         said=dict(journal.said),
         known_alerts=sorted(journal.known_alerts),
         windows=list(journal.windows),
+        seen_acks={key: seen for key, seen in journal.acknowledged.items() if seen is not None},
     )
     return _FILE.dump_json(file)
 
@@ -139,7 +141,7 @@ def from_data(stored: Mapping[str, object]) -> Journal:
         taken=file.taken,
         skipped=frozenset(file.skipped),
         mailed=frozenset(file.mailed),
-        acknowledged=frozenset(file.acknowledged),
+        acknowledged={key: file.seen_acks.get(key) for key in file.acknowledged},
         reports={report.watch_key: report for report in file.reports},
         known_alerts=frozenset(file.known_alerts),
         windows=tuple(file.windows),

@@ -16,7 +16,7 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.parts import Source
 from bot.domain.incident.transitions import AckVia
-from bot.domain.outage import Journal, Recorded, UnrecordedReport, watch_key
+from bot.domain.outage import Journal, Recorded, SeenAck, UnrecordedReport, watch_key
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry
@@ -87,7 +87,8 @@ class JournalRecorder:
             work = partial(self._report, report, journal)
             if await _is_recorded(report.watch_key, journal, work=work, alarm=alarm):
                 recorded.add(report.watch_key)
-        done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
+        keys = (*journal.taken, *journal.posted, *journal.mailed, *journal.acknowledged)
+        done = (key.split(":") for key in keys)
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
             work = partial(self._steps, number, journal)
             if await _is_recorded(watch_key(number), journal, work=work, alarm=alarm):
@@ -115,7 +116,8 @@ class JournalRecorder:
             key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
         }
         places = [*report.places, *((where.channel_id, where.message_id) for where in posted.values())]
-        acknowledged_by = await self._who_acknowledged(report.guild_id, places)
+        seen = journal.acknowledged.get(report.watch_key)
+        acknowledged_by = await self._who_acknowledged(report.guild_id, places) if seen is None else seen.by
         async with self._store.transaction() as tx:
             if report.alert is not None:
                 incident = await self._tracked(tx, report, report.alert)
@@ -167,6 +169,21 @@ class JournalRecorder:
         async with self._store.transaction() as tx:
             incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
             await self._settle(tx, incident, posted, journal, key=watch_key(incident_id))
+            if (seen := journal.acknowledged.get(watch_key(incident_id))) is not None:
+                await self._acknowledge(tx, incident_id, seen)
+
+    async def _acknowledge(self, tx: Transaction, incident_id: int, seen: SeenAck) -> None:
+        """Record the 👀 that was found, unless an acknowledgement has come and ended since.
+
+        Reading it again would take Discord's answer in time: without that, the next step would ring.
+        """
+        incident = await IncidentWrites(tx.sql).incident(incident_id, lock=True)
+        ended = incident.ack_ended
+        is_old = ended is not None and ended.at >= seen.at
+        if incident.status is not Status.TRIGGERED or is_old:
+            return
+        if await self._access.sees(seen.by, incident, source=tx):
+            await self._acknowledger.record(tx, incident, by=seen.by, via=AckVia.RECONCILED)
 
     async def _settle(
         self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str

@@ -193,7 +193,38 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, RESPONDER.id)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.emergency.tick()
-    assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
+    assert not desk.emergency._book.journal.has_news  # reopened, it rings in the next outage
+
+
+async def test_a_reaction_that_was_seen_needs_no_second_look(desk: Desk) -> None:
+    """A 👀 found during the outage is recorded although Discord shows none afterwards: nothing rings."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await desk.emergency.tick()
+    desk.discord.reactions.clear()
+    desk.database.is_away = False
+    await restart(desk)
+    await desk.emergency.tick()
+    await desk.work()
+    incident = await IncidentRows(desk.store.sql).incident(1)
+    assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, RESPONDER.id)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert desk.offline_alerter.posted == []
+
+
+async def test_a_reaction_that_was_seen_before_a_hand_back_counts_no_more(desk: Desk) -> None:
+    """Another process still had the database: there somebody acknowledged and handed back meanwhile."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await desk.emergency.tick()
+    desk.database.is_away = False
+    await pass_wall_time(desk, minutes=1)
+    await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.releasing.release(1, by=RESPONDER)
+    await desk.emergency.tick()
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.TRIGGERED
 
 
 @pytest.mark.parametrize(("who", "is_told"), [(RESPONDER, True), (SECONDARY, False)])

@@ -135,7 +135,7 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
     assert len(late.sent) == 2
     kinds = [entry.kind for entry in await TimelineRows(desk.store.sql).timeline(1)]
     assert kinds.count(TimelineKind.EMAILED) == 1
-    assert not desk.emergency._book.journal.was_used
+    assert not desk.emergency._book.journal.has_news
 
 
 async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
@@ -150,7 +150,7 @@ async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
         await desk.emergency.tick()
     aside = [one for one in logged if one["event"] == "emergency.set_aside"]
     assert [one["watch"] for one in aside] == ["inc:1"]
-    assert not desk.emergency._book.journal.was_used
+    assert not desk.emergency._book.journal.has_news
 
 
 async def test_a_walk_that_is_over_is_not_raised_once_more(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from bot.domain.outage import (
     Journal,
     OfflineKind,
     Recorded,
+    SeenAck,
     UnansweredPost,
     UnrecordedReport,
     UnsentMessage,
@@ -93,7 +94,7 @@ def test_what_was_taken_or_acknowledged_is_not_due() -> None:
     taken = replace(journal(one), taken={"inc:1:step:1": T0})
     assert taken.due(one, T0 + 20 * MINUTE) is None
     assert taken.due(one, T0 + 31 * MINUTE) is not None
-    seen = replace(journal(one), acknowledged=frozenset({"inc:1"}))
+    seen = replace(journal(one), acknowledged={"inc:1": None})
     assert seen.pending(T0 + 60 * MINUTE) == []
 
 
@@ -165,7 +166,7 @@ def test_of_a_report_that_has_become_an_incident_nothing_is_left() -> None:
     now = replace(then, mailed=frozenset({f"{key}:alert:mail:a@example.com"}))
     assert now.done(key) > then.done(key)
     left = Recorded(then, frozenset({key}), "ours").out_of(now)
-    assert not left.was_used
+    assert not left.has_news
 
 
 def test_another_databases_incidents_are_left_out() -> None:
@@ -207,7 +208,7 @@ FULL = Journal(
     taken={"inc:1:step:1": T0},
     skipped=frozenset({"inc:1:step:0"}),
     mailed=frozenset({"m"}),
-    acknowledged=frozenset({"inc:2"}),
+    acknowledged={"inc:2": SeenAck(3, "responder", T0)},
     reports={REPORT.watch_key: REPORT},
 )
 
@@ -271,9 +272,12 @@ def test_the_file_of_an_earlier_version_is_read() -> None:
 
     Fields that a still earlier version did not have are empty.
     """
-    assert from_data(json.loads(EARLIER)) == FULL
+    nobody = {"inc:2": None}
+    assert from_data(json.loads(EARLIER)) == replace(FULL, acknowledged=nobody)
     watches = {"inc:1": watch(1, 15)}
-    assert from_data(json.loads(EARLIEST)) == replace(FULL, mirror=None, said={}, watches=watches)
+    assert from_data(json.loads(EARLIEST)) == replace(
+        FULL, mirror=None, said={}, watches=watches, acknowledged=nobody
+    )
 
 
 def test_an_earlier_version_can_read_the_file() -> None:
@@ -284,6 +288,7 @@ def test_an_earlier_version_can_read_the_file() -> None:
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
     assert [each.pop("unmarked") for each in kept["watches"]] == [[]]
     assert (kept.pop("known_alerts"), kept.pop("windows")) == ([], [])
+    assert set(kept.pop("seen_acks")) == set(kept["acknowledged"])
     assert [(one.pop("alert"), one.pop("sender")) for one in kept["reports"]] == [(None, "")]
     assert _comparable(kept) == _comparable(earlier)
 
