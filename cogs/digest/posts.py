@@ -171,7 +171,10 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
         is_last: As in `headline`.
     """
     # The headline is `content`, because that is what a phone shows; said twice it would be noise.
-    content = "\n".join([headline(words, week, is_last=is_last), *harm_lines(words, week, linked)])
+    lines = [headline(words, week, is_last=is_last), *harm_lines(words, week, linked)]
+    if missing := _missing(words, week):
+        lines.append(words.say("digest.missing.line", what=words.listed(missing)))
+    content = "\n".join(lines)
     if week.is_quiet:
         return message(content, embeds=_charts(pictures))
     left = [*debt_lines(words, week), *_asked_line(words, week)]
@@ -276,11 +279,12 @@ def harm_lines(words: Wording, week: Digest, show: Show) -> list[str]:
         lines += _paged(words, week)
     if DigestPart.INCIDENTS not in week.missing:
         lines += [*_unowned(words, week, show), *_late(words, week), *_happened(words, week)]
-    lines += _undelivered(words, week)
-    missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
-    if missing:
-        lines.append(words.say("digest.missing.line", what=words.listed(missing)))
-    return lines
+    return [*lines, *_undelivered(words, week)]
+
+
+def _missing(words: Wording, week: Digest) -> list[str]:
+    """Return what could not be counted."""
+    return [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
 
 
 def _before(words: Wording, week: Digest, value: str) -> str:
@@ -362,13 +366,17 @@ def debt_lines(words: Wording, week: Digest) -> list[str]:
             who = inert(owed[0].postmortem.owner_name, limit=NAME_LIMIT)
             due = due_day(words, owed[0].postmortem.due_on)
             one = words.say("digest.debts.named", name=name, title=title, who=who, due=due)
-        lines.append(words.say("digest.debts.postmortems", count=len(late), one=one + _others(words, late)))
-    if items:
-        item = items[0].item
-        who, due = inert(item.owner.name, limit=NAME_LIMIT), due_day(words, item.due_on)
-        what = inert(item.what, limit=_DEBT_LIMIT)
-        one = words.say("digest.debts.named", name=item.label, title=what, who=who, due=due)
-        lines.append(words.say("digest.debts.actions", count=len(items), one=one + _others(words, items)))
+        lines.append(
+            words.say("digest.debts.postmortems", count=len(late), one=one + _others(words, len(late)))
+        )
+    if count := week.actions.late:
+        one = secret
+        if items:
+            item = items[0].item
+            who, due = inert(item.owner.name, limit=NAME_LIMIT), due_day(words, item.due_on)
+            what = inert(item.what, limit=_DEBT_LIMIT)
+            one = words.say("digest.debts.named", name=item.label, title=what, who=who, due=due)
+        lines.append(words.say("digest.debts.actions", count=count, one=one + _others(words, count)))
     if still_open:
         one = secret
         if public:
@@ -376,20 +384,20 @@ def debt_lines(words: Wording, week: Digest) -> list[str]:
             has_it = owner(words, public[0], on=datetime.combine(week.today, time(), words.policy.timezone))
             one = words.say("digest.debts.open_one", name=name, title=title, owner=has_it)
         lines.append(
-            words.say("digest.debts.open", count=len(still_open), one=one + _others(words, still_open))
+            words.say("digest.debts.open", count=len(still_open), one=one + _others(words, len(still_open)))
         )
     return lines
 
 
-def _others(words: Wording, debts: Sequence[object]) -> str:
-    """Return how many there are beside the one that is named; empty for none."""
-    return words.say("state.more", count=len(debts) - 1) if len(debts) > 1 else ""
+def _others(words: Wording, count: int) -> str:
+    """Return how many of *count* there are beside the one that is named; empty for none."""
+    return words.say("state.more", count=count - 1) if count > 1 else ""
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
     """Name the channel with most of the failed deliveries and its share; empty when no channel has most."""
     channel, count = max(counts.by_channel, key=lambda pair: pair[1], default=("", 0))
-    percent = (200 * count + counts.total) // (2 * counts.total)  # 62.5 is 63, as by hand
+    percent = (200 * count + counts.total) // (2 * counts.total) if count else 0  # 62.5 is 63, as by hand
     if percent < _MOST_OF_THEM:
         return []
     name = where(channel, limit=_CHANNEL_LIMIT)
@@ -421,8 +429,7 @@ def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Itera
         (DigestPart.INCIDENTS, _drills(words, week, show)),
     )
     yield from (section for part, section in made if section is not None and part not in week.missing)
-    missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
-    if missing:
+    if missing := _missing(words, week):
         yield DigestSection(words.say("digest.missing.heading"), tuple(missing))
 
 
@@ -648,8 +655,8 @@ def actions_due(words: Wording, actions: ActionsDue, show: Show) -> DigestSectio
         lines.append(private_line(words, actions.private, "action list"))
     if actions.later:
         lines.append(words.say("digest.actions.later", count=actions.later) + looked_up(words, "action list"))
-    key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
-    heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
+    key = "digest.actions.heading_late" if actions.late else "digest.actions.heading"
+    heading = words.say(key, count=actions.waiting, overdue=actions.late)
     return DigestSection(heading, tuple(lines))
 
 

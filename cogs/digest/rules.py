@@ -215,13 +215,20 @@ class ActionsDue:
         overdue: Their day has passed; the longest ago first.
         due: Due until the next digest, a week from now; the nearest first.
         private: The number of overdue or due items of private incidents, which are among neither.
+        private_overdue: How many of these are overdue.
         later: The number of all others.
     """
 
     overdue: tuple[DueAction, ...] = ()
     due: tuple[DueAction, ...] = ()
     private: int = 0
+    private_overdue: int = 0
     later: int = 0
+
+    @property
+    def late(self) -> int:
+        """Return the number of items that are overdue."""
+        return len(self.overdue) + self.private_overdue
 
     @property
     def waiting(self) -> int:
@@ -246,6 +253,7 @@ def actions_due(items: Iterable[OpenAction], incidents: Mapping[int, Incident], 
         overdue=tuple(one for one in shown if one.item.is_overdue(today)),
         due=tuple(one for one in shown if not one.item.is_overdue(today)),
         private=sum(one.is_private for one in near),
+        private_overdue=sum(one.is_private and one.item.is_overdue(today) for one in near),
         later=len(there) - len(near),
     )
 
@@ -297,7 +305,7 @@ class Course(StrEnum):
     """How a week was beside the one before."""
 
     WORSE = "worse"  # in any harm, whatever was better
-    BETTER = "better"  # in one at least, and worse in none
+    BETTER = "better"  # in one harm at least, while no other rose at all
     SAME = "same"
     UNKNOWN = "unknown"  # something could not be counted, or there is nothing to compare with
 

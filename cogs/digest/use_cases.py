@@ -152,11 +152,8 @@ class DigestCounting:
         )
 
     async def _open(self, guild_id: int) -> tuple[Incident, ...]:
-        found, ringing = (
-            await IncidentRows(self._store.sql).open_incidents(guild_id),
-            self._policy.ringing_alerts,
-        )
-        still_open = (one for one in found if needs_owner(one, ringing=ringing))
+        found = await IncidentRows(self._store.sql).open_incidents(guild_id)
+        still_open = (one for one in found if needs_owner(one, ringing=self._policy.ringing_alerts))
         return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
 
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:

@@ -198,7 +198,7 @@ async def test_a_part_that_fails_is_missing_and_the_others_are_told(
     [("p0-alerts", 1), ("p1-ops", 0)],  # the second one's reply mentions nobody
 )
 async def test_an_alert_that_rings_is_harm_like_an_incident(desk: Desk, channel: str, rang: int) -> None:
-    """Unanswered, it is late, had nobody on it, and is open; but it is no incident."""
+    """A monitor's alert counts in late acks, time without an owner and open ones, but is no incident."""
     tracked = await receive(desk, alert(desk, content="payments are down", channel=channel))
     await desk.database.advance(timedelta(hours=2))
     digest = await desk.services.of(Digests).figures(THIS)

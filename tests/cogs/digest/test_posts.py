@@ -187,6 +187,11 @@ def test_a_week_that_was_better_says_in_what() -> None:
     ]
 
 
+def test_a_week_in_which_everything_arrived() -> None:
+    """A week without a failure, after one with some, has that line, without a channel."""
+    assert "届かなかった通知 **0 件** (前週 9)" in told(replace(BUSY, dlq=NO_FAILURES))[-1]
+
+
 def test_without_earlier_weeks_nothing_is_compared() -> None:
     """The bot may just have come."""
     first = replace(BUSY, before=NOTHING, previous_dlq=0, dlq=NO_FAILURES)
@@ -218,6 +223,9 @@ def test_what_is_private_is_counted_and_not_named() -> None:
     hidden = replace(PLACED, is_private=True)
     week = replace(BUSY, open=(hidden,), postmortems=(replace(OWED, incident=hidden),))
     assert left(week) == ["📝 postmortem の期限超過 1 件：非公開", "🔥 未解決 1 件：非公開"]
+    late = [action(1, date(2026, 11, 20), private=True), action(2, BUSY.today, private=True)]
+    (line, _) = left(replace(QUIET, open=(hidden,), actions=actions_due(late, {}, today=BUSY.today)))
+    assert line == "☑️ アクションの期限超過 1 件：非公開"
 
 
 @pytest.mark.parametrize("words", [JA, EN])
