@@ -17,7 +17,14 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable, UserError
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.pages import answering, asked_of, declined, next_place, place_of, since
-from bot.domain.escalation.payloads import DeclinedNotice, OfferDeclinedNotice, PagingData, UnreachedNotice
+from bot.domain.escalation.payloads import (
+    DeclinedNotice,
+    OfferDeclinedNotice,
+    OfferDm,
+    PagingData,
+    UnreachedNotice,
+    is_due,
+)
 from bot.domain.escalation.why_me import CallEvidence, WhyMe, acknowledgements, why_me
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.records import DeclinedEntry, UpdateDueNotice
@@ -91,31 +98,31 @@ class PassingOn:
                 and answer the last DM to them, or in advance, for their place.
 
         Raises:
-            UserError: pressed in the server, and they are neither on call nor called.
+            UserError: pressed in the server, and they are neither on call nor called nor asked.
             NotPermitted: *by* may not respond. IncidentNotFound: it is private, and not theirs.
             InvalidTransition: the incident was acknowledged or resolved meanwhile.
         """
         pages = await DeliveryRows(self._store.sql).pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
-        posts = (
-            []
-            if message_id is None or page is not None
-            else await DeliveryRows(self._store.sql).posts(incident_id)
-        )
-        is_offer = any(p.message_id == message_id and p.kind is DeliveryKind.OFFER for p in posts)
+        posts = [] if page is not None else await DeliveryRows(self._store.sql).posts(incident_id)
+        offers = [one for one in posts if one.kind is DeliveryKind.OFFER]
         seen = await IncidentRows(self._store.sql).incident(incident_id)
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
+            holders = await self._oncall.holders(incident.guild_id, source=tx)
+            if message_id is None:
+                page = _last_page_to(by, pages, holders)
+                is_called = page is not None or answering(by, holders)[0] is not None
+                is_offer = not is_called and _is_asked(by, offers, incident)
+                if not (is_called or is_offer):
+                    raise UserError("not_called", incident=incident.label)
+            else:
+                is_offer = any(one.message_id == message_id for one in offers)
             if is_offer:
                 await self._record_declined_offer(tx, incident, by=by)
                 following = following_step(await EscalationRows(tx.sql).steps(incident_id))
                 return PassedOn(incident, to=None, following=following, is_offer=True)
-            holders = await self._oncall.holders(incident.guild_id, source=tx)
-            if message_id is None:
-                page = _last_page_to(by, pages, holders)
-                if page is None and answering(by, holders)[0] is None:
-                    raise UserError("not_called", incident=incident.label)
             key, to = await self._record_decline(tx, incident, page, holders, by=by)
             told = (
                 None
@@ -307,6 +314,12 @@ def _last_page_to(
     _, asked = answering(by, holders)
     names = {asked, marked(str(by.id)), *([marked(by.username)] if by.username else [])}
     return next((page for page in reversed(pages) if asked_of(page, holders) in names), None)
+
+
+def _is_asked(by: Person, offers: Sequence[Delivery], incident: Incident) -> bool:
+    """Return True if one of *offers* asks *by* to take *incident* as it is now."""
+    dms = (OfferDm.from_json(one.data) for one in offers)
+    return any(dm.holder_id == by.id and is_due(dm, incident) for dm in dms)
 
 
 def is_person(person: OnCallPerson, other: PersonRef | None, usernames: Mapping[int, str]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKind
-from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.incident.forms import ChecklistPick, shown_details
 from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.ownership import OwnerWhy
@@ -364,6 +364,23 @@ async def test_whoever_cannot_take_it_says_so(desk: Desk) -> None:
     lines = [d for d in await desk.database.deliveries() if d.data.get("notice") == "offer_declined"]
     assert len(lines) == 2
     assert "引き受けられないと伝えました" in await shown_offer(desk, incident)
+
+
+async def test_whoever_is_asked_may_say_so_in_the_server(desk: Desk) -> None:
+    """[対応できない] of a post: it answers the offer, while it holds; another person was not called."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    pages = desk.sent(DeliveryKind.PAGE)
+    bystander = replace(RESPONDER, id=77, name="bystander")
+    with pytest.raises(UserError, match="not_called"):
+        await desk.passing_on.decline(incident.id, by=bystander, message_id=None)
+    said = await desk.passing_on.decline(incident.id, by=RESPONDER, message_id=None)
+    await desk.work()
+    assert said.is_offer
+    assert "引き受けられないと伝えました" in await shown_offer(desk, incident)
+    assert desk.sent(DeliveryKind.PAGE) == pages
 
 
 async def test_an_offer_that_does_not_arrive_is_a_line_in_the_thread(desk: Desk) -> None:
