@@ -254,7 +254,7 @@ class Buttons:
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def grey(self, verb: Verb, number: int) -> Component:
-        """Return a grey button: another one, here or on the alert, is what to press first."""
+        """Return a grey button, for a place where another one is to be pressed first."""
         return self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:

@@ -106,7 +106,7 @@ async def offered(
     names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
     wanted = half_width(str(typed or ""))
     digits = typed_number(wanted)  # whichever word stands before them: it may have been an alert
-    return choices_of(names, wanted if digits is None else f"-{digits}")
+    return choices_of(names, f"-{digits}" if digits else wanted)
 
 
 async def offer_incidents(interaction: Interaction, typed: int | str) -> list[Choice[int]]:

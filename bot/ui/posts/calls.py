@@ -348,19 +348,6 @@ def ack_by(incident: Incident) -> datetime | None:
     return incident.ack_due_at
 
 
-def update_due(words: Wording, incident: Incident) -> str:
-    """Return when the next status update is due: "次の更新：14:37 JST (29 分後)"; empty when none is planned.
-
-    Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
-    """
-    due = incident.updates.due_at
-    if due is None:
-        return ""
-    at = words.clock(due, on=incident.triggered_at)
-    key = "update_missed" if incident.updates.reminders else "update_due"
-    return words.say(f"alert.{key}", at=at, left=relative(due))
-
-
 def outside_of(words: Wording, incident: Incident, who: str) -> list[str]:
     """Return the result of each way to a person outside Discord: "push (ntfy) sent".
 

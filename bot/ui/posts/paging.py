@@ -88,9 +88,10 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     line = escalated(words, incident) if waiting else summary(words, incident)
     lines = [how_bad(words, incident)]
     if waiting:
-        lines += [*_cause(words, data), *_tried(words, incident, data)]
+        is_of_this_wait = _is_of_this_wait(incident, data)
+        lines += [*(_cause(words, data) if is_of_this_wait else ()), *_tried(words, incident, data)]
         lines.append(_otherwise(words, incident, data, again="escalation.next_channel"))
-        lines.append(_overdue(words, incident, data.overdue))
+        lines.append(_overdue(words, incident, data.overdue) if is_of_this_wait else "")
     buttons, asking = words.buttons, (IncidentVerb.ACK, IncidentVerb.DECLINE) if waiting else ()
     return message(
         f"{HERE} {line}" if rings else line,
@@ -263,7 +264,7 @@ def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> s
 
 def page_embed(words: Wording, incident: Incident, lines: Sequence[str]) -> Body:
     """Return *lines*, and in small letters where it is, since when, and its number."""
-    started = words.say("page.started", at=words.moment(incident.started_at))
+    started = words.say("alert.small.started", at=words.moment(incident.started_at))
     facts = [words.targets(incident.targets, limit=_TARGETS_LIMIT), started, incident.label]
     small = words.say("page.small", facts=" · ".join(fact for fact in facts if fact))
     shown = (line for line in (*lines, small) if line)
@@ -283,6 +284,16 @@ def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 def is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
     return data.severity in (None, incident.severity)
+
+
+def _is_of_this_wait(incident: Incident, data: PagingData) -> bool:
+    """Return True if since this was decided no severity has changed and no acknowledgement has ended.
+
+    The end of an acknowledgement itself may be what it was decided for.
+    """
+    ended = incident.ack_ended
+    is_old = ended is not None and asked_at(incident, data) < ended.at - SAME_MOMENT
+    return is_of_this_ladder(incident, data) and not is_old
 
 
 def has_missed(incident: Incident, data: PagingData) -> bool:

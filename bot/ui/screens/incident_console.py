@@ -69,8 +69,9 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
         else voice.path(incident, limit=_LIST_BUDGET),
         "answers": voice.answers(incident, limit=_LIST_BUDGET) if incident.regraded else "",
     }
+    said = "" if incident.updates.impact else affected  # a person's sentence stands for no fact
     for name, words in known.items():
-        if words and words not in affected:
+        if words and words not in said:
             yield voice.say(f"consoles.incident.{name}", **{name: words})
 
 

@@ -148,17 +148,19 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     """Return one fact a line: how bad, what happens otherwise, what happened so far, how it ended."""
     is_vague = incident.is_open and not (incident.targets or incident.symptoms)
     regraded = incident.regraded is not None
-    lines = [
+    now: list[str] = []
+    if incident.is_open:
+        now = [last_update(words, incident), otherwise(words, incident), *_progress(words, incident)]
+    return [
         how_bad(words, incident) if _impact_said(incident) is None else "",
         words.say("alert.path", path=words.path(incident, limit=_LINE_LIMIT)) if regraded else "",
+        *now,
         again(words, incident),
         *aftermath(words, incident),
         related(words, incident),
+        roles(words, incident) if incident.is_open else "",
+        words.say("alert.nothing_known") if is_vague else "",
     ]
-    if incident.is_open:
-        lines[2:2] = [last_update(words, incident), otherwise(words, incident), *_progress(words, incident)]
-        lines += [roles(words, incident), words.say("alert.nothing_known") if is_vague else ""]
-    return lines
 
 
 def how_bad(words: Wording, incident: Incident) -> str:

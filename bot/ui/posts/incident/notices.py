@@ -66,7 +66,7 @@ from bot.ui.words.wording import Voice, Wording, alert_url, thread_url
 
 _TITLE = 420  # 200 characters as stored, escaped
 _PATH = 600
-_ASKED_SHOWN = 10
+_PEOPLE_LIMIT = 300
 
 
 def _resolved(words: Wording, incident: Incident, notice: ResolvedNotice) -> Body:
@@ -161,7 +161,7 @@ def _let_go(words: Wording, _incident: Incident, notice: ReleasedNotice | Lapsed
     told = "thread.notice.released_gone" if is_gone else f"thread.notice.{notice.name}"
     lines = [words.say(told, who=by(words, notice))]
     if notice.asked:
-        people = words.listed(words.who(one.name) for one in notice.asked[:_ASKED_SHOWN])
+        people = words.joined((words.who(one.name) for one in notice.asked), limit=_PEOPLE_LIMIT)
         lines.append(words.say("thread.notice.asked", people=people))
     return message(words.sentences(*lines))
 

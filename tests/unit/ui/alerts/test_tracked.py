@@ -152,7 +152,7 @@ AGAIN = transitions.reopen(
 @pytest.mark.parametrize("words", [JA, EN])
 @pytest.mark.parametrize("incident", [AGAIN, tracked(ACKNOWLEDGED), CLOSED, MERGED])
 def test_every_state_reads_at_a_glance(incident: Incident, words: Wording) -> None:
-    """The post about an alert that nobody waits for is the first line and the small print."""
+    """The post about an alert of a severity without a ladder is the first line and the small print."""
     first, small = str(render(words, QUIET, incident)["content"]).splitlines()
     assert first == summary(words, incident)
     assert small.endswith("ALERT-42")

@@ -150,12 +150,14 @@ def test_show_and_list_say_the_phase() -> None:
 
 
 def test_show_says_the_impact_as_the_last_update_does() -> None:
-    """The sentence of a person stands in the place of the triage's answers, right below the first line."""
+    """The impact that a person wrote replaces the answers of the triage, but no other fact."""
     said = StatusUpdate("調査中", "2 階で決済できません", AT, "primary")
     told = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=said))
     lines = words(console.show_screen(JA, view_of(told))).splitlines()
     assert lines[1] == "2 階で決済できません"
     assert not any("本番影響あり" in line for line in lines)
+    named = replace(told, updates=replace(told.updates, last=replace(said, impact="api.parky.co.jp は無事")))
+    assert "対象：api.parky.co.jp" in words(console.show_screen(JA, view_of(named)))
     assert any(
         "本番影響あり" in line for line in words(console.show_screen(JA, view_of(PLACED))).splitlines()
     )

@@ -119,7 +119,7 @@ def test_nothing_of_a_hostile_update_is_lost_or_pings(words: Any) -> None:
 
 
 def test_a_reminder_pings_whoever_leads() -> None:
-    """A reminder pings the person who has the incident, whoever has taken command."""
+    """A reminder pings the owner of the incident, also when another person has taken command."""
     body = reminder(ACKNOWLEDGED)
     assert body["content"] == (
         "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST (<t:1795498620:R>) を過ぎました。\n"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Request
 from bot.domain.delivery.kinds import Action, AnyDeliveryKind, DeliveryKind
-from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
+from bot.domain.incident.incident import EndedAck, Incident, IncidentKind, PersonRef, Role
 from bot.domain.incident.parts import Aftermath, Calls, CallStep, Postmortem, PostmortemState
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
@@ -157,6 +157,19 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
     """An escalation ahead of its time says why, below how bad it is."""
     body = escalation(why={"kind": kind, "who": "@primary"})
     assert description_of(body).splitlines()[1] == f"{says}。"
+
+
+def test_escalation_after_a_hand_back_says_no_more_why_it_came() -> None:
+    """The reason was that of an earlier wait, which an acknowledgement ended."""
+    handed_back = replace(PLACED, ack_ended=EndedAck("primary", AT + timedelta(minutes=20), lapsed=False))
+    overdue, why = [AT.isoformat()], {"kind": "declined", "who": "@primary"}
+    asked = delivery(DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "why": why, "overdue": overdue})
+    told = description_of(render(JA, asked, handed_back))
+    assert "対応できません" not in told
+    assert "予定どおり" not in told
+    at_once = {**FIRST_ESCALATION, "why": {"kind": "released", "who": "primary"}, "waited_s": 1_200.0}
+    told = description_of(render(JA, delivery(DeliveryKind.ESCALATION, data=at_once), handed_back))
+    assert "@primary" in told.splitlines()[1]
 
 
 def test_page_after_the_deadline_says_since_when_it_is_overdue() -> None:
