@@ -179,7 +179,7 @@ class MonitorGroup:
         choice = control.partition(".")[2]
         alert, state = self._alerts.following(choice)
         monitor = alert.monitor
-        if monitor.target is not None:
+        if choice == MUTED and monitor.target is not None:
             await self._mute(monitor.target)
         epoch_s = int(await self._demo.connection.fetchval("SELECT extract(epoch FROM now())"))
         channel = channel_of(self._demo.setup.policy, monitor.watched)

@@ -77,10 +77,7 @@ Last week's digest is in {{human}}/messages/{{digest}}
 Ctrl-C ends it.
 """,
 }
-_RUNBOOK: Final = {
-    "ja": ("Parky の runbook", "RUNBOOK_FILE"),
-    "en": ("Parky's runbook", "RUNBOOK_FILE"),
-}
+_PARKYS: Final = {"ja": "Parky の runbook", "en": "Parky's runbook"}
 _AS_LEFT: Final = {"ja": "前回の続きから始まります。", "en": "everything as it was left"}
 _WAITING: Final = {
     "ja": "#{alerts} のアラートには、まだ誰も ack していません。",
@@ -172,7 +169,7 @@ class _DemoRun:
             page=page or _NO_PAGE[told_in],
             human=demo.human_url,
             dsn=demo.dsn,
-            runbook=_RUNBOOK[told_in][self._setup.own_file],
+            runbook="RUNBOOK_FILE" if self._setup.own_file else _PARKYS[told_in],
             now=now,
             title=_TITLES[self._setup.language],
             some_id=_SOME_ID[told_in],

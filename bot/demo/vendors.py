@@ -24,9 +24,9 @@ class Monitor:
 
     Attributes:
         watched: Which of the watched channels it posts to, 0 for the first.
-        shows: For which choice of the page it is there.
+        shows: The choice of the page that posts its alerts.
         alerts: What is posted when each fires and is resolved.
-        target: What is under maintenance when it posts, if anything is.
+        target: What is put under maintenance before its alert is posted first; None for nothing.
     """
 
     key: str
