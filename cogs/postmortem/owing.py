@@ -127,7 +127,7 @@ async def owe(access: Access, change: Change, resolved: Incident, owner: Person 
     owed = rules.owed_at_resolve(resolved, before, terms, now=change.now, chosen=chosen)
     if owed is not None and owed != before:
         await put(change.tx, resolved, owed, now=change.now)
-        if owed.is_owed and owed.owner_id > 0:
+        if owed.is_owed:
             await tell_owner(change, owed, Occasion.RESOLVED, key=f"postmortem:v{resolved.version}")
     return owed
 
@@ -149,12 +149,14 @@ async def require_owner(access: Access, to: Person, change: Change) -> None:
 
 
 async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, key: str) -> None:
-    """Queue the DM that tells the owner what another person has decided; none if they did it themselves.
+    """Queue the DM that tells the owner what another person has decided.
+
+    An owner who did it themselves gets none, and one without an account cannot get one.
 
     Args:
         key: Unique for the incident.
     """
-    if owed.owner_id == change.by.id:
+    if owed.owner_id <= 0 or owed.owner_id == change.by.id:
         return
     data = PostmortemDm(
         owner_id=owed.owner_id,
@@ -188,7 +190,7 @@ _DRAFTED_IN: Final = timedelta(minutes=1)
 
 
 async def follow_record(change: Change) -> None:
-    """Let the draft follow what the timeline says, in a while."""
+    """Queue a new draft after the timeline has changed, delayed by `_DRAFTED_IN`."""
     await _want_draft(change, after=_DRAFTED_IN)
 
 
@@ -198,9 +200,9 @@ async def follow_at_once(change: Change) -> None:
 
 
 async def _want_draft(change: Change, *, after: timedelta) -> None:
-    """Let the draft of the postmortem that a resolved incident owes be made again, in *after*.
+    """Queue a new draft of the postmortem that a resolved incident owes, to be made in *after*.
 
-    That of a private one is made only when a person asks for it: see `Documents.draft_after_resolve`.
+    The draft of a private incident is made only on request: see `Documents.draft_after_resolve`.
     """
     incident = change.incident
     if incident.status is not Status.RESOLVED or incident.is_private:

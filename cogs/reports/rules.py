@@ -103,7 +103,7 @@ class Report:
         triage_id, triage_status: The triage that began with that.
         raised_id: The incident of that triage.
         incident_id: The incident that has its posts.
-        dm_sent, dm_owed, dm_refused: Who has a DM about it, who is to get one, and whose Discord refused; as
+        dm_sent, dm_owed, dm_refused: The people whose DM was sent, is queued, or was refused by Discord, as
             `Wording.on_call` takes them.
         is_posted: It is in the channel.
         is_lost: Discord has refused all its posts.

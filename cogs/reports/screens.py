@@ -77,7 +77,7 @@ def _told(voice: Voice, report: Report) -> Iterator[str]:
     if report.dm_sent:
         key = "sent" if report.is_posted else "sent_dm"
     elif report.dm_owed:
-        key = "sending"
+        key = "sending_dm" if report.is_posted else "sending"
     else:
         key = "sent_post" if report.is_posted else "recorded"
     yield voice.say(f"reports.{key}", channel=channel, people=voice.on_call(people))

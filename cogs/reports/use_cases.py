@@ -315,7 +315,7 @@ class ReportDeliveries(DeliveryHandler):
                 f"channel:{channel_of(self._policy)}",
                 post_keys(report.id)[1],
             )
-        following = _post(report, kind, to=to, key=key, rings=True)
+        following = _post(report, kind, to=to, key=key, rings=kind is ReportDelivery.REPORT)
         await DeliveryWrites(tx.sql).insert_deliveries([replace(following, priority=_PRIORITY)])
         await tx.enqueue(show_job(report))
         log.info("report.dm_passed_on", report_id=report.id, delivery_id=delivery.id, to=to)

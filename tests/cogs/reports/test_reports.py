@@ -272,7 +272,7 @@ async def test_answered_then_made_private_the_answer_is_emptied(desk: Desk, *, i
 
 
 async def test_the_reporter_learns_that_discord_took_none_of_it(desk: Desk) -> None:
-    """One of the posts is enough; without any, the person has to tell somebody."""
+    """A report counts as sent if one post arrived; if none did, the person is asked to tell others."""
     reporting = desk.services.of(Reporting)
     voice = Voice.of(Texts.load(), desk.policy, locale="ja")
     desk.discord.refused = {"channel:p1-ops"}
