@@ -108,15 +108,20 @@ count(*) FILTER (WHERE incident.is_declared)::bigint AS incidents,
        count(*) FILTER (WHERE incident.is_met)::bigint AS met,
        count(*) FILTER (WHERE NOT incident.is_met)::bigint AS missed
 
--- part: answered_in_scope
--- Begins a query about those that need an owner and were triggered in [:start, :end), as `incident`, with their
--- `answer`.
+-- part: needing_owner
+-- Begins a query with the incidents in scope that need an owner, as `incident`, with the columns that `spell` reads. The
+-- caller adds a condition on their time, and closes the parenthesis.
 WITH incident AS (
     SELECT id, kind = 'incident' AS is_declared, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at,
            resolved_at
       FROM incidents AS incident
      WHERE {in_scope}
        AND {needs_owner}
+
+-- part: answered_in_scope
+-- Begins a query about those that need an owner and were triggered in [:start, :end), as `incident`, with their
+-- `answer`.
+{needing_owner}
        AND incident.triggered_at >= :start AND incident.triggered_at < :end
 ), {spell}, {answer}
 
@@ -152,12 +157,7 @@ SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date 
 -- part: unowned
 -- Begins a query about those that need an owner and went on in [:start, :end), as `incident`, with the `seconds` of that
 -- time during which nobody had each.
-WITH incident AS (
-    SELECT id, kind = 'incident' AS is_declared, severity, triggered_at, ack_due_at, acknowledged_at, first_ended_at,
-           resolved_at
-      FROM incidents AS incident
-     WHERE {in_scope}
-       AND {needs_owner}
+{needing_owner}
        AND incident.triggered_at < :end
        AND (incident.status IN ('triggered', 'acknowledged') OR incident.resolved_at > :start)
 ), {spell}, unowned AS (
