@@ -160,7 +160,7 @@ async def press_first(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(IncidentVerb.DECLINE))
 async def press_decline(interaction: Interaction, pressed: Pressed) -> None:
-    """[対応できない] of a DM, [対応できない] in the server: pass the page on at once, and say to whom."""
+    """Pass the page on at once, and say to whom: [対応できない] of a DM, or of a post in the server."""
     await wait(interaction)
     by = await person_of(interaction)
     is_dm = interaction.guild_id is None

@@ -159,7 +159,7 @@ class DayShift(Payload):
 
     Attributes:
         person: The place of their name in `MonthChart.people`.
-        at: When it begins, "10:00"; empty if it goes on from the day before.
+        at: When it begins, "10:00"; empty if it begins at midnight or earlier.
         is_override: They stand in for another person.
         is_gap: Nobody was planned, so they are on call by default.
     """

@@ -22,6 +22,7 @@ from bot.services.ports.discord import Reachability
 from bot.services.shared.roster import PAST, OnCall
 from bot.storage.store import Store
 from cogs.oncall.changes import Changed
+from cogs.oncall.rules import MOST_SHIFTS
 from cogs.oncall.schedules import Schedules
 from cogs.oncall.store import OnCallEntries
 
@@ -152,9 +153,6 @@ IMPORTED: Final = timedelta(days=180)
 
 #: Bytes of a file that is read: a year of twelve-hour shifts has about 300 kB.
 BIGGEST: Final = 512 * 1024
-
-#: Shifts per file: more is no on-call schedule.
-MOST_SHIFTS: Final = 500
 
 #: Places per file: a button's custom id has room for seven drafts.
 MOST_PLACES: Final = 7

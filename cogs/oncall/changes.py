@@ -63,13 +63,13 @@ class ScheduleChanges:
 
     @asynccontextmanager
     async def begin(self, guild_id: int, action: str, *, by: Person) -> AsyncIterator[OpenChange]:
-        """Record all that happens to a guild's schedule within, and let the watch look at it at once.
+        """Record every change made to a guild's schedule inside the block, and wake its watch.
 
         Args:
             action: As the audit log has it.
         """
         async with self._store.transaction() as tx:
-            # ScheduleChanges and undos wait for each other, so that none is based on a schedule that is gone.
+            # Changes and undos wait for each other, so that none is based on an outdated schedule.
             await RosterWatches(tx.sql).lock(guild_id)
             entries = OnCallEntries(tx.sql)
             before = await entries.in_force(guild_id)

@@ -351,7 +351,7 @@ def months_later(month: date, count: int) -> date:
     return date(years, number + 1, 1)
 
 
-#: Shifts per place: more is no on-call schedule.
+#: Shifts per place or file: more is no on-call schedule.
 MOST_SHIFTS: Final = 500
 
 #: How far ahead a rotation is compared with the export's own answer.

@@ -48,7 +48,7 @@ SHOWN: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=90)
 
 #: Places of which a month is shown unless one is named: a picture each.
-MOST_PLACES: Final = 3
+MONTHS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Schedules:
         start, end = (local_moment(day, time(), timezone=zone) for day in (month, months_later(month, 1)))
         now = await self._store.now()
         rosters, now = await self._oncall.rosters(guild_id, past=max(now - start, timedelta()))
-        shown = list(self._policy.oncall)[:MOST_PLACES] if place is None else [place]
+        shown = list(self._policy.oncall)[:MONTHS_SHOWN] if place is None else [place]
         return [
             PlaceMonth(
                 place=each,
@@ -321,7 +321,7 @@ class ScheduleClearing:
         is_override: `after` is on call only by an override, which stays.
         following: The person on call by the policy file once that override is over; None if it has no end,
             or another override comes next.
-        mark: ScheduleChanges with anything above: eight hexadecimal digits.
+        mark: Eight hexadecimal digits; they change with anything above.
     """
 
     place: str
@@ -449,7 +449,7 @@ class RotationPreview:
         people: By handle, all of the rotation and of the stretches.
         stretches: Within `COMPARED`, in order and without gaps.
         dropped: People who take turns now, and would not any more.
-        mark: ScheduleChanges if another change comes first: eight hexadecimal digits.
+        mark: Eight hexadecimal digits; they change if another change comes first.
     """
 
     number: int

@@ -406,7 +406,7 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
     """Ask before clearing: what goes, which stand-ins lose their meaning, and who is on call then.
 
     Args:
-        is_changed: It was confirmed, but something else had been shown.
+        is_changed: The schedule changed after the preview that was confirmed.
     """
     place = clearing.place
     gone = [_schedule(voice, each) for each in clearing.schedules]
@@ -445,7 +445,7 @@ def rotate_screen(voice: Voice, preview: RotationPreview, *, is_changed: bool = 
     """Show who would be on call by a rotation in the next weeks, and who drops out, and ask.
 
     Args:
-        is_changed: It was confirmed, but something else had been shown.
+        is_changed: The schedule changed after the preview that was confirmed.
     """
     stretches = [_stretch(voice, preview, each) for each in preview.stretches]
     until_at = voice.moment(preview.stretches[-1].ends)

@@ -106,7 +106,8 @@ SELECT id, action, places, by_name, at, undone_at, undone_by_name
  LIMIT 1;
 
 -- name: undo_oncall_change
--- Ends what a change added, and continues what it ended, with the rows' own numbers: of several, the later one wins.
+-- Ends what a change added, and continues what it ended, whose rows keep their numbers: of several
+-- rows, the one with the higher number wins.
 WITH change AS (
     UPDATE oncall_changes
        SET undone_at = now(), undone_by_name = :by_name

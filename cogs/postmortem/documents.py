@@ -269,7 +269,7 @@ class Documents:
             is_news = before is None or (before.version, before.path) != (document.version, document.path)
             if is_news:
                 for file, content in zip(document.data.files, (written.text.encode(), png), strict=False):
-                    assert content is not None, "a document has no picture that was not drawn"
+                    assert content is not None, "a document with a picture has its bytes"
                     await AttachmentRows(tx.sql).add_attachment(
                         Attachment(file.key, document.guild_id, file.filename, content, document.incident_id)
                     )
@@ -336,7 +336,7 @@ class Documents:
 async def write_up(
     writer: PostmortemWriter, charts: Charts, facts: PostmortemFacts
 ) -> tuple[WrittenPostmortem, bytes | None]:
-    """Return the document with its picture; without one if that is not drawn in time: words are enough.
+    """Return the document with its picture; without one if drawing it takes too long.
 
     Raises:
         UpstreamUnavailable: it may work later.

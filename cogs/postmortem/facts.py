@@ -119,7 +119,7 @@ class PostmortemFacts:
 
     @property
     def in_time(self) -> bool | None:
-        """Return whether the ack deadline was met, as `acked_in_time` has it; None: it is ahead."""
+        """Return True if the ack deadline was met, as `acked_in_time` has it; None while it is ahead."""
         incident = self.incident
         return acked_in_time(
             self._entries, triggered_at=incident.triggered_at, due_at=incident.ack_due_at, now=self.until
@@ -127,7 +127,7 @@ class PostmortemFacts:
 
     @property
     def late_by(self) -> timedelta | None:
-        """Return how long after a missed deadline it had an owner; None: in time, or it has none so far."""
+        """Return how long after a missed ack deadline the incident got an owner; None: not, or in time."""
         due_at = self.incident.ack_due_at
         after = (spell.start for spell in self.spells if spell.name is not None and spell.start > due_at)
         taken = None if self.in_time is not False else next(after, None)
@@ -144,7 +144,7 @@ class PostmortemFacts:
 
     @property
     def until(self) -> datetime:
-        """Return the end of the incident; while it goes on, the latest that is known of it."""
+        """Return when the incident ended; of an open one, the time of the latest that is known."""
         incident = self.incident
         if incident.ended is not None and not incident.is_open:
             return incident.ended.at
@@ -158,7 +158,7 @@ class PostmortemFacts:
 
     @property
     def impact(self) -> str:
-        """Return the impact in a person's words: of the resolve, else of the last update that names one."""
+        """Return the impact as a person wrote it: in the resolution, else in the last update with one."""
         said = "" if self.resolution is None else self.resolution.impact
         told = (line.impact for line in reversed(self.lines) if line.entry.is_update and line.impact)
         last = self.incident.updates.last
@@ -313,7 +313,7 @@ class PostmortemDocument:
         posting: The number of its message in the thread: a deleted one is followed by another.
         shown_version: The version that this message carries; 0: none so far.
         picture: The description of the picture beside it; None: it has none.
-        picture_version: The version that the picture is of: one that an older bot has drafted has none.
+        picture_version: The version that the picture shows; None without one, or if an older bot drafted it.
     """
 
     incident_id: int

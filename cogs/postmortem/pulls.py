@@ -24,7 +24,7 @@ _CLOSED_LONGEST: Final = timedelta(hours=6)
 #: How long a closed one is looked at.
 _CLOSED_FOR: Final = timedelta(days=30)
 
-#: How many earlier pictures are known again.
+#: How many hashes of earlier pictures are kept, by which the bot knows its own files.
 _PICTURES: Final = 20
 
 #: In the place of a blob's sha: people have removed the file.
@@ -66,7 +66,7 @@ class PullExport:
         etag: To ask whether the pull request has changed.
         changed_at: When the bot last saw or made a change.
         next_at: When it looks next; None for never.
-        pictures: Of the pictures that the bot has written beside the file, or was about to write.
+        pictures: The hashes of the pictures that the bot has committed beside the file, or was about to.
     """
 
     incident_id: int

@@ -103,8 +103,8 @@ def acked_in_time(
 ) -> bool | None:
     """Return True if the ack deadline *due_at* was met, False if it was missed; None while it is ahead.
 
-    It is met if the incident had an owner when it came, or had ended. An acknowledgement that
-    lapsed before a responder wrote an update, a note or a message was none.
+    It is met if the incident had an owner, or had ended, at *due_at*. An acknowledgement that lapsed does not
+    count, unless a responder wrote an update, a note or a message before it lapsed.
 
     Args:
         entries: In the order of their times.

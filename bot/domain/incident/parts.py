@@ -239,7 +239,7 @@ class EscalationPost:
     """The newest escalation of an incident; all None while none was posted by itself.
 
     Attributes:
-        version: The incident's, from which on the older ones point to it.
+        version: The version of the incident from which on older escalations point to this one.
     """
 
     channel_id: int | None = None

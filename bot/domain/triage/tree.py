@@ -76,7 +76,7 @@ class Answer:
         label: The button's words.
         path: Words for the path so far ("本番影響あり").
         to: The next question's id, or the end.
-        users: It says that production users are affected, or that they are not; None: it says neither.
+        users: True: production users are affected; False: they are not; None: the answer does not say it.
     """
 
     id: str
@@ -195,9 +195,10 @@ class Tree:
         return (*path, Given(question.id, answer.id, unsure))
 
     def users_affected(self, path: Path) -> bool | None:
-        """Return what the last answer in *path* that says it says of users; None if none was sure to.
+        """Return whether users are affected by the last answer in *path* about that; None without one.
 
-        Steps that the tree does not know, such as those of an older policy, say nothing.
+        An answer that was given as unsure does not count. Nor does a step that the tree does not know, as
+        one of an older policy.
         """
         said = None
         for given in path:

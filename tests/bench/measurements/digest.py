@@ -40,7 +40,7 @@ SELECT $1, 'digest:' || n, (ARRAY['SEV1', 'SEV2', 'SEV3'])[1 + n % 3], 'P' || n 
  CROSS JOIN LATERAL (SELECT at + make_interval(secs => 7000 + n % 50000) AS ended) AS over
 """
 
-#: So that the week can be posted again, with a chart that nobody has drawn.
+#: Forgets the digest that was posted, so that the next one is posted and its chart drawn anew.
 _FORGET: Final = """
 DELETE FROM digests;
 UPDATE deliveries SET key = key || ':' || id, nonce = 'old:' || id

@@ -45,7 +45,7 @@ async def in_force(desk: Desk) -> list[tuple[object, ...]]:
 
 
 async def stands_in(desk: Desk, who: Who = CHO, *, by: Person = PRIMARY) -> int:
-    """Somebody stands in for an hour."""
+    """Have another person stand in for an hour."""
     now = desk.clock.time
     new = NewOverride("primary", who, now, now + HOUR)
     return (await oncall_of(desk).schedules.override(GUILD, new, by=by)).number

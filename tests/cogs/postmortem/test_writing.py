@@ -389,7 +389,7 @@ def test_a_calm_incident_has_no_prompts_that_say_nothing() -> None:
 
 
 def test_an_incident_that_nobody_took_says_so() -> None:
-    """Without an ack the deadline is told as missed, and every call as unanswered."""
+    """An incident without an ack has a missed deadline, and each of its calls is unanswered."""
     late = INCIDENT.ack_due_at + timedelta(minutes=5)
     told = facts(acknowledged=None, ended=ByPerson(103, "responder", late), lines=())
     badly = values(replace(told, called=CALLED[:1]))["prompts"]["badly"]  # type: ignore[index]
@@ -448,7 +448,7 @@ def test_a_role_and_a_release_say_from_whom_to_whom() -> None:
 
 
 def test_a_template_may_list_who_had_it() -> None:
-    """Each stretch has its person, its times and its length; nobody's has no name."""
+    """Each stretch has its person, times and length; a stretch without an owner has no name."""
     entries = (
         TimelineEntry.of(AcknowledgedEntry(via="reaction"), at(4), by=PRIMARY),
         TimelineEntry.of(LapsedEntry(who="primary"), at(20)),
@@ -463,7 +463,7 @@ def test_a_template_may_list_who_had_it() -> None:
 
 
 def test_a_role_is_one_row() -> None:
-    """Whoever takes a role joins by it: the row of the role says that."""
+    """A person who joins by taking a role has one row, that of the role."""
     entries = (
         TimelineEntry.of(JoinedEntry(via="role"), at(11), by=SATO),
         TimelineEntry.of(

@@ -187,7 +187,7 @@ async def test_what_the_removed_person_had_passes_to_the_next_responder(desk: De
 
 
 async def test_removing_another_leaves_the_acknowledgement_as_it_is(desk: Desk) -> None:
-    """Whoever has the incident keeps it when somebody else is removed."""
+    """The owner of an incident keeps it when another person is removed."""
     incident = await with_named(desk)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
