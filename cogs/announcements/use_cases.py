@@ -12,7 +12,7 @@ import structlog
 from bot.capability import IncidentEvent
 from bot.domain.audit import AuditData
 from bot.domain.errors import InvalidTransition, OutboundFailed, RecordedRefusal, UserError
-from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, Status, UsersAffected, label_of
+from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, Status, UsersAffected, number_label
 from bot.domain.jobs import Job
 from bot.domain.masking.masking import mask
 from bot.domain.people import Person
@@ -117,7 +117,7 @@ class AnnouncementViews:
         """
         if incident.status is Status.MERGED:
             into = incident.told_merged_into
-            other = "?" if into is None else label_of(into)
+            other = "?" if into is None else number_label(into)
             raise InvalidTransition("announcement_merged", incident=incident.label, other=other)
         if incident.is_private and not self._rules.private:
             raise InvalidTransition("announcement_private", incident=incident.label)

@@ -15,7 +15,7 @@ import structlog
 from bot.domain.action_items import ActionItem, ActionState
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.escalation.payloads import EscalatedEntry, ReleasedEntry
-from bot.domain.incident.incident import ByPerson, Status, label_of
+from bot.domain.incident.incident import ByPerson, Status, number_label
 from bot.domain.incident.ownership import Spell
 from bot.domain.incident.parts import Postmortem, PostmortemState
 from bot.domain.incident.records import JoinedEntry, RoleChangedEntry
@@ -286,7 +286,7 @@ def _headline(words: DocumentWording, facts: PostmortemFacts) -> str:
             f"document.headline.{how}",
             fix=fix,
             who="" if ended is None else settled(words.who(ended.name)),
-            other="" if other is None else label_of(other),
+            other="" if other is None else number_label(other),
         ),
     ]
     return words.say("document.headline.sentence", parts=words.listed(parts))

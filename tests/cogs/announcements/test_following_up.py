@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.errors import InvalidTransition
-from bot.domain.incident.incident import Incident, Phase, UsersAffected
+from bot.domain.incident.incident import Incident, Phase, UsersAffected, number_label
 from cogs.announcements.rules import AnnouncementState, FollowUpNotice
 from cogs.announcements.use_cases import AnnouncementUseCases
 from tests.cogs.announcements.acts import (
@@ -128,7 +128,7 @@ async def test_a_merged_incident_drafts_nothing(desk: Desk) -> None:
     ):
         with pytest.raises(InvalidTransition, match="announcement_merged") as refused:
             await act
-        assert refused.value.fields["other"] == other.label
+        assert refused.value.fields["other"] == number_label(other.id)
     assert (await opened(desk, other)).announcement.state is AnnouncementState.INVESTIGATING
 
 

@@ -302,7 +302,7 @@ def test_the_headline_of_another_end(ends: Status) -> None:
     one = facts(status=ends, is_drill=ends is Status.CANCELLED, merged_into_id=7)
     other = facts(status=ends, merged_into_id=7, merged_into_hidden=True)
     expected = {
-        Status.MERGED: ("INC-7 に統合しました。", "別のインシデントに統合しました。"),
+        Status.MERGED: ("No.7 に統合しました。", "別のインシデントに統合しました。"),
         Status.CANCELLED: ("primary が訓練を終えました。", "primary が誤報として取り消しました。"),
     }[ends]
     for told, end in zip((one, other), expected, strict=True):
