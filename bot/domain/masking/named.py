@@ -388,7 +388,7 @@ def _in_command(text: str, at: int) -> Generator[SecretSpan, None, int]:
         argument = word["word"]
         if not flag.startswith("-") and (name := argument.rpartition("/")[2]) in _TOOLS:
             tool, seen = _TOOLS[name], set()
-        elif tool.after in ("", *seen):
+        elif not tool.after or tool.after in seen:
             yield from _secret(word.start("word"), argument, flag, tool)
         seen.add(argument)
         flag = argument if argument != "--" else ""
@@ -412,5 +412,7 @@ def _value(argument: str, flag: str, tool: _Tool) -> tuple[str, str]:
         return flag, argument
     if tool is _CURL and _CURLS_FLAGS.fullmatch(flag):
         return "-u", argument
+    if not argument.startswith("-"):  # every flag does
+        return "", ""
     ways = [(one, f"{one}=") for one in alone] + [(one, one) for one in (*tool.attached, *tool.pairs)]
     return next(((one, argument[len(lead) :]) for one, lead in ways if argument.startswith(lead)), ("", ""))
