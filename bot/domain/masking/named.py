@@ -398,6 +398,8 @@ def _in_command(text: str, at: int) -> Generator[SecretSpan, None, int]:
 def _secret(start: int, argument: str, flag: str, tool: _Tool) -> Iterator[SecretSpan]:
     """Yield the password in the word *argument*, which begins at *start*, behind *flag*."""
     known, value = _value(argument, flag, tool)
+    if not value:
+        return
     value, end = value.strip("\"'"), start + len(argument.rstrip("\"'"))
     if known in tool.pairs:
         value = value.partition(tool.between)[2]
