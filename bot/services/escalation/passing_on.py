@@ -154,7 +154,7 @@ class PassingOn:
             unreached = (*incident.unreached, person)
             incident = replace(incident, unreached=unreached, version=incident.version + 1)
             await IncidentWrites(tx.sql).save(incident)
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
         ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         to = next_place(holders, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
@@ -198,7 +198,7 @@ class PassingOn:
             The people whom this pages.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
-        if not self._policy.rules(incident.severity).ladder:
+        if not self._policy.rules_of(incident).ladder:
             return []
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         _, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
@@ -260,7 +260,7 @@ class PassingOn:
         line = notice(noted, self._policy, told, key=f"{told.name}:{noted.version}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])
         await IncidentWrites(tx.sql).save(noted)
-        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules_of(noted)))
 
     async def _record_decline(
         self,
@@ -295,7 +295,7 @@ class PassingOn:
         await DeliveryWrites(tx.sql).insert_deliveries(queued)
         noted = replace(incident, version=incident.version + 1)
         await IncidentWrites(tx.sql).save(noted)
-        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules_of(noted)))
         if to is None:
             why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)
