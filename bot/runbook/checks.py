@@ -1,7 +1,7 @@
 """Checks that compare the keys of a policy, each of which is valid by itself."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from bot.domain.calendar.typed_times import format_duration
@@ -30,6 +30,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *check_sheets(policy),
+        *_dependencies(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
         *(
             problem
@@ -142,6 +143,32 @@ def check_sheets(policy: Policy) -> Iterator[str]:
                 where = f"first_response.{severity}.sheets"
                 allowed = f"{_quoted(policy.sheets)} (the keys of [sheets])"
                 yield f'{where}: "{topic}" is not a topic; allowed: {allowed}'
+
+
+def _dependencies(policy: Policy) -> Iterator[str]:
+    """Check that targets depend on others, and not in a circle."""
+    told: set[str] = set()
+    for target, needed in policy.depends_on.items():
+        where = f"targets.{target}.depends_on"
+        yield from _known(where, needed, policy.targets, "target")
+        circle = _circle(target, policy.depends_on)
+        if circle and not told.intersection(circle):
+            told.update(circle)
+            yield f"{where}: is a cycle: {' -> '.join(circle)}; allowed: targets that do not need this one"
+
+
+def _circle(target: str, depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the shortest way from a target back to itself; empty if there is none."""
+    ways: list[tuple[str, ...]] = [(target,)]
+    seen = {target}
+    for way in ways:  # grows
+        for needed in depends_on.get(way[-1], ()):
+            if needed == target:
+                return (*way, target)
+            if needed not in seen:
+                seen.add(needed)
+                ways.append((*way, needed))
+    return ()
 
 
 def _command_sheet(where: str, sheet: Sheet, policy: Policy) -> Iterator[str]:

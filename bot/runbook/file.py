@@ -104,7 +104,7 @@ class File(Section):
             removing_ack_releases=self.removing_ack_releases,
             severities=severities,
             tree=self.triage.value(),
-            targets=targets.names,
+            targets=targets.every,
             symptoms=MappingProxyType(self.symptoms or dict(DEFAULT_SYMPTOMS)),
             oncall=MappingProxyType(oncall),
             team=MappingProxyType(everybody(team, oncall)),
@@ -126,6 +126,12 @@ class File(Section):
             dlq_table=self.dlq.value(highest.priority),
             off=self.capabilities.off,
             own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
+            team_of_target=MappingProxyType(
+                {name: one.team for name, one in targets.own.items() if one.team}
+            ),
+            depends_on=MappingProxyType(
+                {name: one.depends_on for name, one in targets.own.items() if one.depends_on}
+            ),
             guild_id=self.guild,
             teams=teams_of(self.teams, severities, default),
             names_dlq="dlq" in self.permissions.model_fields_set,

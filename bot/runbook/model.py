@@ -63,6 +63,8 @@ class Policy:
         target_values: What fills them in.
         off: The names of capabilities that the team has switched off; one may be of one that is not there.
         own: The rules of the others, by class; see `of`.
+        team_of_target: The team's id by target, of those that name one.
+        depends_on: By target, the targets that it needs; without cycles.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -98,6 +100,8 @@ class Policy:
     dlq_table: DlqTable
     off: tuple[str, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
+    team_of_target: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False
