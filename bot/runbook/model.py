@@ -174,6 +174,14 @@ class Policy:
         of_targets = (self.team_of_target.get(target) for target in targets)
         return next((name for name in (said, *of_targets) if name in self.teams), None)
 
+    def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
+        """Return the on-call places of an incident's team, in the order in which they are asked."""
+        team = None if incident.team is None else self.teams.get(incident.team)
+        if team is not None and team.schedule:
+            return team.schedule
+        of_teams = {place for one in self.teams.values() for place in one.schedule}
+        return tuple(place for place in self.oncall if place not in of_teams) or tuple(self.oncall)
+
     @property
     def ringing_alerts(self) -> frozenset[str]:
         """Return the severities under which a monitor's alert mentions people, as an incident does."""

@@ -22,18 +22,14 @@ class Team:
 
     Attributes:
         schedule: Its on-call places, in the order in which they are asked; empty: the default team's.
+        ladders: The names of the severities for which it has a ladder of its own.
         severities: The rules of each severity for the team's incidents, by name, highest first.
     """
 
     name: str
     schedule: tuple[str, ...]
+    ladders: tuple[str, ...]
     severities: Mapping[str, SeverityPolicy]
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """Return every on-call place that the team's ladders name, each once."""
-        named = (place for one in self.severities.values() for step in one.ladder for place in step.dm)
-        return tuple(dict.fromkeys((*self.schedule, *named)))
 
 
 class TeamTable(Section):
@@ -49,7 +45,7 @@ class TeamTable(Section):
     def value(self, name: str, severities: Mapping[str, SeverityPolicy], default: Sequence[str]) -> Team:
         """Return the team; *default* are the on-call places of the default team, in order."""
         own = {key: self._overlay(one, default) for key, one in severities.items()}
-        return Team(name, tuple(dict.fromkeys(self.schedule)), MappingProxyType(own))
+        return Team(name, tuple(dict.fromkeys(self.schedule)), tuple(self.ladder), MappingProxyType(own))
 
     def _overlay(self, severity: SeverityPolicy, default: Sequence[str]) -> SeverityPolicy:
         channel, thread = severity.channel, severity.thread_channel
