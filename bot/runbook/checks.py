@@ -24,6 +24,7 @@ def check_policy(policy: Policy) -> list[str]:
     return [
         *_priorities(policy),
         *(line for severity in policy.severities.values() for line in _ladder(severity, policy)),
+        *_teams(policy),
         *(f"triage.{line}" for line in tree),
         *_hours(policy),
         *_emojis(policy),
@@ -50,10 +51,30 @@ def _priorities(policy: Policy) -> Iterator[str]:
             yield f'{where}: "{severity.priority}" is another severity\'s too; allowed: one of its own'
 
 
-def _ladder(severity: SeverityPolicy, policy: Policy) -> Iterator[str]:
-    before = timedelta(-1)
+def _teams(policy: Policy) -> Iterator[str]:
+    """Check the schedules and the ladders of teams, and that each team of a target is one."""
+    for name, team in policy.teams.items():
+        for place in team.schedule:
+            if place not in policy.oncall:
+                said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
+                allowed = f"{_quoted(policy.oncall)} (the keys of [oncall])"
+                yield f'teams.{name}.schedule: "{place}" is {said}; allowed: {allowed}'
+        for severity in team.ladders:
+            where = f"teams.{name}.ladder.{severity}"
+            if severity not in policy.severities:
+                yield f'{where}: "{severity}" is not a severity; allowed: {_quoted(policy.severities)}'
+            else:
+                yield from _ladder(team.severities[severity], policy, where=where)
+    for target, of in policy.team_of_target.items() if policy.teams else ():
+        if of not in policy.teams:
+            allowed = f"{_quoted(policy.teams)} (the keys of [teams])"
+            yield f'targets.{target}.team: "{of}" is not a team; allowed: {allowed}'
+
+
+def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Iterator[str]:
+    before, ladder = timedelta(-1), where or f"severity.{severity.name}.ladder"
     for n, step in enumerate(severity.ladder, 1):
-        where = f"severity.{severity.name}.ladder[{n}]"
+        where = f"{ladder}[{n}]"
         for place in step.dm:
             if place not in policy.oncall:
                 allowed = ", ".join(f'"{name}"' for name in policy.oncall)

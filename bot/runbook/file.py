@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, create_model
 
-from bot.capability import policy_parts
+from bot.capability import PolicyPart, policy_parts
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.alerts import AlertsTable
 from bot.runbook.fields import moments, values
@@ -49,6 +49,7 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
+from bot.runbook.teams import TeamTables, default_places, teams_of
 
 S = TypeVar("S", bound=Section)
 
@@ -59,6 +60,7 @@ class File(Section):
     timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
     people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
     oncall: OnCallTable
+    teams: TeamTables = Field(default_factory=dict)
     severity: Annotated[
         dict[values.SeverityName, SeverityTable], Field(min_length=1), AtMost(MOST_SEVERITIES)
     ]
@@ -89,7 +91,8 @@ class File(Section):
         """Return the policy. A key that is left out may take its default from another table."""
         team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
         handover, oncall = self.oncall.value(team, self.timezone)
-        severities = severities_of(self.severity, tuple(oncall))
+        default = default_places(self.teams, oncall)
+        severities = severities_of(self.severity, default)
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
         first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
@@ -121,7 +124,7 @@ class File(Section):
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
-            off=self.capabilities.off,
+            off=self._off,
             own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
             team_of_target=MappingProxyType(
                 {name: one.team for name, one in targets.own.items() if one.team}
@@ -130,6 +133,7 @@ class File(Section):
                 {name: one.depends_on for name, one in targets.own.items() if one.depends_on}
             ),
             guild_id=self.guild,
+            teams=teams_of(self.teams, severities, default),
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )
@@ -137,14 +141,27 @@ class File(Section):
     def _own(self, severities: Mapping[str, SeverityPolicy]) -> Iterator[object]:
         """Yield the rules of each capability that has a table and is not switched off."""
         for name, part in policy_parts().items():
-            if name in self.capabilities.off:
+            if name in self._off:
                 continue
-            within = getattr(self, part.within) if part.within else self
-            if name in within.model_fields_set:
-                table: CapabilityTable | CapabilityTables = getattr(within, name)
+            if self._has(name, part):
+                table: CapabilityTable | CapabilityTables = getattr(self._around(part), name)
                 yield table.rules(severities)
             else:
                 yield part.table.left_out(severities)
+
+    @property
+    def _off(self) -> tuple[str, ...]:
+        """Return the capabilities that are switched off, with those that wait for a table of theirs."""
+        waiting = (name for name, part in policy_parts().items() if part.opt_in and not self._has(name, part))
+        return tuple(dict.fromkeys((*self.capabilities.off, *waiting)))
+
+    def _has(self, name: str, part: PolicyPart) -> bool:
+        """Return True if the file has the table of the capability *name*."""
+        return name in self._around(part).model_fields_set
+
+    def _around(self, part: PolicyPart) -> Section:
+        """Return the table that holds a capability's own: the file itself, or one of the core."""
+        return getattr(self, part.within) if part.within else self
 
 
 @cache
