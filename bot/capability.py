@@ -418,6 +418,8 @@ class Capability:
             the last one asked.
         asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
             affected: for a capability that tells them.
+        card_line: Returns what the card of an incident's thread says of it, from what was read with the
+            incident (`Incident.own`); empty for nothing.
         console: Lines of `/incident show`.
         choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
@@ -461,6 +463,7 @@ class Capability:
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
+    card_line: "Callable[[Wording, Incident], str] | None" = None
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[IncidentChoice] = ()
     commands: "Sequence[AnyCommand]" = ()

@@ -147,6 +147,8 @@ SHARED: Final = {
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
+    # Only where a target depends on another: tests/cogs/dependencies presses it.
+    "dependencies.commands.choose_apart": "alerts.press_track",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
