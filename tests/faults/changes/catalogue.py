@@ -26,6 +26,7 @@ _FOLDERS: Final = {
     "/incident snooze": "snooze",
     "/mute": "maintenance",
     "/oncall": "oncall",
+    "/oncall hours": "hours",
     "/postmortem": "postmortem",
     "/probes": "probes",
     "/stats": "stats",
@@ -123,6 +124,7 @@ READS: Final = frozenset(
         *(
             "/oncall notify",
             "/oncall show",
+            "/oncall hours",
             "/oncall schedule export",
             "/oncall schedule import",
             "/oncall schedule clear",
