@@ -340,6 +340,10 @@ class PolicyPart:
         reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`), which
             another capability shows.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
+        roles: Returns the names or ids of the roles that it gives to members: doctor looks whether it may,
+            and the invitation asks for it.
+        reads_members: Return True if it reads the list of the server's members, which Discord gives only to
+            an application with the Server Members Intent.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
             core makes from its own keys alone.
         opt_in: It is switched off until the file has its table, even an empty one.
@@ -355,6 +359,8 @@ class PolicyPart:
     systems: "Callable[[Policy], TeamSystems] | None" = None
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
+    roles: "Callable[[Policy], Iterable[str]] | None" = None
+    reads_members: "Callable[[Policy], bool] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 
 

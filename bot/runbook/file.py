@@ -176,8 +176,8 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
         places[part.within][name] = part.table
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
-    tables: dict[str, type[BaseModel]] = {**own, **others}
-    return _extended(File, tables, off)
+    # A table of the core may have the name of a capability, as "oncall": that does not switch it off.
+    return _extended(_extended(File, others, frozenset()), own, off)
 
 
 def _section(name: str) -> type[Section]:

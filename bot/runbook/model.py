@@ -235,6 +235,18 @@ class Policy:
     def _of_teams(self) -> tuple[SeverityPolicy, ...]:
         return tuple(one for team in self.teams.values() for one in team.severities.values())
 
+    @property
+    def given_roles(self) -> tuple[str, ...]:
+        """Return the roles that the bot gives to members, by name or id."""
+        parts = self.parts.values()
+        return tuple(role for part in parts if part.roles is not None for role in part.roles(self))
+
+    @property
+    def reads_members(self) -> bool:
+        """Return True if the bot reads the list of the server's members."""
+        parts = self.parts.values()
+        return any(part.reads_members(self) for part in parts if part.reads_members is not None)
+
     def channels_of(self, name: str) -> tuple[str, ...]:
         """Return the channels that a capability posts to; none if it is switched off."""
         part = self.parts.get(name)
