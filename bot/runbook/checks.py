@@ -12,6 +12,7 @@ from bot.domain.triage.tree import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
 from bot.runbook.tables import FirstResponse
+from bot.runbook.teams import DEFAULT_TEAM
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
 #: and code blocks and headings take their part.
@@ -54,6 +55,8 @@ def _priorities(policy: Policy) -> Iterator[str]:
 def _teams(policy: Policy) -> Iterator[str]:
     """Check the schedules and the ladders of teams, and that each team of a target is one."""
     for name, team in policy.teams.items():
+        if name == DEFAULT_TEAM:
+            yield f'teams.{name}: "{name}" is the team of the rest of the file; allowed: another name'
         for place in team.schedule:
             if place not in policy.oncall:
                 said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"

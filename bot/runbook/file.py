@@ -49,7 +49,7 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
-from bot.runbook.teams import TeamTables, default_places, teams_of
+from bot.runbook.teams import TeamsTable, default_places, teams_of
 
 S = TypeVar("S", bound=Section)
 
@@ -60,7 +60,7 @@ class File(Section):
     timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
     people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
     oncall: OnCallTable
-    teams: TeamTables = Field(default_factory=dict)
+    teams: TeamsTable = TeamsTable()
     severity: Annotated[
         dict[values.SeverityName, SeverityTable], Field(min_length=1), AtMost(MOST_SEVERITIES)
     ]
@@ -91,7 +91,7 @@ class File(Section):
         """Return the policy. A key that is left out may take its default from another table."""
         team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
         handover, oncall = self.oncall.value(team, self.timezone)
-        default = default_places(self.teams, oncall)
+        default = default_places(self.teams.root, oncall)
         severities = severities_of(self.severity, default)
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
@@ -133,7 +133,7 @@ class File(Section):
                 {name: one.depends_on for name, one in targets.own.items() if one.depends_on}
             ),
             guild_id=self.guild,
-            teams=teams_of(self.teams, severities, default),
+            teams=teams_of(self.teams.root, severities, default),
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )

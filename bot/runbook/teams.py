@@ -9,9 +9,11 @@ from pydantic import Field
 
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.fields import values
-from bot.runbook.fields.rules import AtMost, Section
+from bot.runbook.fields.rules import AtMost, CapabilityTables, Section
 from bot.runbook.severities import MOST_STEPS, StepTable
 
+#: What people call the team of the incidents that no team has.
+DEFAULT_TEAM: Final = "default"
 MOST_TEAMS: Final = 50
 _MOST_PLACES: Final = 10
 
@@ -69,8 +71,14 @@ class TeamTable(Section):
         return tuple(dict.fromkeys(asked))
 
 
-#: ``[teams]``, by name.
-TeamTables = Annotated[dict[values.Id, TeamTable], AtMost(MOST_TEAMS)]
+class TeamsTable(CapabilityTables):
+    """``[teams]``, by name. The core reads it; the commands of the capability wait for it."""
+
+    root: Annotated[dict[values.Id, TeamTable], AtMost(MOST_TEAMS)] = Field(default_factory=dict)
+
+    def rules(self, _severities: Mapping[str, SeverityPolicy]) -> "TeamsTable":
+        """Return the table itself: what it means is `Policy.teams`."""
+        return self
 
 
 def default_places(tables: Mapping[str, TeamTable], places: Iterable[str]) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ class FakeDiscord:
             raise UpstreamUnavailable("Discord is away")
         if discord in self.left:
             raise DeliveryRefused("Unknown Member", http_status=404, code=10007)
-        known = next((one for one in self.members if str(one.id) == discord), None)
+        known = next((one for one in self.members if discord in (str(one.id), one.username)), None)
         return known or Person(1, discord, username="" if discord.isdecimal() else discord)
 
     async def member(self, guild_id: int, discord: str) -> Person:
