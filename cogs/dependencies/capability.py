@@ -12,7 +12,7 @@ CAPABILITY = Capability(
     on=dict.fromkeys(
         (IncidentEvent.ENDED, IncidentEvent.UPDATED, IncidentEvent.MADE_PRIVATE), use_cases.follow
     ),
-    holds=[AlertHold(use_cases.holding)],
+    holds=[AlertHold(use_cases.holding, holds_meanwhile=use_cases.holds_meanwhile)],
     card_line=posts.card_line,
     renderers=posts.RENDERERS,
     deliveries=use_cases.deliveries,

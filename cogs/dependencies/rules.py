@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.alerts.decisions import HeldAlert
-from bot.domain.alerts.events import Occurrence
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.outage import Journal
 from bot.domain.payloads import Payload
 
 
@@ -76,16 +76,27 @@ def dependants(incident: Incident) -> Dependants:
     return Dependants.from_json(incident.own.get("dependencies") or {})
 
 
-def needed_by(alert: Occurrence, depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def needed_by(target: str | None, title: str, depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the targets that an alert depends on, also through others.
 
     The alert is about its target; if it names none, about those that its title mentions.
     """
-    if alert.target:
-        own = [name for name in depends_on if name.casefold() == alert.target.casefold()]
+    if target:
+        own = [name for name in depends_on if name.casefold() == target.casefold()]
     else:
-        own = [name for name in depends_on if mention_of(name).search(alert.title)]
+        own = [name for name in depends_on if mention_of(name).search(title)]
     return needed_through(own, depends_on)
+
+
+def holds_meanwhile(new: NewIncident, journal: Journal, depends_on: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return True if an unacknowledged incident of the journal is about what an alert depends on.
+
+    The journal knows no other open ones, and without evidence an alert pages.
+    """
+    needed = needed_by(next(iter(new.targets), None), new.title, depends_on)
+    names = {name.casefold() for name in needed}
+    about = (one.targets for one in journal.watches.values() if not (one.is_drill or one.is_private))
+    return any(name.casefold() in names for targets in about for name in targets)
 
 
 def needed_through(targets: Iterable[str], depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ class HeldAlerts:
         self._guild_id = guild_id
 
     async def holder(self, targets: Sequence[str]) -> int | None:
-        """Return the open incident about one of *targets*, which stays open until the commit."""
+        """Lock and return the open incident about one of *targets*: it stays open until the commit."""
         names = [target.lower() for target in targets]
         row = await self._sql.first("holding_incident", guild_id=self._guild_id, targets=names)
         return None if row is None else row["id"]

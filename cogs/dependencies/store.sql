@@ -22,7 +22,7 @@ SELECT id
    AND EXISTS (SELECT FROM unnest(targets) AS about (name) WHERE lower(about.name) = ANY (:targets::text[]))
  ORDER BY triggered_at, id
  LIMIT 1
-   FOR SHARE;
+   FOR NO KEY UPDATE;
 
 -- name: dependants_held
 -- Returns the alerts that an incident holds, each as it came last, and how often it came. One with :fingerprint; null:

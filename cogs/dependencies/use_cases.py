@@ -1,7 +1,7 @@
 """Dependencies: an incident holds the alerts of dependants, which are tracked at its end or by a person."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -11,9 +11,11 @@ from bot.domain.alerts.events import Occurrence
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.parts import AlertWait
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobName
+from bot.domain.outage import Journal
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.core import Core
@@ -26,9 +28,10 @@ from bot.services.shared.postings import thread_line
 from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
-from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.dependencies import rules
 from cogs.dependencies.rules import (
     DependencyDelivery,
     HeldDependant,
@@ -42,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 #: The name of the job, as the queue stores it. Its payload: the number of the incident that holds.
 RELEASE_HELD: Final = "release_held"
+
+_SHOWN_AFTER: Final = timedelta(seconds=5)
 
 #: The key below ``[permissions]``.
 _PERMISSION: Final = "acknowledge"
@@ -72,7 +77,7 @@ class DependentAlerts:
             opened = await self._track(tx, holder, held[0])
             data = AuditData(opened, facts={"held_by": number, "title": held[0].alert.title})
             await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action="alert_tracked_apart", data=data)
-            await tx.enqueue(self._refresh(holder))
+            await self._redraw(tx, number)
             incident = await IncidentRows(tx.sql).incident(opened)
         log.info("dependency.tracked_apart", incident_id=opened, held_by=number, user_id=by.id)
         return incident
@@ -85,7 +90,7 @@ class DependentAlerts:
             await self._settle(holder, held)
         if groups:
             async with self._store.transaction() as tx:
-                await tx.enqueue(self._refresh(holder))
+                await self._redraw(tx, number)
 
     async def _settle(self, holder: Incident, held: HeldDependant) -> None:
         """Track an alert that nothing holds any more, if it still fires; another incident may hold it."""
@@ -121,8 +126,10 @@ class DependentAlerts:
         await alerts.adopt(holder.id, held.fingerprint, incident_id=number)
         return number
 
-    def _refresh(self, holder: Incident) -> Job:
-        return refresh_job(holder, severity=self._policy.rules(holder.severity))
+    async def _redraw(self, tx: Transaction, number: int) -> None:
+        """Let the posts of an incident show what it holds now."""
+        holder = await _renew(tx, number)
+        await tx.enqueue(refresh_job(holder, severity=self._policy.rules(holder.severity)))
 
 
 async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldReason | None:
@@ -130,7 +137,7 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
 
     One of the highest severity is posted in its channel as well, and rings nobody.
     """
-    needed = needed_by(alert, policy.depends_on)
+    needed = needed_by(alert.target, alert.title, policy.depends_on)
     number = await HeldAlerts(tx.sql, alert.guild_id).holder(needed) if needed else None
     if number is None:
         return None
@@ -154,13 +161,27 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
     return HoldReason(AlertOutcome.DEPENDS, incident_id=number)
 
 
+def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, _now: datetime) -> bool:
+    """Return True if the journal shows an open incident of what an alert depends on."""
+    return rules.holds_meanwhile(new, journal, policy.depends_on)
+
+
 async def _show(tx: Transaction, policy: Policy, number: int) -> None:
-    """Let the posts of an incident count what it holds: one line in its thread, and its card."""
-    holder = await IncidentRows(tx.sql).incident(number)
+    """Let the posts of an incident count what it holds: one line in its thread, and its card.
+
+    What comes again and again costs an edit every few seconds.
+    """
+    holder = await _renew(tx, number)
     # One message for each thread that the incident has had.
     line = thread_line(holder, policy, key=f"dependants:{holder.thread.posting}", stored={})
     await DeliveryWrites(tx.sql).insert_deliveries([replace(line, kind=DependencyDelivery.DEPENDANTS)])
-    await tx.enqueue(refresh_job(holder, severity=policy.rules(holder.severity)))
+    await tx.enqueue(Job(JobName.SHOW_COUNT, str(number), f"count:{number}", after=_SHOWN_AFTER))
+
+
+async def _renew(tx: Transaction, number: int) -> Incident:
+    holder = transitions.renewed(await IncidentWrites(tx.sql).incident(number, lock=True))
+    await IncidentWrites(tx.sql).save(holder)
+    return holder
 
 
 async def follow(change: Change) -> None:

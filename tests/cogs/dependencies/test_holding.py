@@ -5,23 +5,26 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertOutcome
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.services.alerts import arrivals
 from bot.storage.tables.incidents import IncidentRows
 from cogs.dependencies.rules import DependencyDelivery, dependants, needed_through
 from cogs.dependencies.use_cases import RELEASE_HELD, DependentAlerts
+from tests.services.alerts.test_alerts import FIRST, alert
 from tests.services.alerts.test_decisions import decided, outcomes
 from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.outage.test_monitors_meanwhile import P0, away, back, posted
 
 API, DB, DISK = "api.parky.co.jp", "db", "disk"
 DB_DOWN = replace(FIRING, key="db", title="No connections", target=DB)
-_OWN = (
+NEEDS = (
     f'\n[targets."{API}"]\ndepends_on = ["{DB}"]\n[targets.{DB}]\ndepends_on = ["{DISK}"]\n[targets.{DISK}]\n'
 )
 
@@ -29,7 +32,7 @@ _OWN = (
 @pytest.fixture
 def needing(database: Database) -> Desk:
     """Return a desk whose API depends on a database, which depends on a disk."""
-    return Desk(database, parse_policy(default_policy_text() + _OWN, name="needing"))
+    return Desk(database, parse_policy(default_policy_text() + NEEDS, name="needing"))
 
 
 async def opened(desk: Desk) -> list[Incident]:
@@ -145,12 +148,19 @@ async def test_without_dependencies_nothing_is_held(desk: Desk) -> None:
 
 
 async def test_others_and_private_incidents(needing: Desk) -> None:
-    """An alert of another target is tracked, and a private incident holds nothing."""
+    """An alert of another target is tracked; an incident that is private by now holds nothing, unnamed."""
     desk = needing
     cause = await fire(desk, 1, DB_DOWN)
     await fire(desk, 2, replace(FIRING, key="x", target="admin.parky.co.jp"))
+    await say(desk, FIRING, 3)
     await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", cause.id)
-    await fire(desk, 3)
+    page = await desk.services.alert_history.page(GUILD, DecisionFilter(), by=RESPONDER)
+    assert page.shown[0].decision.held_by is None
+    await desk.services.of(DependentAlerts).run_job(cause.id)
+    [tracked] = [one for one in await opened(desk) if one.title == FIRING.title and one.targets == (API,)]
+    assert (await fire(desk, 4)).id == tracked.id
+    assert tracked.tracked.waited is not None
+    assert tracked.tracked.waited.incident is None
 
 
 async def test_a_lost_job_is_found(needing: Desk) -> None:
@@ -165,3 +175,21 @@ async def test_a_lost_job_is_found(needing: Desk) -> None:
     assert any(key.startswith(RELEASE_HELD) for key in lost)
     await desk.work()
     assert [one.title for one in await opened(desk)] == [FIRING.title]
+
+
+async def test_an_unacknowledged_incident_holds_during_an_outage(
+    needing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the database, a P0 waits for an unacknowledged incident of what it needs; others page."""
+    desk = needing
+    monkeypatch.setattr(arrivals, "_HEED_S", 0.0)
+    desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel=P0))
+    await fire(desk, 1, replace(DB_DOWN, severity="fatal"))
+    await desk.work()
+    await away(desk)
+    await posted(desk, FIRST, f"{API} latency")
+    assert desk.offline_alerter.posted == []
+    await posted(desk, FIRST + 1, "owner.parky.co.jp latency")
+    assert len(desk.offline_alerter.posted) == 2
+    await back(desk)
+    assert len(await decided(desk, AlertOutcome.DEPENDS)) == 1
