@@ -133,6 +133,9 @@ class File(Section):
         for name, part in policy_parts().items():
             if name in self.capabilities.off:
                 continue
+            if part.entries is not None:
+                entries: CapabilityTables = getattr(self, name)
+                yield entries.rules(severities)
             within = getattr(self, part.within) if part.within else self
             if name in within.model_fields_set:
                 table: CapabilityTable | CapabilityTables = getattr(within, name)
@@ -151,6 +154,8 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
     places: dict[str, dict[str, type[CapabilityTable | CapabilityTables]]] = defaultdict(dict)
     for name, part in policy_parts().items():
         places[part.within][name] = part.table
+        if part.entries is not None:
+            places[""][name] = part.entries
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
     tables: dict[str, type[BaseModel]] = {**own, **others}
