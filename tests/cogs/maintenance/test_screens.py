@@ -53,6 +53,17 @@ def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
     )
 
 
+def test_a_planned_beginning_says_who_has_planned_it() -> None:
+    """The line about a window that began by a plan says so: the person may not be there."""
+    planned = replace(BEGAN, planned=True)
+    assert line(JA, planned).startswith(
+        "🔧 予定していた **api.parky.co.jp** のメンテナンスを始めました (予定：@佐藤)。11/24 16:07 JST まで"
+    )
+    assert line(EN, planned).startswith(
+        "🔧 Planned maintenance of **api.parky.co.jp** has begun (planned by @佐藤)."
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "is_known"),
     [
