@@ -11,6 +11,7 @@ import structlog
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.audit import AuditData
 from bot.domain.calendar.typed_times import format_duration
+from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.jobs import Job
 from bot.domain.oncall.moments import parse_later
@@ -19,10 +20,19 @@ from bot.domain.text import one_line
 from bot.runbook.model import Policy
 from bot.services.shared.access import Access
 from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
 from cogs.maintenance.recurrence import Recurrence, read_recurrence
-from cogs.maintenance.rules import MaintenancePlan, NewPlan, PolicyPlan, PolicyPlans, WindowRules
+from cogs.maintenance.rules import (
+    MaintenanceDelivery,
+    MaintenancePlan,
+    NewPlan,
+    PolicyPlan,
+    PolicyPlans,
+    WindowData,
+    WindowRules,
+)
 from cogs.maintenance.store import Plans
 
 log = structlog.get_logger(__name__)
@@ -177,7 +187,7 @@ class PlannedMaintenance:
             if await plans.keep(plan.id, next_at):
                 if plan.replaces_id is not None:
                     await plans.move(plan.replaces_id, None)
-                await _audit(tx, plan, by=by, action="alert_plan_kept")
+                await self._record(tx, replace(plan, next_at=next_at), by=by, change="kept")
                 await tx.enqueue(_job(plan, after=next_at - now))
         return replace(plan, next_at=next_at)
 
@@ -191,7 +201,7 @@ class PlannedMaintenance:
             coming = plan.after(max(plan.next_at or plan.first_at, await tx.now()), self._policy.timezone)
             skipped = replace(plan, next_at=next(iter(coming), None))
             await Plans(tx.sql).move(plan.id, skipped.next_at)
-            await _audit(tx, plan, by=by, action="alert_plan_skipped")
+            await self._record(tx, skipped, by=by, change="skipped")
         return skipped
 
     async def drop(self, guild_id: int, plan_id: int, *, by: Person) -> MaintenancePlan:
@@ -204,7 +214,7 @@ class PlannedMaintenance:
             if plan.source is not None:
                 raise UserError("maintenance_plan_of_policy")
             await Plans(tx.sql).move(plan.id, None)
-            await _audit(tx, plan, by=by, action="alert_plan_dropped")
+            await self._record(tx, replace(plan, next_at=None), by=by, change="dropped")
         return plan
 
     async def run_job(self, guild_id: int, plan_id: int) -> timedelta | None:
@@ -261,6 +271,19 @@ class PlannedMaintenance:
             source=entry.source,
         )
 
+    async def _record(self, tx: Transaction, plan: MaintenancePlan, *, by: Person, change: str) -> None:
+        """Audit what a person did with a plan, and tell the team."""
+        facts = AuditData(facts={"plan_id": plan.id, "target": plan.target})
+        action = f"alert_plan_{change}"
+        await AuditWrites(tx.sql).audit(guild_id=plan.guild_id, by=by, action=action, data=facts)
+        data = WindowData(
+            target=plan.target, by=by.name, reason=plan.said, change=change, next_at=plan.next_at
+        )
+        moment = 0 if plan.next_at is None else plan.next_at.timestamp()
+        key = f"alert_plan:{plan.id}:{change}:{moment:.0f}"
+        line = window_line(self._policy, plan.guild_id, data, key=key)
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
+
     @asynccontextmanager
     async def _changed(
         self, guild_id: int, plan_id: int, *, by: Person, act: str
@@ -275,6 +298,18 @@ class PlannedMaintenance:
         log.info("alert_plan.changed", plan_id=plan_id, act=act, user_id=by.id)
 
 
+def window_line(policy: Policy, guild_id: int, data: WindowData, *, key: str) -> NewDelivery:
+    """Return the line about a window or a plan for the channel in which they are announced."""
+    channel = policy.of(WindowRules).channel or policy.most_severe.channel
+    return NewDelivery(
+        kind=MaintenanceDelivery.ALERT_WINDOW,
+        to=f"channel:{channel}",
+        key=key,
+        guild_id=guild_id,
+        data=data.to_json(),
+    )
+
+
 def _next(rule: str, first_at: datetime, now: datetime, policy: Policy) -> datetime | None:
     """Return when a plan begins next after *now*; None: never."""
     if not rule:
@@ -285,8 +320,3 @@ def _next(rule: str, first_at: datetime, now: datetime, policy: Policy) -> datet
 def _job(plan: MaintenancePlan, *, after: timedelta) -> Job:
     payload = f"{plan.guild_id}:{plan.id}"
     return Job(BEGIN_WINDOW, payload, f"{BEGIN_WINDOW}:{payload}", after=after, sooner=True)
-
-
-async def _audit(tx: Transaction, plan: MaintenancePlan, *, by: Person, action: str) -> None:
-    data = AuditData(facts={"plan_id": plan.id, "target": plan.target})
-    await AuditWrites(tx.sql).audit(guild_id=plan.guild_id, by=by, action=action, data=data)

@@ -156,6 +156,8 @@ class WindowData(Payload):
     Attributes:
         by: Who has begun or ended it; empty: its time was over.
         planned: It began by a plan; *by* is who has planned it.
+        change: What *by* did with a plan: "kept", "skipped" or "dropped"; empty: the line is about a window.
+        next_at: When the plan begins next; None: never.
         until: When it ends; None: it has ended.
         spares: Names of the severities that it does not hold.
         alerts, times, numbers: As in `HeldCount`, of one that has ended.
@@ -170,3 +172,5 @@ class WindowData(Payload):
     times: int = 0
     numbers: tuple[int, ...] = ()
     planned: bool = False
+    change: str = ""
+    next_at: datetime | None = None

@@ -129,8 +129,20 @@ def _line(voice: Voice, window: AlertWindow) -> str:
 def window_line(words: Wording, delivery: Delivery, _subject: Subject) -> Body:
     """Compose the line about a maintenance window that began or ended, without a ping."""
     data = WindowData.from_json(delivery.data)
+    if data.change:
+        return message(_plan_changed(words, data))
     lines = _ended(words, data) if data.until is None else _began(words, data)
     return message("\n".join(lines))
+
+
+def _plan_changed(words: Wording, data: WindowData) -> str:
+    return words.say(
+        f"maintenance.told.plan_{data.change}",
+        who=words.who(data.by),
+        target=_target(data),
+        said=inert(data.reason, limit=_REASON_LIMIT),
+        at="-" if data.next_at is None else words.moment(data.next_at),
+    )
 
 
 def _began(words: Wording, data: WindowData) -> Iterator[str]:

@@ -24,7 +24,14 @@ from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from cogs.maintenance.plans import PERMISSION, REASON_LIMIT, SHORTEST, TARGET_LIMIT, PlannedMaintenance
+from cogs.maintenance.plans import (
+    PERMISSION,
+    REASON_LIMIT,
+    SHORTEST,
+    TARGET_LIMIT,
+    PlannedMaintenance,
+    window_line,
+)
 from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
 from cogs.maintenance.store import Windows
 
@@ -171,14 +178,7 @@ class MaintenanceWindows:
         log.info("alert_window.settled", window_id=window.id, alerts=held.alerts, still=len(held.numbers))
 
     def _line(self, window: AlertWindow, data: WindowData, *, key: str) -> NewDelivery:
-        channel = self._rules.channel or self._policy.most_severe.channel
-        return NewDelivery(
-            kind=MaintenanceDelivery.ALERT_WINDOW,
-            to=f"channel:{channel}",
-            key=f"alert_window:{window.id}:{key}",
-            guild_id=window.guild_id,
-            data=data.to_json(),
-        )
+        return window_line(self._policy, window.guild_id, data, key=f"alert_window:{window.id}:{key}")
 
 
 def _job(window: AlertWindow, *, after: timedelta) -> Job:
