@@ -331,6 +331,7 @@ class PolicyPart:
             `Policy.of`.
         within: The table of the core that has the capability's own in it, as "alerts" has
             ``[alerts.maintenance]``; empty: the file itself. For keys that teams had before the folder.
+        entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
@@ -352,6 +353,7 @@ class PolicyPart:
     table: "type[CapabilityTable | CapabilityTables]"
     within: str = ""
     opt_in: bool = False
+    entries: "type[CapabilityTables] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None

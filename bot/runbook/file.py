@@ -143,6 +143,9 @@ class File(Section):
         for name, part in policy_parts().items():
             if name in self._off:
                 continue
+            if part.entries is not None:
+                entries: CapabilityTables = getattr(self, name)
+                yield entries.rules(severities)
             if self._has(name, part):
                 table: CapabilityTable | CapabilityTables = getattr(self._around(part), name)
                 yield table.rules(severities)
@@ -174,6 +177,8 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
     places: dict[str, dict[str, type[CapabilityTable | CapabilityTables]]] = defaultdict(dict)
     for name, part in policy_parts().items():
         places[part.within][name] = part.table
+        if part.entries is not None:
+            places[""][name] = part.entries
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
     # A table of the core may have the name of a capability, as "oncall": that does not switch it off.

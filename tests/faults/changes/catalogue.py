@@ -92,7 +92,7 @@ READS: Final = frozenset(
             "stats.commands.press_show_person",
             "stats.commands.press_fairness",
         ),
-        *("/alerts recent", "alerts.press_page", "/mute list", "/probes"),
+        *("/alerts recent", "alerts.press_page", "/mute list", "/mute edit", "/probes"),
         *("/alerts rules", "alerts.press_rules"),
         *("/digest week", "digest.commands.press_ask", "digest.commands.press_more"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
