@@ -342,10 +342,12 @@ class PolicyPart:
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
             core makes from its own keys alone.
+        opt_in: It is switched off until the file has its table, even an empty one.
     """
 
     table: "type[CapabilityTable | CapabilityTables]"
     within: str = ""
+    opt_in: bool = False
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None

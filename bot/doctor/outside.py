@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from bot.capability import capability_names
+from bot.capability import capability_names, policy_parts
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.domain.code_host import CodeHostProblem, RepositoryFacts
 from bot.domain.errors import CodeHostRefused, DeliveryRefused, UpstreamUnavailable
@@ -147,9 +147,13 @@ _CAPABILITIES = "capabilities"
 
 
 def check_switched_off(policy: Policy) -> Iterator[Finding]:
-    """Yield which capabilities are off, and a warning for a name that none has."""
-    known = capability_names()
-    if off := [name for name in known if name in policy.off]:
+    """Yield which capabilities are off, and a warning for a name that none has.
+
+    Those that wait for a table of theirs are not listed: every file is without most of them.
+    """
+    known, parts = capability_names(), policy_parts()
+    waiting = {name for name, part in parts.items() if part.opt_in}
+    if off := [name for name in known if name in policy.off and name not in waiting]:
         yield ok(_CAPABILITIES, f"switched off by the policy: {', '.join(off)}")
     for name in sorted(set(policy.off) - set(known)):
         said = f'[capabilities] off names "{name}", which is not there'

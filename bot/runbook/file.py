@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, create_model
 
-from bot.capability import policy_parts
+from bot.capability import PolicyPart, policy_parts
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.alerts import AlertsTable
 from bot.runbook.fields import moments, values
@@ -121,7 +121,7 @@ class File(Section):
             storm=self.storm,
             github=self.github,
             dlq_table=self.dlq.value(highest.priority),
-            off=self.capabilities.off,
+            off=self._off,
             own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
@@ -131,14 +131,27 @@ class File(Section):
     def _own(self, severities: Mapping[str, SeverityPolicy]) -> Iterator[object]:
         """Yield the rules of each capability that has a table and is not switched off."""
         for name, part in policy_parts().items():
-            if name in self.capabilities.off:
+            if name in self._off:
                 continue
-            within = getattr(self, part.within) if part.within else self
-            if name in within.model_fields_set:
-                table: CapabilityTable | CapabilityTables = getattr(within, name)
+            if self._has(name, part):
+                table: CapabilityTable | CapabilityTables = getattr(self._around(part), name)
                 yield table.rules(severities)
             else:
                 yield part.table.left_out(severities)
+
+    @property
+    def _off(self) -> tuple[str, ...]:
+        """Return the capabilities that are switched off, with those that wait for a table of theirs."""
+        waiting = (name for name, part in policy_parts().items() if part.opt_in and not self._has(name, part))
+        return tuple(dict.fromkeys((*self.capabilities.off, *waiting)))
+
+    def _has(self, name: str, part: PolicyPart) -> bool:
+        """Return True if the file has the table of the capability *name*."""
+        return name in self._around(part).model_fields_set
+
+    def _around(self, part: PolicyPart) -> Section:
+        """Return the table that holds a capability's own: the file itself, or one of the core."""
+        return getattr(self, part.within) if part.within else self
 
 
 @cache

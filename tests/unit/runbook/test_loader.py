@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.capability import policy_parts
 from bot.domain.calendar.business_time import WORKING_WEEK, Weekday
 from bot.domain.errors import ConfigError
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
@@ -192,3 +193,16 @@ def test_the_documented_error_lines_are_real() -> None:
     ladder = 'after = "4h"\ndm = ["primary", "secondary"]'
     said = [*problems(wrong), *problems(changed(ladder, 'after = "4h"\ndm = ["tertiary"]'))]
     assert sorted(said) == sorted(shown)
+
+
+def test_a_capability_that_waits_for_its_table_is_off_without_it() -> None:
+    """An empty table switches it on, `[capabilities] off` switches it off again, and its rules go with it."""
+    waiting = [name for name, part in policy_parts().items() if part.opt_in]
+    for name in waiting:
+        assert name in parse_policy(PARKY, name="policy.toml").off
+        on = parse_policy(f"{PARKY}\n[{name}]\n", name="policy.toml")
+        assert name not in on.off
+        assert name in on.parts
+        off = parse_policy(f'{PARKY}\n[{name}]\n[capabilities]\noff = ["{name}"]\n', name="policy.toml")
+        assert off.off.count(name) == 1
+        assert len(off.own) == len(on.own) - 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.capability import installed, policy_parts
+from bot.capability import policy_parts
 from bot.domain.errors import ConfigError
 from bot.runbook import parse_policy
 from bot.runbook.file import File
@@ -243,4 +243,5 @@ def test_the_table_of_a_capability_that_is_not_there_may_stay_if_it_is_switched_
     table = f"\n[{place}]\nkey = 1\n"
     assert problems(MINIMAL + table) != []
     policy = parse_policy(f'{MINIMAL}{table}\n[capabilities]\noff = ["somewhere"]\n', name="policy.toml")
-    assert policy.capabilities == installed()
+    on = parse_policy(PARKY, name="policy.toml")
+    assert policy.capabilities == on.capabilities
