@@ -8,7 +8,7 @@ CAPABILITY = Capability(
     routes=use_cases.serve,
     build=use_cases.build,
     commands=[commands.heartbeats],
-    ticks=[Tick("heartbeats", use_cases.look, every_s=5, by_leader=True)],
+    ticks=[Tick("heartbeats", use_cases.look, every_s=2, by_leader=True)],
     gauges=store.gauges,
     doctor=doctor.check,
 )

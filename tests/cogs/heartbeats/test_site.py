@@ -117,3 +117,19 @@ async def test_what_neither_database_nor_disk_takes_is_not_answered_with_200(
         desk.database.is_away = True
         said = await sender.get(path(desk))
     assert (said.status_code, said.headers["Retry-After"]) == (503, "5")
+
+
+async def test_a_flood_of_one_is_answered_and_holds_up_no_other(desk: Desk, tmp_path: Path) -> None:
+    """A thousand requests are all answered; few of them are kept, and another job's beat is."""
+    async with site(desk, tmp_path) as sender:
+
+        async def flood() -> list[int]:
+            return [(await sender.get(path(desk))).status_code for _ in range(100)]
+
+        floods = [asyncio.create_task(flood()) for _ in range(10)]
+        other = await sender.get(path(desk, "nightly"))
+        statuses = [status for one in floods for status in await one]
+    assert (len(statuses), set(statuses), other.status_code) == (1_000, {200, 429}, 200)
+    stored = [name for name, *_ in await kept(desk)]
+    assert stored.count("hourly") <= 20
+    assert stored.count("nightly") == 1

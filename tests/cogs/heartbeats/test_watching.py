@@ -68,6 +68,7 @@ async def test_after_a_downtime_of_the_bot_a_report_has_its_grace(desk: Desk) ->
     """What was due meanwhile is late only if nothing comes within the grace either."""
     await beat(desk)
     await desk.pass_time(minutes=300)
+    use(desk)  # another process
     await look(desk)
     assert await alerts(desk) == []
     await passes(desk, minutes=9)
