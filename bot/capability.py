@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from bot.domain.incident.incident import Incident, NewIncident, PersonRef
     from bot.domain.incident.parts import Postmortem
     from bot.domain.incident.records import ResolvedNotice
+    from bot.domain.oncall.absences import TimeAway
+    from bot.domain.oncall.book import NewOverride
     from bot.domain.outage import Journal
     from bot.domain.people import Person
     from bot.domain.postmortems import OwedPostmortem, Owing
@@ -387,6 +389,9 @@ class Capability:
             them is asked.
         postmortems: How the core and other capabilities know who owes one; the first capability that has
             them is asked.
+        absences: How other capabilities read who is away: the absences of a guild that are not over.
+        overrides: How other capabilities record an override, in their own transaction, as `/oncall override`
+            does it: it can be undone, and handovers follow. The caller checks rights.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
@@ -399,8 +404,7 @@ class Capability:
         choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
         subcommands: Commands that join a group of the core or of another capability, by the group's name:
-            "incident", "oncall". Without the group, because that capability is absent or switched off, a server
-            does not have them.
+            "incident", "oncall". While that capability is absent or switched off, a server lacks them, too.
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
         inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
             into a form that is refused is given back under these names.
@@ -437,6 +441,8 @@ class Capability:
     fired: "Callable[[Transaction, FiredAlert], Awaitable[None]] | None" = None
     action_items: ActionItemReads | None = None
     postmortems: PostmortemDuty | None = None
+    absences: "Callable[[Sql, int], Awaitable[Sequence[TimeAway]]] | None" = None
+    overrides: "Callable[[Transaction, int, NewOverride, Person], Awaitable[None]] | None" = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None

@@ -26,6 +26,7 @@ _FOLDERS: Final = {
     "/incident snooze": "snooze",
     "/mute": "maintenance",
     "/oncall": "oncall",
+    "/oncall away": "absence",
     "/postmortem": "postmortem",
     "/probes": "probes",
     "/stats": "stats",
@@ -148,6 +149,10 @@ SHARED: Final = {
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
+    # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
+    "/oncall away": "/oncall override",
+    "absence.commands.press_take": "/oncall override",
+    "absence.commands.press_end": "/oncall override",
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
     "digest.commands.press_mute": "alerts.press_ignore",
