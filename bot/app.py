@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import discord
 import uvloop
 
-from bot.capability import ProcessCounter, installed
+from bot.capability import ProcessCounter, PublicRoutes, installed
 from bot.client import IncidentBot, use_api_base
 from bot.database import OwnDatabase, closing, own_database
 from bot.domain.errors import UpstreamUnavailable
@@ -131,18 +131,25 @@ async def _live(
 async def _serve_capabilities(
     stack: AsyncExitStack, settings: Settings, shared: SharedResources, cases: Mapping[int, UseCases]
 ) -> list[ProcessCounter]:
-    """Begin what the capabilities do for as long as the process lives; return what they count."""
-    counters: list[ProcessCounter] = []
+    """Open the public port if it is set and a capability has routes for it; return what they count."""
+    if settings.hooks_port is None:
+        return []
+    parts: list[PublicRoutes] = []
     for one in installed():
         guilds = {
             guild_id: each.services
             for guild_id, each in cases.items()
             if one in each.services.policy.capabilities
         }
-        if one.serves is not None and guilds:
-            serving = one.serves(settings, shared.store, guilds)
-            counters += () if serving is None else await stack.enter_async_context(serving)
-    return counters
+        if one.routes is not None and guilds:
+            serving = one.routes(settings, shared.store, guilds)
+            parts += () if serving is None else [await stack.enter_async_context(serving)]
+    if parts:
+        from bot.integrations.public_server import serve_public  # noqa: PLC0415 -- see `Capability.routes`
+
+        host, port = settings.hooks_host, settings.hooks_port
+        await stack.enter_async_context(serve_public(parts, host=host, port=port))
+    return [counter for part in parts for counter in part.counters]
 
 
 def _runner(

@@ -27,6 +27,8 @@ from bot.domain.timeline.entries import EntryKind, TimelineKind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aiohttp.web import RouteDef
+
     from bot.configured import Outbound
     from bot.demo.story.incidents import PastItem
     from bot.demo.story.seeded_incidents import SeededIncident
@@ -283,8 +285,28 @@ class ProcessCounter:
     values: Mapping[tuple[str, str], int]
 
 
-#: See `Capability.serves`.
-Serving: TypeAlias = AbstractAsyncContextManager[Sequence[ProcessCounter]]
+@dataclass(frozen=True, slots=True)
+class PublicRoutes:
+    """What a capability answers on the public port.
+
+    Strangers can reach it. A path begins with a word of the capability's own, which belongs to it alone, and
+    has a secret, so that none is logged. A handler knows the secret before it reads a body, reads that by
+    `bot.integrations.public_server.body_of` with a limit of its own, and answers within a second. Connections
+    are few: a new one closes the oldest.
+
+    Attributes:
+        routes: aiohttp's. Two that claim the same method and path fail the start.
+        sources: The names of what may use them, for the log.
+        counters: What they count.
+    """
+
+    routes: "Sequence[RouteDef]"
+    sources: Sequence[str] = ()
+    counters: Sequence[ProcessCounter] = ()
+
+
+#: See `Capability.routes`.
+Serving: TypeAlias = AbstractAsyncContextManager[PublicRoutes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,11 +372,12 @@ class Capability:
         name: The folder's.
         opens: Makes what the process shares, from the settings, at the start: `Core.opened`. It connects to
             nothing yet.
-        serves: What it does for as long as the process lives, such as a server on a port of its own: from the
-            settings, the store of all guilds, and the guilds that have switched it on. It is entered once at
-            the start, before the bot logs in, with a database or without one, and left after the jobs have
-            stopped. It yields what it counts; None instead of it: nothing is set up. What it raises ends the
-            start.
+        routes: What it answers by HTTP on the one public port, HOOKS_PORT; called only if there is one, from
+            the settings, the store of all guilds, and the guilds that have it switched on. The result is
+            entered once at the start, before the bot logs in, with a database or without one, and left after
+            the jobs have stopped and the last request is answered; what answers may run during it. None
+            instead of it: it has no routes. What it raises ends the start. aiohttp's server is three
+            megabytes, which a bot without the port does not import: neither does the `capability.py`.
         build: Makes the use cases of a guild: what `Services.of` returns.
         jobs: By the name that the queue stores. They need `build`.
         lost_jobs: Names of queries for the jobs whose rows were due `:overdue` ago and that have no job: rows
@@ -400,11 +423,14 @@ class Capability:
             the last one asked.
         asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
             affected: for a capability that tells them.
+        card_line: Returns what the card of an incident's thread says of it, from what was read with the
+            incident (`Incident.own`); empty for nothing.
         console: Lines of `/incident show`.
         choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
         subcommands: Commands that join a group of the core or of another capability, by the group's name:
-            "incident", "oncall". While that capability is absent or switched off, a server lacks them, too.
+            "incident", "oncall". Without the group, because that capability is absent or switched off, a
+            server does not have them.
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
         inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
             into a form that is refused is given back under these names.
@@ -424,7 +450,7 @@ class Capability:
 
     name: str
     opens: "Callable[[Settings, Outbound], object] | None" = None
-    serves: "Callable[[Settings, Store, Mapping[int, Services]], Serving | None] | None" = None
+    routes: "Callable[[Settings, Store, Mapping[int, Services]], Serving | None] | None" = None
     build: "Callable[[Core], object] | None" = None
     jobs: Mapping[str, JobHandling] = field(default_factory=dict)
     lost_jobs: Sequence[str] = ()
@@ -446,6 +472,7 @@ class Capability:
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
+    card_line: "Callable[[Wording, Incident], str] | None" = None
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[IncidentChoice] = ()
     commands: "Sequence[AnyCommand]" = ()

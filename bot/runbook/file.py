@@ -49,6 +49,7 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
+from bot.runbook.teams import TeamTables, default_places, teams_of
 
 S = TypeVar("S", bound=Section)
 
@@ -59,6 +60,7 @@ class File(Section):
     timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
     people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
     oncall: OnCallTable
+    teams: TeamTables = Field(default_factory=dict)
     severity: Annotated[
         dict[values.SeverityName, SeverityTable], Field(min_length=1), AtMost(MOST_SEVERITIES)
     ]
@@ -89,7 +91,8 @@ class File(Section):
         """Return the policy. A key that is left out may take its default from another table."""
         team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
         handover, oncall = self.oncall.value(team, self.timezone)
-        severities = severities_of(self.severity, tuple(oncall))
+        default = default_places(self.teams, oncall)
+        severities = severities_of(self.severity, default)
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
         first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
@@ -101,7 +104,7 @@ class File(Section):
             removing_ack_releases=self.removing_ack_releases,
             severities=severities,
             tree=self.triage.value(),
-            targets=targets.names,
+            targets=targets.every,
             symptoms=MappingProxyType(self.symptoms or dict(DEFAULT_SYMPTOMS)),
             oncall=MappingProxyType(oncall),
             team=MappingProxyType(everybody(team, oncall)),
@@ -123,7 +126,14 @@ class File(Section):
             dlq_table=self.dlq.value(highest.priority),
             off=self._off,
             own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
+            team_of_target=MappingProxyType(
+                {name: one.team for name, one in targets.own.items() if one.team}
+            ),
+            depends_on=MappingProxyType(
+                {name: one.depends_on for name, one in targets.own.items() if one.depends_on}
+            ),
             guild_id=self.guild,
+            teams=teams_of(self.teams, severities, default),
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )

@@ -8,7 +8,7 @@ from cogs.hooks.rules import HookDeliveryKind
 
 CAPABILITY = Capability(
     name="hooks",
-    serves=use_cases.serve,
+    routes=use_cases.serve,
     build=use_cases.build,
     # One job takes a third of a core, perhaps for minutes; three would use up the event loop, in which
     # escalations run as well.

@@ -1,4 +1,4 @@
-"""The server of hooks: other systems post their alerts here. It has a port of its own.
+"""The routes of hooks: other systems post their alerts here.
 
 Only a bot that has a port for it imports this module, and what it is made of.
 """
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from aiohttp import hdrs, web
 
-from bot.capability import ProcessCounter
-from bot.domain.errors import ConfigError, StorageUnavailable, without_message
-from bot.integrations.http_server import bounded
+from bot.capability import ProcessCounter, PublicRoutes
+from bot.domain.errors import StorageUnavailable, without_message
+from bot.integrations.public_server import body_of
 from bot.services.registry import Services
 from bot.storage.store import Store
 from cogs.hooks.intake import (
@@ -38,14 +38,6 @@ log = structlog.get_logger(__name__)
 
 #: Bytes of a body, after decompression.
 LARGEST_BODY: Final = 1_000_000
-
-#: Connections at a time; a further one closes the oldest.
-MOST_CONNECTIONS: Final = 300
-_BACKLOG: Final = 512
-_IDLE_S: Final = 60.0
-
-#: How long a request may take to send its body, seconds.
-BODY_S: Final = 10.0
 
 #: When a request is answered at the latest once its body is there, seconds: Sentry gives one second.
 ANSWER_S: Final = 0.8
@@ -74,21 +66,17 @@ class HookSite:
         self._intake = intake
 
     @property
-    def application(self) -> web.Application:
-        """Build the web application that receives hooks."""
-        application = web.Application(client_max_size=LARGEST_BODY)
-        application.router.add_post(_PATH, self._receive)
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes that receive hooks."""
         # What speaks to PagerDuty adds this to whatever address it is given.
-        application.router.add_post(_PATH + "/v2/enqueue", self._receive)
-        return application
+        return [web.post(_PATH + tail, self._receive) for tail in ("", "/v2/enqueue")]
 
     async def _receive(self, request: web.Request) -> web.Response:
         source = self._intake.find(request.match_info["source"], request.match_info["secret"])
         if source is None:
             return _answer(HTTPStatus.NOT_FOUND, HookResult.UNKNOWN)
         try:
-            async with asyncio.timeout(BODY_S):
-                body = await request.read()
+            body = await body_of(request, most=LARGEST_BODY)
         except TimeoutError:
             return self._refused(source, HTTPStatus.REQUEST_TIMEOUT, "slow")
         except web.HTTPRequestEntityTooLarge:
@@ -129,66 +117,39 @@ def _answer(status: HTTPStatus, result: str, *, why: str = "") -> web.Response:
 @asynccontextmanager
 async def receiving(
     settings: "Settings", store: Store, guilds: Mapping[int, Services]
-) -> AsyncIterator[list[ProcessCounter]]:
+) -> AsyncIterator[PublicRoutes]:
     """Receive the hooks of every guild during the block, and count them.
 
     Args:
-        settings: With a `hooks_port`.
         store: Sees every guild's rows.
 
     Raises:
-        ConfigError: it cannot listen there, or two guilds name the same source.
+        ConfigError: two guilds name the same source.
     """
-    assert settings.hooks_port is not None
     batches, spool = HookBatches(store), HookSpool(settings.data_dir / SPOOL)
     known = {guild_id: HookGuild(guild.policy, guild.emergency) for guild_id, guild in guilds.items()}
     meanwhile = HooksMeanwhile(spool, batches, known, READERS)
     sources = hook_sources(settings.hook_keys, {guild_id: guild.policy for guild_id, guild in known.items()})
     intake = HookIntake(sources, batches, store, meanwhile=meanwhile)
-    meaning = "Requests by source and result, since this process began"
-    async with serve_hooks(intake, batches, meanwhile, host=settings.hooks_host, port=settings.hooks_port):
-        yield [ProcessCounter("incident_bot_hooks", meaning, ("source", "result"), intake.counts)]
+    async with open_hooks(intake, batches, meanwhile) as routes:
+        yield routes
 
 
 @asynccontextmanager
-async def serve_hooks(
-    intake: HookIntake, *storing: HookBatches | HooksMeanwhile, host: str, port: int
-) -> AsyncIterator[HookIntake]:
-    """Receive hooks during the block. Raises as `receiving`.
+async def open_hooks(
+    intake: HookIntake, *storing: HookBatches | HooksMeanwhile
+) -> AsyncIterator[PublicRoutes]:
+    """Receive hooks during the block.
 
     Args:
         storing: What stores them; `run` of each runs during the block.
-        port: 0 takes a free one.
     """
-    runner = web.AppRunner(
-        HookSite(intake).application,
-        access_log=None,
-        shutdown_timeout=ANSWER_S,
-        keepalive_timeout=_IDLE_S,
-    )
-    await runner.setup()
+    meaning = "Requests by source and result, since this process began"
+    counter = ProcessCounter("incident_bot_hooks", meaning, ("source", "result"), intake.counts)
     tasks = [asyncio.create_task(each.run(), name="hooks") for each in storing]
     try:
-        listening = await _listen(runner, host, port)
-        try:
-            bound: int = listening.sockets[0].getsockname()[1]
-            log.info("hooks.listening", host=host, port=bound, sources=intake.sources)
-            yield intake
-        finally:
-            listening.close()
+        yield PublicRoutes(HookSite(intake).routes, intake.sources, [counter])
     finally:
-        await runner.cleanup()  # requests that wait for their commit get it first
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
-    assert runner.server is not None
-    make = bounded(runner.server, most=MOST_CONNECTIONS)
-    try:
-        return await asyncio.get_running_loop().create_server(make, host, port, backlog=_BACKLOG)
-    except OSError as error:
-        raise ConfigError(
-            f"HOOKS_PORT: cannot listen on port {port} of HOOKS_HOST: {error.strerror}"
-        ) from error

@@ -329,12 +329,9 @@ async def tidy(hooks: HookUseCases) -> None:
             break  # otherwise more may be left, from a storm two weeks ago
 
 
-def serve(settings: "Settings", store: Store, guilds: "Mapping[int, Services]") -> "Serving | None":
-    """Receive the hooks of every guild, if there is a port for them."""
-    if settings.hooks_port is None:
-        return None
-    # Its server is three megabytes, which a bot without a port for it does not need.
-    from cogs.hooks.site import receiving  # noqa: PLC0415
+def serve(settings: "Settings", store: Store, guilds: "Mapping[int, Services]") -> "Serving":
+    """Receive the hooks of every guild."""
+    from cogs.hooks.site import receiving  # noqa: PLC0415 -- see `Capability.routes`
 
     return receiving(settings, store, guilds)
 

@@ -140,7 +140,7 @@ class MaintenanceWindows:
                     return
                 waited = AlertWait(count=held.times, window=window.target)
                 new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
-                known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
+                known = self._policy.rules_of(new).name  # the policy may have changed meanwhile
                 opened = await self._incidents.open_within(tx, replace(new, severity=known), by=None)
                 number = opened.id
             await windows.adopt(window.id, held.fingerprint, incident_id=number)

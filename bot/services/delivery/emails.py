@@ -162,7 +162,7 @@ class EmailBackup:
     async def is_owed(self, delivery: Delivery, incident: Incident) -> bool:
         """Return True if the policy asks for an email that is still of use."""
         is_mailed = self._kinds.of(delivery).is_mailed(delivery)
-        asked_for = self._policy.rules(incident.severity).email_backup or is_mailed
+        asked_for = self._policy.rules_of(incident).email_backup or is_mailed
         if not self._emails.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:

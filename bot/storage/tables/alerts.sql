@@ -2,9 +2,9 @@
 -- Records what was decided about a message or an event, once. A decision that has led to no incident is replaced by one
 -- that has: a person may track what the bot has asked about.
 INSERT INTO alert_decisions (guild_id, sender, said_id, nth, channel_id, said_at, says, outcome, label, title, url, target,
-                             severity, fingerprint, incident_id, window_id, detail, held)
+                             severity, fingerprint, incident_id, window_id, held_by, detail, held)
 VALUES (:guild_id, :sender, :said_id, :nth, :channel_id, :said_at, :says, :outcome, :label, :title, :url, :target,
-        :severity, :fingerprint, :incident_id, :window_id, :detail, :held)
+        :severity, :fingerprint, :incident_id, :window_id, :held_by, :detail, :held)
 ON CONFLICT (guild_id, sender, said_id, nth)
 DO UPDATE SET outcome = excluded.outcome, incident_id = excluded.incident_id
  WHERE alert_decisions.incident_id IS NULL AND excluded.incident_id IS NOT NULL;
@@ -28,11 +28,12 @@ SELECT incident_id
 
 -- name: forget_decisions
 -- Deletes at most :limit decisions that are older than 14 days. Rows that another transaction has locked are left for
--- the next time.
+-- the next time, and alerts that an incident holds until it ends.
 DELETE FROM alert_decisions
  WHERE ctid IN (SELECT ctid
                   FROM alert_decisions
                  WHERE decided_at < now() - interval '14 days'
+                   AND (held_by IS NULL OR held IS NULL OR incident_id IS NOT NULL)
                  LIMIT :limit
                    FOR UPDATE SKIP LOCKED)
 RETURNING said_id;

@@ -17,9 +17,9 @@ from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookGuild, HookIntake, HooksMeanwhile, HookSource
 from cogs.hooks.readers import READERS
-from cogs.hooks.site import serve_hooks
 from cogs.hooks.spool import HookSpool
 from tests.cogs.hooks.sending import AUTH, PATH, SECRET, TOKEN, NumberedReader, alerts, group, tables, waiting
+from tests.cogs.hooks.serving import serve_hooks
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import GUILD, Desk
 
@@ -36,8 +36,7 @@ async def site(desk: Desk, folder: Path, *, most: int = 9) -> AsyncIterator[http
     )
     intake = HookIntake({"alertmanager": source}, batches, desk.store, meanwhile=meanwhile)
     with capture_logs() as logged:
-        async with serve_hooks(intake, batches, meanwhile, host="127.0.0.1", port=0):
-            port = next(one["port"] for one in logged if one["event"] == "hooks.listening")
+        async with serve_hooks(intake, batches, meanwhile) as port:
             address = f"http://127.0.0.1:{port}"
             async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_S) as sender:
                 yield sender

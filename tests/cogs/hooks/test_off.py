@@ -13,7 +13,7 @@ from bot.settings import load_settings
 from bot.storage.tables.statistics import read_figures
 from cogs.hooks.intake import HookBatches
 from cogs.hooks.rules import HookRequest, NewHook
-from cogs.hooks.use_cases import HookUseCases, serve
+from cogs.hooks.use_cases import HookUseCases
 from cogs.suspects.sources import ChangeSources
 from tests.cogs.hooks.sending import SECRET, alerts, group, waiting
 from tests.cogs.hooks.test_processing import SOURCE, processing, store
@@ -66,11 +66,10 @@ async def test_a_note_that_is_queued_is_not_sent(desk: Desk) -> None:
     assert note.status is DeliveryStatus.CANCELLED
 
 
-def test_nothing_is_served_and_nothing_reported(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a port no server begins; suspects count on the reports of hooks only while these are on."""
+def test_nothing_is_reported(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Suspects count on the reports of hooks only while these are on."""
     monkeypatch.setenv("HOOKS_GITHUB_SECRET", SECRET)
     settings = load_settings(env_file=None)
-    assert serve(settings, desk.store, {}) is None
     sources = ChangeSources(settings, outbound_of(settings))
     assert sources.are_reported(desk.policy)
     assert not sources.are_reported(replace(desk.policy, off=capability_names()))

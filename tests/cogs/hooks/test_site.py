@@ -10,6 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from bot.integrations import public_server
 from bot.settings.sources import HookKeys
 from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks import intake as hook_intake
@@ -17,7 +18,7 @@ from cogs.hooks import site as hook_site
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers.pagerduty import PagerDutyReader
 from cogs.hooks.rules import DEEPEST
-from cogs.hooks.site import LARGEST_BODY, serve_hooks
+from cogs.hooks.site import LARGEST_BODY
 from cogs.hooks.store import Hooks
 from tests.cogs.hooks.sending import (
     AUTH,
@@ -30,6 +31,7 @@ from tests.cogs.hooks.sending import (
     tables,
     waiting,
 )
+from tests.cogs.hooks.serving import serve_hooks
 from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import GUILD, Desk
 
@@ -49,8 +51,7 @@ async def site(desk: Desk, *, signing: tuple[str, ...] = (TOKEN,)) -> AsyncItera
 async def serving(intake: HookIntake, batches: HookBatches) -> AsyncIterator[httpx.AsyncClient]:
     """The server and what posts there; no secret is logged."""
     with capture_logs() as logged:
-        async with serve_hooks(intake, batches, host="127.0.0.1", port=0):
-            port = next(one["port"] for one in logged if one["event"] == "hooks.listening")
+        async with serve_hooks(intake, batches) as port:
             address = f"http://127.0.0.1:{port}"
             async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_S) as sender:
                 yield sender
@@ -156,7 +157,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection is answered and closed."""
-    monkeypatch.setattr(hook_site, "BODY_S", 0.2)
+    monkeypatch.setattr(public_server, "BODY_S", 0.2)
     async with site(desk) as sender:
         url = sender.base_url
         reader, writer = await asyncio.open_connection(url.host, url.port)

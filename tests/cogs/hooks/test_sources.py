@@ -25,9 +25,9 @@ from bot.storage.tables.incidents import IncidentRows
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers import READERS
 from cogs.hooks.rules import HookFormat, HookRules, HookSenders
-from cogs.hooks.site import serve_hooks
 from cogs.hooks.use_cases import HookProcessing
 from tests.cogs.hooks.sending import waiting
+from tests.cogs.hooks.serving import serve_hooks
 from tests.corpus.hook_requests import Example, examples, rules_of
 from tests.e2e.hooks.alertmanager import alertmanager, require_alertmanager
 from tests.integration.outbound.certificates import make_certificate, server_side
@@ -119,8 +119,7 @@ async def site(
     batches = HookBatches(desk.store)
     intake = HookIntake({rules.sender.name: source}, batches, SystemClock())
     with capture_logs() as logged:
-        async with serve_hooks(intake, batches, host="127.0.0.1", port=0):
-            port = next(one["port"] for one in logged if one["event"] == "hooks.listening")
+        async with serve_hooks(intake, batches) as port:
             address = f"http://127.0.0.1:{port}/hooks/{rules.sender.name}/{SECRET}"
             async with httpx.AsyncClient(trust_env=False) as sender:
                 yield Site(desk, rules, address, sender)

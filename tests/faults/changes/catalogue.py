@@ -27,6 +27,7 @@ _FOLDERS: Final = {
     "/mute": "maintenance",
     "/oncall": "oncall",
     "/oncall away": "absence",
+    "/oncall hours": "hours",
     "/postmortem": "postmortem",
     "/probes": "probes",
     "/stats": "stats",
@@ -124,6 +125,7 @@ READS: Final = frozenset(
         *(
             "/oncall notify",
             "/oncall show",
+            "/oncall hours",
             "/oncall schedule export",
             "/oncall schedule import",
             "/oncall schedule clear",
@@ -148,6 +150,8 @@ SHARED: Final = {
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
+    # Only where a target depends on another: tests/cogs/dependencies presses it.
+    "dependencies.commands.choose_apart": "alerts.press_track",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
     "/oncall away": "/oncall override",

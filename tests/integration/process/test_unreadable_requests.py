@@ -14,8 +14,8 @@ from bot.process.health import Health, serve_health
 from bot.settings.sources import HookKeys
 from cogs.hooks.intake import HookBatches, HookIntake, HookSource
 from cogs.hooks.readers.alertmanager import AlertmanagerReader
-from cogs.hooks.site import serve_hooks
 from tests.cogs.hooks.sending import tables
+from tests.cogs.hooks.serving import serve_hooks
 from tests.patience import PATIENCE_S
 from tests.services.desk import GUILD, Desk
 
@@ -48,9 +48,8 @@ async def hooks(desk: Desk) -> AsyncIterator[int]:
     source = HookSource(GUILD, rules, HookKeys((SECRET,), ()), AlertmanagerReader(), priority=90)
     batches = HookBatches(desk.store)
     intake = HookIntake({"alertmanager": source}, batches, desk.store)
-    with capture_logs() as logged:
-        async with serve_hooks(intake, batches, host="127.0.0.1", port=0):
-            yield next(one["port"] for one in logged if one["event"] == "hooks.listening")
+    async with serve_hooks(intake, batches) as port:
+        yield port
 
 
 #: What opens a port, and a path there.
