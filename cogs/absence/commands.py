@@ -23,6 +23,7 @@ Reason = app_commands.Range[str, 1, 200]
     name="away",
     description=locale_str("Say when you are away; without dates: see who is", key="commands.oncall_away"),
 )
+@app_commands.rename(to=locale_str("to", key="commands.oncall_away_until"))  # elsewhere "to" is no time
 @described(
     from_=locale_str("First day, or a time: 12/28, 12/28 13:00", key="commands.oncall_away_from"),
     to=locale_str("Last day, or a time: 1/4, 1/4 10:00", key="commands.oncall_away_to"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.discord_api.notifier import DiscordNotifier
+from cogs.absence.policy import channel_of
 from tests.integration.cogs.console_world import TEXTS, ConsoleWorld, presses, shown, words
 
 
@@ -20,14 +21,11 @@ async def test_a_shift_is_taken_from_a_person_who_is_away(world: ConsoleWorld) -
     span = {"from": f"{day:%m/%d} 10:00", "to": f"{day:%m/%d} 20:00"}
     made = shown(await world.command("oncall away", by="primary", reason="旅行", **span))
     assert "不在を登録しました" in made["content"]
-    await world.work()
     listed = shown(await world.command("oncall away", by="primary"))
     assert "旅行" in words(listed)
-    posts = [one for each in world.sandbox.core.world.messages.values() for one in each.values()]
-    [post] = [one for one in posts if "不在の当番" in one.content]
-    payload = {"id": post.id, "channel_id": post.channel_id, "components": post.components}
-    [take] = [press for press in presses(payload) if ":take_shift:" in press]
-    took = shown(await world.click(payload, take, by="responder"))
+    post = await world.until(channel_of(world.policy), contains="不在の当番")
+    [take] = [press for press in presses(post) if ":take_shift:" in press]
+    took = shown(await world.click(post, take, by="responder"))
     assert "引き受けました" in took["content"]
     warned = shown(await world.command("oncall override", by="primary", user="primary", until="3d"))
     assert "不在の予定です" in words(warned)
