@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from bot.domain.incident.incident import Incident, NewIncident, PersonRef
     from bot.domain.incident.parts import Postmortem
     from bot.domain.incident.records import ResolvedNotice
+    from bot.domain.oncall.absences import TimeAway
+    from bot.domain.oncall.book import NewOverride
     from bot.domain.outage import Journal
     from bot.domain.people import Person
     from bot.domain.postmortems import OwedPostmortem, Owing
@@ -418,6 +420,9 @@ class Capability:
             them is asked.
         postmortems: How the core and other capabilities know who owes one; the first capability that has
             them is asked.
+        absences: How other capabilities read who is away: the absences of a guild that are not over.
+        overrides: How other capabilities record an override, in their own transaction, as `/oncall override`
+            does it: it can be undone, and handovers follow. The caller checks rights.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
@@ -470,6 +475,8 @@ class Capability:
     fired: "Callable[[Transaction, FiredAlert], Awaitable[None]] | None" = None
     action_items: ActionItemReads | None = None
     postmortems: PostmortemDuty | None = None
+    absences: "Callable[[Sql, int], Awaitable[Sequence[TimeAway]]] | None" = None
+    overrides: "Callable[[Transaction, int, NewOverride, Person], Awaitable[None]] | None" = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None

@@ -29,6 +29,7 @@ _FOLDERS: Final = {
     "/incident team": "teams",
     "/mute": "maintenance",
     "/oncall": "oncall",
+    "/oncall away": "absence",
     "/oncall hours": "hours",
     "/postmortem": "postmortem",
     "/probes": "probes",
@@ -158,6 +159,10 @@ SHARED: Final = {
     # Only where a target depends on another: tests/cogs/dependencies presses it.
     "dependencies.commands.choose_apart": "alerts.press_track",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
+    # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
+    "/oncall away": "/oncall override",
+    "absence.commands.press_take": "/oncall override",
+    "absence.commands.press_end": "/oncall override",
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
     "digest.commands.press_mute": "alerts.press_ignore",
