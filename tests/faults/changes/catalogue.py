@@ -26,6 +26,7 @@ _FOLDERS: Final = {
     "/incident snooze": "snooze",
     "/mute": "maintenance",
     "/oncall": "oncall",
+    "/oncall calendar": "feeds",
     "/oncall hours": "hours",
     "/postmortem": "postmortem",
     "/probes": "probes",
@@ -149,6 +150,10 @@ SHARED: Final = {
     "/sev3": "/sev1",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
+    # Nobody else sees what they change: tests/cogs/feeds/test_commands.py presses them.
+    "/oncall calendar": "/oncall set",
+    "feeds.commands.press_renew": "/oncall set",
+    "feeds.commands.press_revoke": "/oncall set",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
