@@ -154,10 +154,14 @@ class IncidentBot(ListeningBot):
             self.add_form(template, handler)
 
     def join_group(self, name: str, own: Sequence[Subcommand], capability: Capability) -> None:
-        """Add the commands of a capability to the group *name*, which other clients may have, too."""
+        """Add the commands of a capability to the group *name*, which other clients may have, too.
+
+        Nothing is added if the group belongs to a capability whose folder is absent.
+        """
         group = self.tree.get_command(name)
         if not isinstance(group, app_commands.Group):
-            raise TypeError(f"{capability.name}: there is no group /{name}")
+            log.info("commands.group_missing", capability=capability.name, group=name)
+            return
         for command in own:
             command.extras[CAPABILITY] = capability.name
             group.add_command(command, override=True)

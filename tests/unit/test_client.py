@@ -8,8 +8,10 @@ from typing import Any, cast
 
 import discord
 import pytest
+from discord import app_commands
 from structlog.testing import capture_logs
 
+from bot.capability import Capability, installed
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
@@ -18,6 +20,7 @@ from bot.listening import intents
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui import first_response
+from bot.ui.interaction import Interaction
 from tests.patience import PATIENCE_S
 from tests.services.database import unreachable
 from tests.services.desk import GUILD, Desk
@@ -253,3 +256,23 @@ async def test_closing_ends_background_work(bot: IncidentBot) -> None:
     await asyncio.sleep(0)
     await bot.close()
     assert task.cancelled()
+
+
+async def test_a_command_joins_the_group_of_another_capability_if_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is below `/oncall` while that is there, and is left out with a group that no capability brings."""
+
+    @app_commands.command(name="elsewhere", description="Elsewhere")
+    async def joining(_interaction: Interaction) -> None: ...
+
+    joins = Capability(name="joins", subcommands={"oncall": [joining], "absent": [joining]})
+    monkeypatch.setattr("bot.client.installed", lambda: (joins, *installed()))
+    made = client()
+    await made.setup_hook()
+    group = made.tree.get_command("oncall")
+    assert isinstance(group, app_commands.Group)
+    assert group.get_command("elsewhere") is joining
+    assert made.tree.get_command("absent") is None
+    group.remove_command("elsewhere")
+    await made.close()
