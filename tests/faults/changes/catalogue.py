@@ -30,6 +30,7 @@ _FOLDERS: Final = {
     "/mute": "maintenance",
     "/oncall": "oncall",
     "/oncall away": "absence",
+    "/oncall calendar": "feeds",
     "/oncall hours": "hours",
     "/postmortem": "postmortem",
     "/probes": "probes",
@@ -158,6 +159,10 @@ SHARED: Final = {
     "announcements.commands.press_send": "announcements.commands.press_copied",
     # Only where a target depends on another: tests/cogs/dependencies presses it.
     "dependencies.commands.choose_apart": "alerts.press_track",
+    # Nobody else sees what they change: tests/cogs/feeds/test_commands.py presses them.
+    "/oncall calendar": "/oncall set",
+    "feeds.commands.press_renew": "/oncall set",
+    "feeds.commands.press_revoke": "/oncall set",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
     "/oncall away": "/oncall override",
