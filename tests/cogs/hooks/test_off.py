@@ -9,6 +9,7 @@ from bot.capability import capability_names
 from bot.configured import outbound_of
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.errors import UserError
+from bot.runbook import load_policy
 from bot.settings import load_settings
 from bot.storage.tables.statistics import read_figures
 from cogs.hooks.intake import HookBatches
@@ -24,7 +25,7 @@ KEY = f"hooks:{GUILD}:{SOURCE}"
 
 def switch(desk: Desk, *, off: bool) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, off=capability_names() if off else ())
+    desk.policy = replace(desk.policy, off=capability_names() if off else load_policy(None).off)
     desk.use(desk.discord)
 
 

@@ -14,7 +14,7 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.oncall.people import NotifySettings, Who
 from bot.domain.paging import Also
-from bot.runbook import default_policy_text
+from bot.runbook import default_policy_text, load_policy
 from cogs.oncall.rules import OnCallDelivery
 from local_discord.world.seed import GUILD_ID
 from tests.cogs.oncall.acts import choose_ways, oncall_of
@@ -28,7 +28,7 @@ from tests.standins.schedules.rules import Turns
 
 def switch(desk: Desk, *, off: bool) -> None:
     """As the policy does."""
-    desk.policy = replace(desk.policy, off=("oncall",) if off else ())
+    desk.policy = replace(desk.policy, off=(*load_policy(None).off, *(["oncall"] if off else [])))
     desk.use(desk.discord)
 
 

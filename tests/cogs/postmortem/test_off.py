@@ -22,7 +22,7 @@ from tests.unit.ui import screens
 
 def switch(desk: Desk, policy: Policy, *, off: tuple[str, ...]) -> None:
     """As the policy does."""
-    desk.policy = replace(policy, off=off)
+    desk.policy = replace(policy, off=(*policy.off, *off))
     desk.use(desk.discord)
 
 
