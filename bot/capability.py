@@ -422,8 +422,8 @@ class Capability:
         choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
         subcommands: Commands that join a group of the core or of another capability, by the group's name:
-            "incident", "oncall". Without the group, because that capability is absent or switched off, a server
-            does not have them.
+            "incident", "oncall". Without the group, because that capability is absent or switched off, a
+            server does not have them.
         controls, forms: What answers presses, and forms by the pattern of their custom ids.
         inputs: The texts that name the inputs of its forms, by the input's custom id: what a person has typed
             into a form that is refused is given back under these names.
