@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from bot.domain.incident.incident import Incident, NewIncident, PersonRef
     from bot.domain.incident.parts import Postmortem
     from bot.domain.incident.records import ResolvedNotice
+    from bot.domain.oncall.absences import TimeAway
+    from bot.domain.oncall.book import NewOverride
     from bot.domain.outage import Journal
     from bot.domain.people import Person
     from bot.domain.postmortems import OwedPostmortem, Owing
@@ -331,6 +333,7 @@ class PolicyPart:
             `Policy.of`.
         within: The table of the core that has the capability's own in it, as "alerts" has
             ``[alerts.maintenance]``; empty: the file itself. For keys that teams had before the folder.
+        entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
@@ -340,6 +343,10 @@ class PolicyPart:
         reports_changes: Returns True if it stores what other systems have deployed (`ReportedChanges`), which
             another capability shows.
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
+        roles: Returns the names or ids of the roles that it gives to members: doctor looks whether it may,
+            and the invitation asks for it.
+        reads_members: Return True if it reads the list of the server's members, which Discord gives only to
+            an application with the Server Members Intent.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
             core makes from its own keys alone.
         opt_in: It is switched off until the file has its table, even an empty one.
@@ -348,6 +355,7 @@ class PolicyPart:
     table: "type[CapabilityTable | CapabilityTables]"
     within: str = ""
     opt_in: bool = False
+    entries: "type[CapabilityTables] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
@@ -355,6 +363,8 @@ class PolicyPart:
     systems: "Callable[[Policy], TeamSystems] | None" = None
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
+    roles: "Callable[[Policy], Iterable[str]] | None" = None
+    reads_members: "Callable[[Policy], bool] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 
 
@@ -410,6 +420,9 @@ class Capability:
             them is asked.
         postmortems: How the core and other capabilities know who owes one; the first capability that has
             them is asked.
+        absences: How other capabilities read who is away: the absences of a guild that are not over.
+        overrides: How other capabilities record an override, in their own transaction, as `/oncall override`
+            does it: it can be undone, and handovers follow. The caller checks rights.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
@@ -418,6 +431,8 @@ class Capability:
             the last one asked.
         asks_users: Return True if the form of a status update, which the core keeps, asks whether users are
             affected: for a capability that tells them.
+        card_line: Returns what the card of an incident's thread says of it, from what was read with the
+            incident (`Incident.own`); empty for nothing.
         console: Lines of `/incident show`.
         choices: Its buttons on incidents, behind [その他…].
         commands: Slash commands and menus. A server that has switched the capability off does not have them.
@@ -460,9 +475,12 @@ class Capability:
     fired: "Callable[[Transaction, FiredAlert], Awaitable[None]] | None" = None
     action_items: ActionItemReads | None = None
     postmortems: PostmortemDuty | None = None
+    absences: "Callable[[Sql, int], Awaitable[Sequence[TimeAway]]] | None" = None
+    overrides: "Callable[[Transaction, int, NewOverride, Person], Awaitable[None]] | None" = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
+    card_line: "Callable[[Wording, Incident], str] | None" = None
     console: Sequence[ConsoleLine[Any]] = ()
     choices: Sequence[IncidentChoice] = ()
     commands: "Sequence[AnyCommand]" = ()

@@ -40,6 +40,7 @@ _DOES: Final = frozenset(
         AlertOutcome.ASKED,
         AlertOutcome.BELOW,
         AlertOutcome.HELD,
+        AlertOutcome.DEPENDS,
     }
 )
 

@@ -17,6 +17,21 @@ def check_file(path: Path) -> None:
     policies = check_folder(path) if path.is_dir() else {path: load_policy(path)}
     for file, policy in policies.items():
         typer.echo(f"{file}: ok ({', '.join(policy.severities)})")
+        for line in _team_gaps(policy):
+            typer.echo(f"{file}: {line}")
+
+
+def _team_gaps(policy: Policy) -> Iterator[str]:
+    """Yield what a policy with teams leaves to the default team: targets, and the calls of a team."""
+    if not policy.teams:
+        for target, name in policy.team_of_target.items():
+            yield f'note: target "{target}" is of team "{name}", but the file has no [teams]'
+        return
+    for target in sorted(policy.alert_targets - policy.team_of_target.keys()):
+        yield f'note: target "{target}" has no team; the default team answers'
+    for name, team in policy.teams.items():
+        if not team.schedule:
+            yield f"note: teams.{name} has no schedule; the default team's places are asked"
 
 
 def show_source(path: Path | None) -> None:

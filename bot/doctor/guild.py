@@ -58,6 +58,16 @@ _PING: Final = discord.Permissions(mention_everyone=True)
 
 #: Everything the bot may need somewhere: what its invitation asks for.
 INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
+#: Rights that a role should not give to everyone who comes on call, by Discord's names.
+_DANGEROUS: Final = discord.Permissions(
+    administrator=True,
+    manage_guild=True,
+    manage_roles=True,
+    manage_channels=True,
+    manage_webhooks=True,
+    ban_members=True,
+    kick_members=True,
+)
 _BETWEEN_DMS_S: Final = 2.0
 _SYNC: Final = "run `incident-bot sync-commands`"
 _PRIVILEGED: Final = {
@@ -276,7 +286,9 @@ async def check_guild(
         me = await guild.fetch_member(0 if client.user is None else client.user.id)
         hidden = await _hidden(client, policy, channels)
     except (discord.NotFound, discord.Forbidden):
-        yield fail("server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client)}")
+        yield fail(
+            "server", f"the bot is not in server {guild_id}", f"invite it: {invitation(client, policy)}"
+        )
         return
     except (discord.HTTPException, OSError) as error:
         raise UpstreamUnavailable(f"the server cannot be read: {type(error).__name__}") from error
@@ -291,6 +303,7 @@ async def check_guild(
         *check_voice(policy, channels_by_name(channels, VOICE), hidden=hidden),
         *check_private(policy, private, roles=guild.roles, me=me),
         *_roles(policy, known=known),
+        *check_given_roles(policy, guild.roles, me=me, flags=client.application_flags),
     ):
         yield finding
     reach = DiscordReachability(client, policy, mails=mails)
@@ -329,10 +342,41 @@ def needs(policy: Policy) -> dict[str, discord.Permissions]:
     return needed
 
 
-def invitation(client: discord.Client) -> str:
+def invitation(client: discord.Client, policy: Policy) -> str:
     """Return the address at which an administrator invites the bot, with the permissions it needs."""
     scopes = ("bot", "applications.commands")
-    return discord.utils.oauth_url(client.application_id or 0, permissions=INVITED, scopes=scopes)
+    invited = INVITED | discord.Permissions(manage_roles=True) if policy.given_roles else INVITED
+    return discord.utils.oauth_url(client.application_id or 0, permissions=invited, scopes=scopes)
+
+
+def check_given_roles(
+    policy: Policy,
+    roles: Sequence[discord.Role],
+    *,
+    me: discord.Member,
+    flags: discord.ApplicationFlags,
+) -> Iterator[Finding]:
+    """Yield one finding for each role that the bot gives: whether it may, and what it hands out."""
+    for name in policy.given_roles:
+        what = f"role @{name}"
+        named = [role for role in roles if name in (role.name, str(role.id)) and not role.is_default()]
+        if len(named) != 1:
+            said = "there is no such role" if not named else f"{len(named)} roles have this name"
+            yield fail(what, said, "create it, or write its id in the policy file")
+        elif named[0].managed:
+            yield fail(what, "it belongs to a bot or an integration: nobody can give it", "use another role")
+        elif not me.guild_permissions.manage_roles:
+            yield fail(what, "missing: MANAGE_ROLES", "allow Manage Roles for the bot's role")
+        elif named[0] >= me.top_role:
+            yield fail(what, "it is above the bot's role", "move the bot's role above it, under Roles")
+        elif rights := [bit for bit, has in named[0].permissions & _DANGEROUS if has]:
+            said = f"whoever comes on call gets {', '.join(bit.upper() for bit in rights)}"
+            yield warn(what, said, "take these rights from the role, or let another role follow")
+        else:
+            yield ok(what, "the bot may give it and take it")
+    if policy.reads_members and not (flags.gateway_guild_members or flags.gateway_guild_members_limited):
+        said = "an exclusive role needs the list of members, which Discord gives with the intent only"
+        yield fail("members", said, "switch on Server Members Intent on the application's Bot page")
 
 
 def _intents(client: discord.Client) -> Finding:

@@ -1,7 +1,7 @@
 """Checks that compare the keys of a policy, each of which is valid by itself."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from bot.domain.calendar.typed_times import format_duration
@@ -12,6 +12,7 @@ from bot.domain.triage.tree import check_tree
 from bot.runbook.fields.values import LANGUAGES
 from bot.runbook.model import Policy
 from bot.runbook.tables import FirstResponse
+from bot.runbook.teams import DEFAULT_TEAM
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
 #: and code blocks and headings take their part.
@@ -24,12 +25,14 @@ def check_policy(policy: Policy) -> list[str]:
     return [
         *_priorities(policy),
         *(line for severity in policy.severities.values() for line in _ladder(severity, policy)),
+        *_teams(policy),
         *(f"triage.{line}" for line in tree),
         *_hours(policy),
         *_emojis(policy),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *check_sheets(policy),
+        *_dependencies(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
         *(
             problem
@@ -49,10 +52,32 @@ def _priorities(policy: Policy) -> Iterator[str]:
             yield f'{where}: "{severity.priority}" is another severity\'s too; allowed: one of its own'
 
 
-def _ladder(severity: SeverityPolicy, policy: Policy) -> Iterator[str]:
-    before = timedelta(-1)
+def _teams(policy: Policy) -> Iterator[str]:
+    """Check the schedules and the ladders of teams, and that each team of a target is one."""
+    for name, team in policy.teams.items():
+        if name == DEFAULT_TEAM:
+            yield f'teams.{name}: "{name}" is the team of the rest of the file; allowed: another name'
+        for place in team.schedule:
+            if place not in policy.oncall:
+                said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
+                allowed = f"{_quoted(policy.oncall)} (the keys of [oncall])"
+                yield f'teams.{name}.schedule: "{place}" is {said}; allowed: {allowed}'
+        for severity in team.ladders:
+            where = f"teams.{name}.ladder.{severity}"
+            if severity not in policy.severities:
+                yield f'{where}: "{severity}" is not a severity; allowed: {_quoted(policy.severities)}'
+            else:
+                yield from _ladder(team.severities[severity], policy, where=where)
+    for target, of in policy.team_of_target.items() if policy.teams else ():
+        if of not in policy.teams:
+            allowed = f"{_quoted(policy.teams)} (the keys of [teams])"
+            yield f'targets.{target}.team: "{of}" is not a team; allowed: {allowed}'
+
+
+def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Iterator[str]:
+    before, ladder = timedelta(-1), where or f"severity.{severity.name}.ladder"
     for n, step in enumerate(severity.ladder, 1):
-        where = f"severity.{severity.name}.ladder[{n}]"
+        where = f"{ladder}[{n}]"
         for place in step.dm:
             if place not in policy.oncall:
                 allowed = ", ".join(f'"{name}"' for name in policy.oncall)
@@ -142,6 +167,32 @@ def check_sheets(policy: Policy) -> Iterator[str]:
                 where = f"first_response.{severity}.sheets"
                 allowed = f"{_quoted(policy.sheets)} (the keys of [sheets])"
                 yield f'{where}: "{topic}" is not a topic; allowed: {allowed}'
+
+
+def _dependencies(policy: Policy) -> Iterator[str]:
+    """Check that targets depend on others, and not in a circle."""
+    told: set[str] = set()
+    for target, needed in policy.depends_on.items():
+        where = f"targets.{target}.depends_on"
+        yield from _known(where, needed, policy.targets, "target")
+        circle = _circle(target, policy.depends_on)
+        if circle and not told.intersection(circle):
+            told.update(circle)
+            yield f"{where}: is a cycle: {' -> '.join(circle)}; allowed: targets that do not need this one"
+
+
+def _circle(target: str, depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the shortest way from a target back to itself; empty if there is none."""
+    ways: list[tuple[str, ...]] = [(target,)]
+    seen = {target}
+    for way in ways:  # grows
+        for needed in depends_on.get(way[-1], ()):
+            if needed == target:
+                return (*way, target)
+            if needed not in seen:
+                seen.add(needed)
+                ways.append((*way, needed))
+    return ()
 
 
 def _command_sheet(where: str, sheet: Sheet, policy: Policy) -> Iterator[str]:

@@ -49,6 +49,7 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
+from bot.runbook.teams import TeamsTable, default_places, teams_of
 
 S = TypeVar("S", bound=Section)
 
@@ -59,6 +60,7 @@ class File(Section):
     timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
     people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
     oncall: OnCallTable
+    teams: TeamsTable = TeamsTable()
     severity: Annotated[
         dict[values.SeverityName, SeverityTable], Field(min_length=1), AtMost(MOST_SEVERITIES)
     ]
@@ -89,7 +91,8 @@ class File(Section):
         """Return the policy. A key that is left out may take its default from another table."""
         team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
         handover, oncall = self.oncall.value(team, self.timezone)
-        severities = severities_of(self.severity, tuple(oncall))
+        default = default_places(self.teams.root, oncall)
+        severities = severities_of(self.severity, default)
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
         first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
@@ -101,7 +104,7 @@ class File(Section):
             removing_ack_releases=self.removing_ack_releases,
             severities=severities,
             tree=self.triage.value(),
-            targets=targets.names,
+            targets=targets.every,
             symptoms=MappingProxyType(self.symptoms or dict(DEFAULT_SYMPTOMS)),
             oncall=MappingProxyType(oncall),
             team=MappingProxyType(everybody(team, oncall)),
@@ -123,7 +126,14 @@ class File(Section):
             dlq_table=self.dlq.value(highest.priority),
             off=self._off,
             own=MappingProxyType({type(rules): rules for rules in self._own(severities)}),
+            team_of_target=MappingProxyType(
+                {name: one.team for name, one in targets.own.items() if one.team}
+            ),
+            depends_on=MappingProxyType(
+                {name: one.depends_on for name, one in targets.own.items() if one.depends_on}
+            ),
             guild_id=self.guild,
+            teams=teams_of(self.teams.root, severities, default),
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,
         )
@@ -133,6 +143,9 @@ class File(Section):
         for name, part in policy_parts().items():
             if name in self._off:
                 continue
+            if part.entries is not None:
+                entries: CapabilityTables = getattr(self, name)
+                yield entries.rules(severities)
             if self._has(name, part):
                 table: CapabilityTable | CapabilityTables = getattr(self._around(part), name)
                 yield table.rules(severities)
@@ -164,10 +177,12 @@ def whole_file(off: frozenset[str] = frozenset()) -> type[File]:
     places: dict[str, dict[str, type[CapabilityTable | CapabilityTables]]] = defaultdict(dict)
     for name, part in policy_parts().items():
         places[part.within][name] = part.table
+        if part.entries is not None:
+            places[""][name] = part.entries
     own = places.pop("", {})
     others = {name: _extended(_section(name), tables, off) for name, tables in places.items()}
-    tables: dict[str, type[BaseModel]] = {**own, **others}
-    return _extended(File, tables, off)
+    # A table of the core may have the name of a capability, as "oncall": that does not switch it off.
+    return _extended(_extended(File, others, frozenset()), own, off)
 
 
 def _section(name: str) -> type[Section]:

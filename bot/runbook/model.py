@@ -1,10 +1,10 @@
 """The policy as a frozen value. What each key of the file means: docs/runbook-file.md."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.capability import Capability, PolicyPart, installed, policy_parts
@@ -30,8 +30,19 @@ from bot.runbook.tables import (
     TimelineRules,
     UnfinishedTriage,
 )
+from bot.runbook.teams import Team
 
 R = TypeVar("R")
+
+
+class OfTeam(Protocol):
+    """An incident, or what tells of one: its severity and its team."""
+
+    @property
+    def severity(self) -> str: ...
+
+    @property
+    def team(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,12 @@ class Policy:
         target_values: What fills them in.
         off: The names of capabilities that the team has switched off; one may be of one that is not there.
         own: The rules of the others, by class; see `of`.
+        team_of_target: The team's id by target, of those that name one.
+        depends_on: By target, the targets that it needs; without cycles.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
+        teams: The teams beside the default one, by name; empty without ``[teams]``.
         names_dlq_table: The file itself says how the DLQ's table is made.
     """
 
@@ -86,10 +100,13 @@ class Policy:
     dlq_table: DlqTable
     off: tuple[str, ...] = ()
     own: Mapping[type, object] = field(default_factory=lambda: MappingProxyType({}))
+    team_of_target: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False
     names_dlq_table: bool = False
+    teams: Mapping[str, Team] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -135,12 +152,35 @@ class Policy:
         """Return the systems that the file names; none while the capability that has them is off."""
         return next((one.systems(self) for one in self.parts.values() if one.systems), TeamSystems())
 
-    def rules(self, severity: str) -> SeverityPolicy:
+    def rules(self, severity: str, *, team: str | None = None) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
 
-        A renamed severity must not silence the incidents that were opened under its old name.
+        A renamed severity must not silence the incidents that were opened under its old name. A team that the
+        file no longer has is the default team.
+
+        Args:
+            team: Whose incidents; None: the default team's.
         """
-        return self.severities.get(severity, self.most_severe)
+        rules = self.severities.get(severity, self.most_severe)
+        own = None if team is None else self.teams.get(team)
+        return rules if own is None else own.severities.get(rules.name, rules)
+
+    def rules_of(self, incident: "OfTeam") -> SeverityPolicy:
+        """Return the rules of an incident's severity for its team."""
+        return self.rules(incident.severity, team=incident.team)
+
+    def team_of(self, targets: Iterable[str], *, said: str | None = None) -> str | None:
+        """Return the team of a new incident: the one *said*, else that of the first target that has one."""
+        of_targets = (self.team_of_target.get(target) for target in targets)
+        return next((name for name in (said, *of_targets) if name in self.teams), None)
+
+    def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
+        """Return the on-call places of an incident's team, in the order in which they are asked."""
+        team = None if incident.team is None else self.teams.get(incident.team)
+        if team is not None and team.schedule:
+            return team.schedule
+        of_teams = {place for one in self.teams.values() for place in one.schedule}
+        return tuple(place for place in self.oncall if place not in of_teams) or tuple(self.oncall)
 
     @property
     def ringing_alerts(self) -> frozenset[str]:
@@ -178,7 +218,7 @@ class Policy:
         """Return every channel that the bot posts to, each once, in order of first use."""
         used = [
             channel
-            for severity in self.severities.values()
+            for severity in (*self.severities.values(), *self._of_teams)
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
@@ -190,6 +230,22 @@ class Policy:
         ]
         others += [channel for name in self.parts for channel in self.channels_of(name)]
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))
+
+    @property
+    def _of_teams(self) -> tuple[SeverityPolicy, ...]:
+        return tuple(one for team in self.teams.values() for one in team.severities.values())
+
+    @property
+    def given_roles(self) -> tuple[str, ...]:
+        """Return the roles that the bot gives to members, by name or id."""
+        parts = self.parts.values()
+        return tuple(role for part in parts if part.roles is not None for role in part.roles(self))
+
+    @property
+    def reads_members(self) -> bool:
+        """Return True if the bot reads the list of the server's members."""
+        parts = self.parts.values()
+        return any(part.reads_members(self) for part in parts if part.reads_members is not None)
 
     def channels_of(self, name: str) -> tuple[str, ...]:
         """Return the channels that a capability posts to; none if it is switched off."""

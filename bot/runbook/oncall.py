@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -18,7 +18,6 @@ Team: TypeAlias = Mapping[str, OnCallPerson]
 
 MOST_PEOPLE = 50
 MOST_LAYERS = 10
-_OPTIONS: Final = ("handover_channel", "check_before")
 _MOST_IN_A_ROTATION = 25
 MemberName = Annotated[
     str,
@@ -163,7 +162,7 @@ _Place = Annotated[
 
 
 class OnCallTable(Section):
-    """``[oncall]``: the handover options; every other key is a place."""
+    """``[oncall]``: the handover options, and tables of capabilities; every other key is a place."""
 
     handover_channel: values.Channel | None = None
     check_before: moments.DurationOrNone = timedelta(days=1)
@@ -175,8 +174,8 @@ class OnCallTable(Section):
         """Set the places apart from the options."""
         if not isinstance(table, dict) or not table:
             return table
-        options = {key: value for key, value in table.items() if key in _OPTIONS}
-        if not (places := {key: value for key, value in table.items() if key not in _OPTIONS}):
+        options = {key: value for key, value in table.items() if key in cls.model_fields}
+        if not (places := {key: value for key, value in table.items() if key not in options}):
             raise Problem('names no place; allowed: at least one (primary = "alice")')
         return {**options, "(places)": places}
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.dlq import DlqColumn, DlqTable
@@ -215,12 +215,51 @@ _Targets = Annotated[
 _ByTarget = Annotated[dict[values.Target, ValuesOfTarget], AtMost(MOST_OPTIONS + 1)]
 
 
+class TargetTable(Section):
+    """``[targets."<target>"]``: a target's own table."""
+
+    team: values.Id | None = None
+    depends_on: Annotated[tuple[values.Target, ...], AtMost(MOST_OPTIONS)] = ()
+
+
+_OwnTables = dict[values.Target, TargetTable]
+
+
 class TargetsTable(Section):
-    """``[targets]``: what can be affected, as ``names``, and what fills in the commands for it."""
+    """``[targets]``: what can be affected, and what fills in the commands for it.
+
+    A target is one of ``names`` or has a table of its own.
+    """
 
     names: _Targets = DEFAULT_TARGETS
     values: _ByTarget = Field(default_factory=dict)
     choices: Annotated[ChoicesOfName, AtMost(MOST_OPTIONS)] = Field(default_factory=dict)
+    own: _OwnTables = Field(default_factory=dict, alias="(own)")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, table: object) -> object:
+        """Set the targets' own tables apart from the options."""
+        if not isinstance(table, dict):
+            return table
+        own = {
+            key: value
+            for key, value in table.items()
+            if isinstance(value, dict) and key not in cls.model_fields
+        }
+        return {**{key: value for key, value in table.items() if key not in own}, "(own)": own}
+
+    @model_validator(mode="after")
+    def _fits(self) -> "TargetsTable":
+        if len(self.every) > MOST_OPTIONS:
+            raise Problem(f"has {len(self.every)} targets; allowed: at most {MOST_OPTIONS}")
+        return self
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Return every target: ``names``, then those that have a table alone."""
+        listed = self.names if "names" in self.model_fields_set or not self.own else ()
+        return tuple(dict.fromkeys((*listed, *self.own)))
 
 
 #: ``[targets]``, or a plain list.

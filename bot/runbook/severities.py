@@ -77,6 +77,10 @@ class StepTable(Section):
     repeat: moments.Repeat | None = None
     repeat_up_to: Annotated[int, values.whole(1, 1000, "a number of times")] | None = None
 
+    def value(self) -> LadderStep:
+        """Return the table as a step of a ladder."""
+        return self.into(LadderStep, dm=tuple(dict.fromkeys(self.dm)), also=tuple(dict.fromkeys(self.also)))
+
 
 class SeverityTable(Section):
     """``[severity.<NAME>]``; the first one is the highest."""
@@ -113,10 +117,7 @@ class SeverityTable(Section):
         """Return the ladder; without one, the first place at once and everybody at the ack deadline."""
         if self.ladder is None:
             return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, self.mention, places))
-        return tuple(
-            step.into(LadderStep, dm=tuple(dict.fromkeys(step.dm)), also=tuple(dict.fromkeys(step.also)))
-            for step in self.ladder
-        )
+        return tuple(step.value() for step in self.ladder)
 
 
 def severities_of(

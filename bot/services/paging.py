@@ -277,7 +277,7 @@ class OutsideDeliveries(DeliveryHandler):
             await DeliveryRows(source.sql).delivery_by_key(one)
             for one in (f"{key}:dm:{place}", f"{key}:channel", alert)
         ]
-        backed_up = self._policy.rules(incident.severity).email_backup
+        backed_up = self._policy.rules_of(incident).email_backup
         is_first = told[1] is None  # the first step's message in the channel is the alert itself
         messages = told if is_first else told[:2]
         return any(

@@ -96,7 +96,7 @@ class Privacy:
             private = transitions.make_private(change.incident, channel=self._policy.private.channel)
             await DeliveryWrites(change.tx.sql).cancel_posts(incident_id)
             await change.save(private)
-            severity = self._policy.rules(private.severity)
+            severity = self._policy.rules_of(private)
             await DeliveryWrites(change.tx.sql).insert_deliveries(
                 posting_deliveries(private, severity, tone=QUIET)
             )
@@ -212,10 +212,10 @@ class Privacy:
         async with self._store.transaction() as tx:
             for _, message_id in messages:
                 await show_answer(tx, message_id)
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
 
     async def _let_in(self, change: Change, user_id: int, name: str, *, request: str | None = None) -> None:
-        priority = priority_of(self._policy.rules(change.incident.severity).rank)
+        priority = priority_of(self._policy.rules_of(change.incident).rank)
         to = f"user:{user_id}"
         await MemberRows(change.tx.sql).readmit(change.incident.id, user_id)
         owed = member(change.incident, to, priority=priority, name=name, request=request)
@@ -239,7 +239,7 @@ class Privacy:
                 hidden = relations.hide(other, incident.id)
                 if hidden is not other:
                     await IncidentWrites(tx.sql).save(hidden)
-                    await tx.enqueue(refresh_job(hidden, severity=self._policy.rules(hidden.severity)))
+                    await tx.enqueue(refresh_job(hidden, severity=self._policy.rules_of(hidden)))
 
 
 async def _owners(change: Change) -> dict[int, str]:
@@ -332,7 +332,7 @@ class Removals:
     async def _take_out(self, change: Change, who: Person, act: Act, *, key: str) -> bool:
         incident, facts = change.incident, {"id": who.id, "name": who.name}
         was_named = await MemberRows(change.tx.sql).remove_member(incident.id, who, by=change.by)
-        priority = priority_of(self._policy.rules(incident.severity).rank)
+        priority = priority_of(self._policy.rules_of(incident).rank)
         request = member(
             incident, f"user:{who.id}", priority=priority, name=who.name, request=key, removes=True
         )

@@ -282,7 +282,7 @@ async def end_in(
     await TriageRows(tx.sql).save_triage(ended)
     await set_clock(tx, ended, policy)
     await DeliveryWrites(tx.sql).adopt_deliveries(post_keys(triage), incident_id=incident.id)
-    await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+    await tx.enqueue(refresh_job(incident, severity=policy.rules_of(incident)))
     log.info("triage.raised", triage_id=triage.id, incident_id=incident.id, by_clock=by is None)
 
 

@@ -30,6 +30,7 @@ from bot.settings.values import (
     GitHubToken,
     HttpsUrl,
     Key,
+    LongSecret,
     PostgresUrl,
     PrivateHosts,
     ProxyUrl,
@@ -235,6 +236,11 @@ class Settings(PagingSettings, SystemSettings):
     )
     hooks_host: str = Field(
         "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
+    )
+    heartbeats_secret: LongSecret | None = Field(
+        None,
+        description="16 characters or more, from which the addresses of heartbeats follow "
+        "(openssl rand -hex 24)",
     )
     hook_secrets: Annotated[Mapping[str, HookSecrets], NoDecode] = Field(
         default_factory=dict, description="set HOOKS_<SOURCE>_SECRET and HOOKS_<SOURCE>_SIGNING_KEY instead"

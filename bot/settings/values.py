@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from bot.domain.code_host import is_repository
 from bot.integrations.addresses import EgressProxy, SmtpServer, is_loopback, webhooks_of
@@ -187,6 +187,7 @@ PostgresUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterVali
 SmtpUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_smtp)]
 ProxyUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_proxy)]
 HttpsUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)]
+LongSecret: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), Field(min_length=16)]
 Webhooks: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)]
 WebhookSecret: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhook_secret)]
 BearerToken: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_bearer)]

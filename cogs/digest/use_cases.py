@@ -154,7 +154,7 @@ class DigestCounting:
     async def _open(self, guild_id: int) -> tuple[Incident, ...]:
         found = await IncidentRows(self._store.sql).open_incidents(guild_id)
         still_open = (one for one in found if needs_owner(one, ringing=self._policy.ringing_alerts))
-        return tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank))
+        return tuple(sorted(still_open, key=lambda one: self._policy.rules_of(one).rank))
 
     async def _actions(self, guild_id: int, today: date) -> ActionsDue:
         items = await open_action_items(self._store.sql, self._policy, guild_id)

@@ -25,6 +25,7 @@ from bot.runbook.model import Policy
 from bot.services.alerts.events import unrecorded
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import Clock
+from bot.storage.request_spool import KeptRequest
 from bot.storage.store import Store
 from cogs.hooks.readers import READERS
 from cogs.hooks.readers.reading import HookReader
@@ -39,7 +40,7 @@ from cogs.hooks.rules import (
     in_environment,
     is_shallow,
 )
-from cogs.hooks.spool import HookSpool, KeptHook
+from cogs.hooks.spool import HookSpool
 from cogs.hooks.store import Hooks
 
 if TYPE_CHECKING:
@@ -269,10 +270,10 @@ class HooksMeanwhile:
                 await asyncio.to_thread(self._spool.drop, [one.name for one in hooks])
             log.info("hooks.stored_later", hooks=len(hooks), left=self._spool.count)
 
-    async def _store(self, hooks: Sequence[KeptHook]) -> None:
+    async def _store(self, hooks: Sequence[KeptRequest[NewHook]]) -> None:
         """Store *hooks*; a hook that can never be stored is set aside, and holds up no other."""
         try:
-            return await self._batches.store([one.hook for one in hooks])
+            return await self._batches.store([one.value for one in hooks])
         except (StorageUnavailable, TimeoutError):
             raise
         except Exception as error:
@@ -280,14 +281,14 @@ class HooksMeanwhile:
                 for one in hooks:
                     await self._store([one])
                 return None
-            log.exception("hook.set_aside", source=hooks[0].hook.source, exc_info=without_message(error))
+            log.exception("hook.set_aside", source=hooks[0].value.source, exc_info=without_message(error))
             await asyncio.to_thread(self._spool.set_aside, hooks[0].name)
 
     async def _raise_all(self) -> None:
         """Raise the P0s of the hooks that were not looked at yet; a second time changes nothing."""
         while hooks := await asyncio.to_thread(self._spool.oldest, _READ_AT_ONCE, after=self._raised):
             self._raised = hooks[-1].name
-            await asyncio.gather(*(self._raise(one.hook) for one in hooks))
+            await asyncio.gather(*(self._raise(one.value) for one in hooks))
 
     async def _raise(self, hook: NewHook) -> None:
         try:

@@ -2,18 +2,23 @@
 
 from bot.capability import AlertHold, Capability, JobHandling, NumberOf
 from cogs.maintenance import commands, screens, store, use_cases
+from cogs.maintenance.plans import BEGIN_WINDOW
 from cogs.maintenance.use_cases import END_WINDOW
 
 CAPABILITY = Capability(
     name="maintenance",
     build=use_cases.build,
-    jobs={END_WINDOW: JobHandling(use_cases.end_window, begins_with=NumberOf.GUILD)},
+    jobs={
+        END_WINDOW: JobHandling(use_cases.end_window, begins_with=NumberOf.GUILD),
+        BEGIN_WINDOW: JobHandling(use_cases.begin_window, begins_with=NumberOf.GUILD),
+    },
     lost_jobs=["lost_window_jobs"],
     holds=[
         AlertHold(use_cases.holding, windows=store.open_windows, holds_meanwhile=use_cases.holds_meanwhile)
     ],
     renderers=screens.RENDERERS,
     deliveries=use_cases.deliveries,
+    begin=use_cases.begin,
     commands=[commands.mute_group],
-    controls=[commands.press_end],
+    controls=[commands.press_end, commands.press_keep, commands.press_skip, commands.press_drop],
 )

@@ -1,31 +1,38 @@
 """`/mute`: the screens of maintenance windows, and the lines that tell the team of them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from discord import ui
+from discord import ButtonStyle, ui
 
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import number_label
 from bot.services.ports import Subject
-from bot.ui.components import Screen, button, row, text
+from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.posts.bodies import Body, Renderers, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording, relative
-from cogs.maintenance.rules import MaintenanceDelivery, WindowData
+from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
 
 #: The custom id of the button that ends a window.
 END: Final = r"mute:v1:end:(?P<number>\d{1,18})"
+KEEP: Final = r"mute:v1:keep:(?P<number>\d{1,18})"
+SKIP: Final = r"mute:v1:skip:(?P<number>\d{1,18})"
+DROP: Final = r"mute:v1:drop:(?P<number>\d{1,18})"
 _BUTTONS: Final = 5  # Discord: buttons in a row; the others are ended by /mute end
 _SHOWN: Final = 20
+_PLAN_ROWS: Final = 8
 _TARGET_LIMIT: Final = 80
 _REASON_LIMIT: Final = 200
 _NUMBERS: Final = 20
 
 
-def windows_screen(voice: Voice, windows: Sequence[AlertWindow]) -> Screen:
-    """Show the open windows, with a button to end each."""
+def windows_screen(
+    voice: Voice, windows: Sequence[AlertWindow], plans: Sequence[MaintenancePlan] = ()
+) -> Screen:
+    """Show the open windows, with a button to end each, and the planned ones, to skip or remove."""
     lines = [_line(voice, one) for one in windows[:_SHOWN]] or [voice.say("maintenance.screen.none")]
     ends = [
         button(
@@ -33,9 +40,62 @@ def windows_screen(voice: Voice, windows: Sequence[AlertWindow]) -> Screen:
         )
         for one in windows[:_BUTTONS]
     ]
-    return Screen(
-        text(voice.say("maintenance.screen.title")), ui.Separator(), text(*lines), rows=[row(*ends)]
+    body: list[ui.Item[Any]] = [text(voice.say("maintenance.screen.title")), ui.Separator(), text(*lines)]
+    if plans:
+        listed = [_plan_line(voice, one) for one in plans[:_SHOWN]]
+        body += [ui.Separator(), text(voice.say("maintenance.screen.planned"), *listed)]
+    return Screen(*body, rows=[row(*ends), *(_plan_row(voice, one) for one in plans[:_PLAN_ROWS])])
+
+
+def _plan_row(voice: Voice, plan: MaintenancePlan) -> Row | None:
+    target = plain(plan.target, limit=60)
+    drop = button(voice.say("maintenance.screen.drop", target=target), f"mute:v1:drop:{plan.id}")
+    return row(
+        button(voice.say("maintenance.screen.skip", target=target), f"mute:v1:skip:{plan.id}"),
+        drop if plan.source is None else None,
     )
+
+
+def _plan_line(voice: Voice, plan: MaintenancePlan) -> str:
+    return voice.say(
+        "maintenance.screen.plan",
+        target=inert(plan.target, limit=_TARGET_LIMIT),
+        said=inert(plan.said, limit=_REASON_LIMIT),
+        at=voice.moment(plan.next_at or plan.first_at),
+        span=voice.span(plan.lasts),
+        who=voice.say("maintenance.screen.of_policy") if plan.source else voice.who(plan.by_name),
+    )
+
+
+def preview_screen(voice: Voice, plan: MaintenancePlan, coming: Sequence[datetime]) -> Screen:
+    """Show the next times of a plan before it is kept."""
+    target = inert(plan.target, limit=_TARGET_LIMIT)
+    said = voice.say("maintenance.screen.preview", target=target, span=voice.span(plan.lasts))
+    moments = " / ".join(voice.moment(one) for one in coming)
+    keep = button(voice.say("maintenance.screen.keep"), f"mute:v1:keep:{plan.id}", style=ButtonStyle.primary)
+    return Screen(
+        text(said, voice.say("maintenance.screen.next", count=len(coming), moments=moments)),
+        rows=[row(keep)],
+    )
+
+
+def kept_said(voice: Voice, plan: MaintenancePlan) -> str:
+    """Say that maintenance is planned."""
+    at = voice.moment(plan.next_at or plan.first_at)
+    return voice.say("maintenance.screen.kept", target=inert(plan.target, limit=_TARGET_LIMIT), at=at)
+
+
+def skipped_said(voice: Voice, plan: MaintenancePlan) -> str:
+    """Say that one time is left out, and which comes next."""
+    target = inert(plan.target, limit=_TARGET_LIMIT)
+    if plan.next_at is None:
+        return voice.say("maintenance.screen.skipped_last", target=target)
+    return voice.say("maintenance.screen.skipped", target=target, at=voice.moment(plan.next_at))
+
+
+def dropped_said(voice: Voice, plan: MaintenancePlan) -> str:
+    """Say that a plan is removed."""
+    return voice.say("maintenance.screen.dropped", target=inert(plan.target, limit=_TARGET_LIMIT))
 
 
 def began_said(voice: Voice, window: AlertWindow) -> str:
@@ -69,13 +129,26 @@ def _line(voice: Voice, window: AlertWindow) -> str:
 def window_line(words: Wording, delivery: Delivery, _subject: Subject) -> Body:
     """Compose the line about a maintenance window that began or ended, without a ping."""
     data = WindowData.from_json(delivery.data)
+    if data.change:
+        return message(_plan_changed(words, data))
     lines = _ended(words, data) if data.until is None else _began(words, data)
     return message("\n".join(lines))
 
 
+def _plan_changed(words: Wording, data: WindowData) -> str:
+    return words.say(
+        f"maintenance.told.plan_{data.change}",
+        who=words.who(data.by),
+        target=_target(data),
+        said=inert(data.reason, limit=_REASON_LIMIT),
+        at="-" if data.next_at is None else words.moment(data.next_at),
+    )
+
+
 def _began(words: Wording, data: WindowData) -> Iterator[str]:
     until = "" if data.until is None else words.moment(data.until)
-    yield words.say("maintenance.told.began", who=words.who(data.by), target=_target(data), until=until)
+    key = "began_planned" if data.planned else "began"
+    yield words.say(f"maintenance.told.{key}", who=words.who(data.by), target=_target(data), until=until)
     if data.reason:
         yield words.say("maintenance.told.reason", reason=inert(data.reason, limit=_REASON_LIMIT))
     if data.spares:

@@ -6,7 +6,7 @@ from bot.domain.alerts.decisions import AlertWindow, HeldAlert
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from cogs.maintenance.rules import HeldCount, HeldGroup
+from cogs.maintenance.rules import HeldCount, HeldGroup, MaintenancePlan, NewPlan
 
 
 class Windows:
@@ -83,6 +83,52 @@ class Windows:
         return await self._sql.has("settle_window", window_id=window_id)
 
 
+class Plans:
+    """Planned maintenance, within a transaction or without one."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def add(self, new: NewPlan, *, by: Person) -> MaintenancePlan | None:
+        """Store a plan; None if the policy's entry is stored already. Previews of a day ago are forgotten."""
+        row = await self._sql.first("add_plan", new, by_id=by.id, by_name=by.name)
+        return None if row is None else _plan(row)
+
+    async def kept(self, guild_id: int) -> list[MaintenancePlan]:
+        """Return the plans of a guild that will begin, the next one first."""
+        return [_plan(row) for row in await self._sql.all("kept_plans", guild_id=guild_id)]
+
+    async def lock(self, guild_id: int, plan_id: int) -> MaintenancePlan | None:
+        """Return the plan that will begin, or is previewed, and lock it; None if there is none."""
+        row = await self._sql.first("lock_plan", guild_id=guild_id, plan_id=plan_id)
+        return None if row is None else _plan(row)
+
+    async def keep(self, plan_id: int, next_at: datetime) -> bool:
+        """Keep a previewed plan; return False if it is kept already."""
+        return await self._sql.has("keep_plan", plan_id=plan_id, next_at=next_at)
+
+    async def move(self, plan_id: int, next_at: datetime | None) -> None:
+        """Let a plan begin next at a moment; None: never again."""
+        await self._sql.all("move_plan", plan_id=plan_id, next_at=next_at)
+
+    async def forget_policy(self, guild_id: int, sources: tuple[str, ...]) -> None:
+        """Forget the policy's plans but those of *sources*."""
+        await self._sql.all("forget_policy_plans", guild_id=guild_id, sources=list(sources))
+
+    async def begin(self, plan: MaintenancePlan, ends_at: datetime) -> AlertWindow | None:
+        """Open the window of a plan, or let the open one of its target go on; None if that lasts as long."""
+        row = await self._sql.first(
+            "begin_planned_window",
+            guild_id=plan.guild_id,
+            target=plan.target,
+            reason=plan.reason,
+            by_id=plan.by_id,
+            by_name=plan.by_name,
+            ends_at=ends_at,
+        )
+        return None if row is None else _window(row)
+
+
 async def open_windows(sql: Sql, guild_id: int) -> list[AlertWindow]:
     """Return the windows of a guild that hold alerts now."""
     return await Windows(sql).open(guild_id)
@@ -90,3 +136,7 @@ async def open_windows(sql: Sql, guild_id: int) -> list[AlertWindow]:
 
 def _window(row: Row) -> AlertWindow:
     return from_row(AlertWindow, row)
+
+
+def _plan(row: Row) -> MaintenancePlan:
+    return from_row(MaintenancePlan, row)

@@ -96,7 +96,55 @@ SELECT count(DISTINCT decision.fingerprint)::integer AS alerts, count(*)::intege
 -- Returns the jobs for windows that were due :overdue ago or earlier and have no job.
 SELECT job, key, 0 AS priority, guild_id
   FROM (SELECT 'end_window' AS job, 'end_window:' || guild_id || ':' || id AS key, next_at AS due_at, guild_id
-          FROM alert_windows) AS work
+          FROM alert_windows
+        UNION ALL
+        SELECT 'begin_window', 'begin_window:' || guild_id || ':' || id, next_at, guild_id
+          FROM alert_plans
+         WHERE kept_at IS NOT NULL) AS work
  WHERE due_at < now() - :overdue::interval
    AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
  ORDER BY due_at;
+
+-- name: add_plan
+-- Stores a plan, and forgets previews of a day ago. No row comes back if the policy's entry is stored already.
+WITH forgotten AS (
+    DELETE FROM alert_plans WHERE guild_id = :guild_id AND kept_at IS NULL AND created_at < now() - interval '1 day'
+)
+INSERT INTO alert_plans (guild_id, target, reason, said, rule, first_at, lasts_s, by_id, by_name, source, replaces_id,
+                         kept_at, next_at)
+VALUES (:guild_id, :target, :reason, :said, :rule, :first_at, :lasts_s, :by_id, :by_name, :source, :replaces_id,
+        CASE WHEN :is_kept THEN now() END, :next_at)
+ON CONFLICT (guild_id, source) WHERE source IS NOT NULL DO NOTHING
+RETURNING *;
+
+-- name: kept_plans
+-- Returns the plans of a guild that will begin, the next one first.
+SELECT *
+  FROM alert_plans
+ WHERE guild_id = :guild_id AND kept_at IS NOT NULL AND next_at IS NOT NULL
+ ORDER BY next_at, id;
+
+-- name: lock_plan
+-- Returns a plan that will begin, or is previewed.
+SELECT * FROM alert_plans WHERE id = :plan_id AND guild_id = :guild_id AND next_at IS NOT NULL FOR UPDATE;
+
+-- name: keep_plan
+-- Keeps a previewed plan. No row comes back if it is kept already.
+UPDATE alert_plans SET kept_at = now(), next_at = :next_at WHERE id = :plan_id AND kept_at IS NULL RETURNING id;
+
+-- name: move_plan
+-- Lets a plan begin next at :next_at; null: never again.
+UPDATE alert_plans SET next_at = :next_at WHERE id = :plan_id;
+
+-- name: forget_policy_plans
+-- Forgets the plans of the policy's file that it does not have any more.
+DELETE FROM alert_plans WHERE guild_id = :guild_id AND source IS NOT NULL AND source <> ALL (:sources::text[]);
+
+-- name: begin_planned_window
+-- Opens the window of a plan. If one is open for the target, it goes on until the later end of both. No row comes back
+-- if it lasts as long already.
+INSERT INTO alert_windows AS known (guild_id, target, reason, by_id, by_name, ends_at, next_at)
+VALUES (:guild_id, :target, :reason, :by_id, :by_name, :ends_at, :ends_at)
+ON CONFLICT (guild_id, lower(target)) WHERE ended_at IS NULL
+DO UPDATE SET ends_at = excluded.ends_at, next_at = excluded.next_at WHERE known.ends_at < excluded.ends_at
+RETURNING *;

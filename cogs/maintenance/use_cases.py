@@ -20,13 +20,18 @@ from bot.domain.text import one_line
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.opening import Incidents
-from bot.services.shared.access import Access
-from bot.storage.store import Store
 from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.maintenance.plans import (
+    PERMISSION,
+    REASON_LIMIT,
+    SHORTEST,
+    TARGET_LIMIT,
+    PlannedMaintenance,
+    window_line,
+)
 from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
 from cogs.maintenance.store import Windows
 
@@ -34,22 +39,23 @@ log = structlog.get_logger(__name__)
 
 #: The name of the job, as the queue stores it. Its payload: "<guild>:<window>".
 END_WINDOW: Final = "end_window"
-#: The key below ``[permissions]``.
-_PERMISSION: Final = "mute"
-_TARGET_LIMIT: Final = 80
-_REASON_LIMIT: Final = 200
-_SHORTEST: Final = timedelta(minutes=1)
 
 
 class MaintenanceWindows:
-    """Begins and ends windows. Without the permission each call raises NotPermitted."""
+    """Begins and ends windows. Without the permission each call raises NotPermitted.
 
-    def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
-        self._store = store
-        self._policy = policy
-        self._rules = policy.of(WindowRules)
-        self._access = access
-        self._incidents = incidents
+    Attributes:
+        plans: Windows that are to come.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._store = core.store
+        self._policy = core.policy
+        self._rules = core.policy.of(WindowRules)
+        self._access = core.access
+        self._incidents = core.incidents
+        self.guild_id = core.guild_id
+        self.plans = PlannedMaintenance(core.store, core.policy, core.access, self._announce)
 
     async def now(self) -> datetime:
         """Return the time from which a window's end is counted."""
@@ -69,27 +75,36 @@ class MaintenanceWindows:
         Raises:
             NotPermitted. UserError: *until* is no time to come, or later than the policy allows.
         """
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="begin_window", target=target)
-        name = one_line(target, limit=_TARGET_LIMIT)
+        await self._access.require(by, PERMISSION, guild_id=guild_id, act="begin_window", target=target)
+        name = one_line(target, limit=TARGET_LIMIT)
         async with self._store.transaction() as tx:
             now = await tx.now()
             at_most = self._rules.at_most
-            if until < now + _SHORTEST:
+            if until < now + SHORTEST:
                 raise UserError("window_in_past", until=until)
-            if until > now + at_most + _SHORTEST:  # typed a moment ago
+            if until > now + at_most + SHORTEST:  # typed a moment ago
                 raise UserError("window_too_long", latest=now + at_most)
             window = await Windows(tx.sql).begin(
-                guild_id, name, ends_at=until, reason=one_line(reason, limit=_REASON_LIMIT), by=by
+                guild_id, name, ends_at=until, reason=one_line(reason, limit=REASON_LIMIT), by=by
             )
             await _audit(tx, window, by=by, action="alert_window_began")
-            spares = self._rules.spares
-            data = WindowData(target=name, by=by.name, reason=window.reason, until=until, spares=spares)
-            await DeliveryWrites(tx.sql).insert_deliveries(
-                [self._line(window, data, key=f"{until.timestamp():.0f}")]
-            )
-            await tx.enqueue(_job(window, after=until - now))
+            await self._announce(tx, window, planned=False)
         log.info("alert_window.began", window_id=window.id, ends_at=until.isoformat(), user_id=by.id)
         return window
+
+    async def _announce(self, tx: Transaction, window: AlertWindow, *, planned: bool = True) -> None:
+        """Tell the team of a window that begins or ends at another time now, and queue its end."""
+        data = WindowData(
+            target=window.target,
+            by=window.by_name,
+            reason=window.reason,
+            until=window.ends_at,
+            spares=self._rules.spares,
+            planned=planned,
+        )
+        line = self._line(window, data, key=f"{window.ends_at.timestamp():.0f}")
+        await DeliveryWrites(tx.sql).insert_deliveries([line])
+        await tx.enqueue(_job(window, after=window.ends_at - await tx.now()))
 
     async def end(self, guild_id: int, window_id: int, *, by: Person) -> AlertWindow:
         """End a window before its time. What it has held is dealt with at once.
@@ -97,7 +112,7 @@ class MaintenanceWindows:
         Raises:
             NotPermitted. UserError: it has ended before.
         """
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="end_window", window_id=window_id)
+        await self._access.require(by, PERMISSION, guild_id=guild_id, act="end_window", window_id=window_id)
         async with self._store.transaction() as tx:
             window = await Windows(tx.sql).end(guild_id, window_id, by=by)
             if window is None:
@@ -123,7 +138,7 @@ class MaintenanceWindows:
         if window is None or window.next_at is None:
             return None
         if window.ended_at is None:
-            return max(window.ends_at - now, _SHORTEST / 60)
+            return max(window.ends_at - now, SHORTEST / 60)
         for held in await Windows(self._store.sql).held(window.id):
             await self._settle(window, held)
         await self._tell(window)
@@ -140,7 +155,7 @@ class MaintenanceWindows:
                     return
                 waited = AlertWait(count=held.times, window=window.target)
                 new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
-                known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
+                known = self._policy.rules_of(new).name  # the policy may have changed meanwhile
                 opened = await self._incidents.open_within(tx, replace(new, severity=known), by=None)
                 number = opened.id
             await windows.adopt(window.id, held.fingerprint, incident_id=number)
@@ -163,14 +178,7 @@ class MaintenanceWindows:
         log.info("alert_window.settled", window_id=window.id, alerts=held.alerts, still=len(held.numbers))
 
     def _line(self, window: AlertWindow, data: WindowData, *, key: str) -> NewDelivery:
-        channel = self._rules.channel or self._policy.most_severe.channel
-        return NewDelivery(
-            kind=MaintenanceDelivery.ALERT_WINDOW,
-            to=f"channel:{channel}",
-            key=f"alert_window:{window.id}:{key}",
-            guild_id=window.guild_id,
-            data=data.to_json(),
-        )
+        return window_line(self._policy, window.guild_id, data, key=f"alert_window:{window.id}:{key}")
 
 
 def _job(window: AlertWindow, *, after: timedelta) -> Job:
@@ -200,7 +208,7 @@ def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, now: dat
 
 def build(core: Core) -> MaintenanceWindows:
     """Make the use cases of a guild."""
-    return MaintenanceWindows(core.store, core.policy, core.access, core.incidents)
+    return MaintenanceWindows(core)
 
 
 def deliveries(_windows: MaintenanceWindows, _core: Core) -> list[DeliveryHandler]:
@@ -212,3 +220,14 @@ async def end_window(windows: MaintenanceWindows, payload: str) -> timedelta | N
     """Do the job of a window's end."""
     guild_id, _, window_id = payload.partition(":")
     return await windows.run_job(int(guild_id), int(window_id))
+
+
+async def begin_window(windows: MaintenanceWindows, payload: str) -> timedelta | None:
+    """Do the job of a planned window's beginning."""
+    guild_id, _, plan_id = payload.partition(":")
+    return await windows.plans.run_job(int(guild_id), int(plan_id))
+
+
+async def begin(windows: MaintenanceWindows) -> None:
+    """Let the plans of the policy's file be there, at each start of the process."""
+    await windows.plans.sync(windows.guild_id)

@@ -2,6 +2,7 @@
 
 from bot.capability import Capability, JobHandling, NumberOf
 from cogs.oncall import commands, posts, screens, use_cases
+from cogs.oncall.changes import record_override
 from cogs.oncall.handovers import HANDOVER, REACH
 
 CAPABILITY = Capability(
@@ -15,6 +16,7 @@ CAPABILITY = Capability(
     renderers=posts.RENDERERS,
     deliveries=use_cases.deliveries,
     begin=use_cases.begin,
+    overrides=record_override,
     commands=[commands.oncall_group],
     controls=[
         commands.press_month,

@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.errors import UserError
+from bot.domain.oncall.book import NewOverride
 from bot.domain.people import Person
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
@@ -55,6 +56,40 @@ class OpenChange:
     number: int = 0
 
 
+@asynccontextmanager
+async def recording(tx: Transaction, guild_id: int, action: str, *, by: Person) -> AsyncIterator[OpenChange]:
+    """Record every change that *tx* makes to a guild's schedule inside the block, and wake its watch."""
+    # Changes and undos wait for each other, so that none is based on an outdated schedule.
+    await RosterWatches(tx.sql).lock(guild_id)
+    entries = OnCallEntries(tx.sql)
+    before = await entries.in_force(guild_id)
+    change = OpenChange(tx)
+    yield change
+    after = await entries.in_force(guild_id)
+    if before == after:
+        return
+    change.number = await entries.add_change(guild_id, action, before=before, after=after, by=by)
+    await _record(tx, guild_id, action, change.facts, by=by)
+
+
+async def record_override(tx: Transaction, guild_id: int, new: NewOverride, by: Person) -> None:
+    """Store an override that another capability has decided on, in its transaction."""
+    async with recording(tx, guild_id, "override", by=by) as change:
+        await add_override(change, guild_id, new, by=by)
+
+
+async def add_override(change: OpenChange, guild_id: int, new: NewOverride, *, by: Person) -> None:
+    """Store an override as the change that is being made."""
+    number = await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
+    change.facts = {
+        "place": new.place,
+        "override": number,
+        "who": new.who.handle,
+        "starts": new.starts.isoformat(),
+        "ends": new.ends.isoformat(),
+    }
+
+
 class ScheduleChanges:
     """Makes changes of the schedule, one at a time in each guild."""
 
@@ -68,19 +103,10 @@ class ScheduleChanges:
         Args:
             action: As the audit log has it.
         """
-        async with self._store.transaction() as tx:
-            # Changes and undos wait for each other, so that none is based on an outdated schedule.
-            await RosterWatches(tx.sql).lock(guild_id)
-            entries = OnCallEntries(tx.sql)
-            before = await entries.in_force(guild_id)
-            change = OpenChange(tx)
+        async with self._store.transaction() as tx, recording(tx, guild_id, action, by=by) as change:
             yield change
-            after = await entries.in_force(guild_id)
-            if before == after:
-                return
-            change.number = await entries.add_change(guild_id, action, before=before, after=after, by=by)
-            await _record(tx, guild_id, action, change.facts, by=by)
-        log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
+        if change.number:
+            log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 
 
 class Undoing:

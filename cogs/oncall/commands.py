@@ -68,6 +68,7 @@ from cogs.oncall.screens import (
     swapped_said,
     turn_choice,
     undone_said,
+    with_away,
 )
 from cogs.oncall.use_cases import OnCallUseCases
 
@@ -269,10 +270,10 @@ async def override(  # Discord's options
     )
     made = await own.schedules.override(own.guild_id, new, by=person_from(interaction.user))
     check = await own.checks.of_override(own.guild_id, made.value)
+    away = await own.checks.away(own.guild_id, (made.value.who, made.value.starts, made.value.ends))
     voice = voice_of(interaction)
-    await reply(
-        interaction, view=changed_screen(voice, overridden_said(voice, made.value, check), made.number)
-    )
+    said = with_away(voice, overridden_said(voice, made.value, check), away)
+    await reply(interaction, view=changed_screen(voice, said, made.number))
 
 
 async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -305,10 +306,15 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     )
     places = dict.fromkeys([done.value.first.place, done.value.second.place])
     doubled = await own.checks.of_places(own.guild_id, *places)
-    voice = voice_of(interaction)
-    await reply(
-        interaction, view=changed_screen(voice, swapped_said(voice, done.value, doubled), done.number)
+    first, second = done.value.first, done.value.second
+    away = await own.checks.away(
+        own.guild_id,
+        (second.person.who, first.shift.starts, first.shift.ends),
+        (first.person.who, second.shift.starts, second.shift.ends),
     )
+    voice = voice_of(interaction)
+    said = with_away(voice, swapped_said(voice, done.value, doubled), away)
+    await reply(interaction, view=changed_screen(voice, said, done.number))
 
 
 def _named(value: str) -> tuple[str, datetime]:

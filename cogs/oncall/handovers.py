@@ -165,7 +165,7 @@ class Handovers:
         if changed:
             urgent_first = sorted(
                 (one for one in incidents if not one.is_drill),
-                key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules(one.severity).rank),
+                key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules_of(one).rank),
             )
             data = HandoverData(
                 at=now,

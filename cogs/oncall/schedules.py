@@ -12,6 +12,7 @@ import structlog
 from bot.domain.audit import AuditData
 from bot.domain.calendar.business_time import local_moment
 from bot.domain.errors import UpstreamUnavailable, UserError
+from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import Content, NewOverride, Rosters, StoredOverride, StoredSchedule
 from bot.domain.oncall.people import DutyKind, NotifySettings, OnCallPerson, Who
 from bot.domain.oncall.rotation import Roster, Rotation, Shift
@@ -25,7 +26,7 @@ from bot.storage.store import Store
 from bot.storage.tables.oncall import OnCallRows
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
-from cogs.oncall.changes import UNDONE_WITHIN, Changed, ScheduleChanges
+from cogs.oncall.changes import UNDONE_WITHIN, Changed, ScheduleChanges, add_override
 from cogs.oncall.rules import (
     FAR,
     DoubleDuty,
@@ -207,9 +208,7 @@ class Schedules:
                 raise UserError("oncall_ends_early")
             if new.ends - new.starts > LONGEST:
                 raise UserError("oncall_too_long", days=LONGEST.days)
-            number = await OnCallEntries(change.tx.sql).add_override(guild_id, new, by=by)
-            facts = {"place": new.place, "override": number, "who": new.who.handle}
-            change.facts = {**facts, **_times(new.starts, new.ends)}
+            await add_override(change, guild_id, new, by=by)
         return Changed(new, change.number)
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> Changed[list[StoredOverride]]:
@@ -595,10 +594,32 @@ class OverrideCheck:
 class ChangeChecks:
     """Looks at what was changed, or would be: nothing here refuses a change."""
 
-    def __init__(self, store: Store, oncall: OnCall, reach: Reachability) -> None:
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall, reach: Reachability) -> None:
         self._store = store
+        self._policy = policy
         self._oncall = oncall
         self._reach = reach
+
+    async def away(
+        self, guild_id: int, *shifts: tuple[Who, datetime, datetime]
+    ) -> list[tuple[OnCallPerson, TimeAway]]:
+        """Return the people who are away in the time that they are to be on call, each with the absence.
+
+        Args:
+            shifts: Who is to be on call, from when to when.
+        """
+        reads = [one.absences for one in self._policy.capabilities if one.absences]
+        absences = [each for read in reads for each in await read(self._store.sql, guild_id)]
+        if not absences:
+            return []
+        rosters, _ = await self._oncall.rosters(guild_id)
+        return [
+            (person, absence)
+            for who, starts, ends in shifts
+            for absence in absences
+            if absence.overlaps(starts, ends)
+            and (person := rosters.person(who)).handle == rosters.person(absence.who).handle
+        ]
 
     async def of_places(self, guild_id: int, *places: str) -> list[Doubled]:
         """Return when one person is at one of *places* and elsewhere within `AHEAD`, the first of each."""

@@ -12,6 +12,7 @@ from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.typed_times import format_duration, parse_duration
 from bot.domain.charts import DayShift, DrawnChart, MonthChart, MonthDay
 from bot.domain.errors import UserError
+from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride, StoredOverride
 from bot.domain.oncall.people import (
     LONGEST_WAIT,
@@ -314,6 +315,20 @@ def doubled_said(voice: Voice, doubled: Sequence[Doubled]) -> str:
     ]
     more = "\n" + voice.say("state.more", count="{count}")
     return joined(lines, separator="\n", limit=_DOUBLED_BUDGET, more=more)
+
+
+def with_away(voice: Voice, said: str, away: Sequence[tuple[OnCallPerson, TimeAway]]) -> str:
+    """Return *said* with a warning for each person who is away when they are to be on call."""
+    warnings = (
+        voice.say(
+            "oncall.away",
+            who=who_said(voice, person),
+            starts=voice.moment(absence.starts),
+            ends=voice.moment(absence.ends),
+        )
+        for person, absence in away
+    )
+    return _lines(said, *warnings)
 
 
 def calendar_file(data: bytes) -> discord.File:

@@ -40,7 +40,7 @@ def build(core: Core) -> OnCallUseCases:
         rotating=Rotating(store, policy, oncall, schedules),
         clearing=Clearing(store, oncall, schedules),
         undoing=Undoing(store, core.access, oncall),
-        checks=ChangeChecks(store, oncall, core.reach),
+        checks=ChangeChecks(store, policy, oncall, core.reach),
         notifying=Notifying(store, core.access, ways=core.ways),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=core.reach, calendars=calendars),
         handovers=Handovers(store, policy, oncall, core.reach),

@@ -227,7 +227,7 @@ class Documents:
         return None if text is None else PostmortemFile(document, text.content, next(iter(pictures), None))
 
     def _needs_one(self, incident: Incident) -> bool:
-        is_required = self._policy.rules(incident.severity).postmortem
+        is_required = self._policy.rules_of(incident).postmortem
         return is_required and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
 
     async def _is_being_told(self, incident_id: int) -> bool:
@@ -435,7 +435,7 @@ async def carry(
         return document
     if again or document.shown_version < document.version:
         document = replace(document, shown_version=min(document.shown_version, document.version - 1))
-        await tx.enqueue(refresh_job(incident, severity=policy.rules(incident.severity)))
+        await tx.enqueue(refresh_job(incident, severity=policy.rules_of(incident)))
     return document
 
 
@@ -494,7 +494,7 @@ class DraftAttaching:
             [name(incident.id, number) for number in earlier for name in names]
         )
         if version < document.version:
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
 
     async def _post_anew(self, incident_id: int) -> None:
         async with self._store.transaction(locking=incident_id) as tx:

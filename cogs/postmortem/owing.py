@@ -73,7 +73,7 @@ class PostmortemAct(AnyAct):
 
 def terms_of(policy: Policy, incident: Incident) -> PostmortemTerms:
     """Return what the policy says of the postmortem of an incident of this severity."""
-    severity = policy.rules(incident.severity)
+    severity = policy.rules_of(incident)
     return PostmortemTerms(severity.postmortem, policy.of(PostmortemRules).due_days, policy.business_hours)
 
 

@@ -219,7 +219,7 @@ class Reporting:
                 to = f"user:{report.by_id}"
                 told = _post(report, ReportDelivery.REPORT_ANSWER, to=to, key=f"report:{report.id}:answer")
                 await DeliveryWrites(tx.sql).insert_deliveries([replace(told, incident_id=incident_id)])
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
         log.info("report.raised", report_id=report.id, incident_id=incident_id)
 
     async def _view(self, tx: Transaction, report: Report, *, is_repeated: bool = False) -> ReportView:

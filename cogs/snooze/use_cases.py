@@ -78,7 +78,7 @@ class Snoozing:
 
     def _message(self, incident: Incident, snoozed: Snoozed) -> NewDelivery:
         """Return the message that asks: where the alert is, and in the thread of a private incident."""
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         data = WokenData(by_id=snoozed.by_id, by=snoozed.by_name, until=snoozed.until)
         return NewDelivery(
             kind=SnoozeDelivery.WOKEN,

@@ -75,7 +75,7 @@ async def ask_for_card(change: Change) -> None:
     """Queue the job that makes the card, or makes it anew: behind the messages that people wait for."""
     incident = change.incident
     if wants_card(change.policy, incident):
-        priority = priority_of(change.policy.rules(incident.severity).rank) - 2
+        priority = priority_of(change.policy.rules_of(incident).rank) - 2
         key = f"{SUSPECTS}:{incident.id}"
         await change.tx.enqueue(Job(SUSPECTS, str(incident.id), key, priority=priority, sooner=True))
 
@@ -250,7 +250,7 @@ class Suspects:
             await SuspectStore(tx.sql).save_card(incident, card)
         if before is not None and card != before:
             await IncidentWrites(tx.sql).save(transitions.renewed(incident))
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
         if self._wants(incident):
             # One message for each thread that the incident has had.
             line = thread_line(incident, self._policy, key=f"suspects:{incident.thread.posting}", stored={})

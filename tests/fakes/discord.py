@@ -25,6 +25,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.server_roles import ServerRoles
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
@@ -130,6 +131,12 @@ class FakeDiscord:
     members: Sequence[Person] = ()
     left_in_threads: dict[int, LeftBehind] = field(default_factory=dict)
     deleted_at_once: set[AnyDeliveryKind] = field(default_factory=set)
+    roles: ServerRoles = field(default_factory=lambda: ServerRoles((), (0, 0), may_manage=True))
+    role_holders: set[tuple[int, int]] = field(default_factory=set)  # (role, user)
+    role_refusals: dict[int, DeliveryRefused] = field(default_factory=dict)  # by user
+    role_calls: list[tuple[str, int, int]] = field(default_factory=list)
+    lost_answers: int = 0  # of role changes that Discord makes
+    members_refused: DeliveryRefused | None = None
     _deleted: set[str] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[AnyDeliveryKind, str]] = field(default_factory=dict)
@@ -166,13 +173,41 @@ class FakeDiscord:
             raise UpstreamUnavailable("Discord is away")
         if discord in self.left:
             raise DeliveryRefused("Unknown Member", http_status=404, code=10007)
-        known = next((one for one in self.members if str(one.id) == discord), None)
+        known = next((one for one in self.members if discord in (str(one.id), one.username)), None)
         return known or Person(1, discord, username="" if discord.isdecimal() else discord)
 
     async def member(self, guild_id: int, discord: str) -> Person:
         unknown = await self.person(guild_id, discord)
         named = {str(one.id): one for one in self.members}
-        return named.get(discord, replace(unknown, id=int(discord) if discord.isdecimal() else unknown.id))
+        found = named.get(discord, replace(unknown, id=int(discord) if discord.isdecimal() else unknown.id))
+        held = {str(role_id) for role_id, user_id in self.role_holders if user_id == found.id}
+        return replace(found, roles=found.roles | held)
+
+    async def server_roles(self, guild_id: int) -> ServerRoles:
+        return self.roles
+
+    async def give_role(self, guild_id: int, *, user_id: int, role_id: int) -> None:
+        self._change_role("give", user_id, role_id)
+
+    async def take_role(self, guild_id: int, *, user_id: int, role_id: int) -> None:
+        self._change_role("take", user_id, role_id)
+
+    def _change_role(self, act: str, user_id: int, role_id: int) -> None:
+        self.role_calls.append((act, role_id, user_id))
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        if user_id in self.role_refusals:
+            raise self.role_refusals[user_id]
+        change = self.role_holders.add if act == "give" else self.role_holders.discard
+        change((role_id, user_id))
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise UpstreamUnavailable("no answer")
+
+    async def role_members(self, guild_id: int, role_id: int) -> list[Person]:
+        if self.members_refused is not None:
+            raise self.members_refused
+        return [Person(user_id, f"user {user_id}") for role, user_id in self.role_holders if role == role_id]
 
     async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         failure = self.failures.pop(0) if self.failures else None

@@ -79,6 +79,7 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         "digest",
         "dlq",
         "drill",
+        "heartbeats",
         "incident",
         "mute",
         "oncall",

@@ -30,6 +30,7 @@ class AlertOutcome(StrEnum):
     IGNORED = "ignored"  # by a rule of the policy
     BELOW = "below"  # a rule waits until it has come more often
     HELD = "held"  # by a maintenance window
+    DEPENDS = "depends"  # held by an open incident of what it depends on
     ASKED = "asked"  # the bot has asked whether it is an alert
     WAITING = "waiting"  # it is tracked unless somebody answers; too many were asked about to ask about it
     NOT_ASKED = "not_asked"  # its sender is ignored, or was asked about
@@ -85,6 +86,7 @@ class AlertDecision:
         fingerprint: Empty if it was passed over before it had one.
         incident_id: The incident that it was counted on, or that it opened, perhaps later.
         window_id: The maintenance window that has held it.
+        held_by: The incident that has held it.
         held: What to open when nothing holds it back any more.
     """
 
@@ -104,6 +106,7 @@ class AlertDecision:
     fingerprint: str = ""
     incident_id: int | None = None
     window_id: int | None = None
+    held_by: int | None = None
     detail: DecisionDetail = field(default_factory=DecisionDetail)
     held: Json | None = None
 
@@ -272,10 +275,12 @@ class HoldReason:
     Attributes:
         outcome: What the decision says.
         window_id: The window that holds it, if one does.
+        incident_id: The incident that holds it, if one does.
     """
 
     outcome: AlertOutcome
     window_id: int | None = None
+    incident_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

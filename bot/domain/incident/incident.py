@@ -176,6 +176,7 @@ class Incident:
         aftermath: How it was resolved, and its postmortem; read as `calls` is.
         own: What the posts of capabilities show of it, by their names; read as `calls` is.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
+        team: Whose it is; None: the default team's.
         users_affected: As the last status update that says has it; None: none has.
     """
 
@@ -219,6 +220,7 @@ class Incident:
     phase: Phase | None = None
     severity_changed: SeverityChange | None = None
     users_affected: UsersAffected | None = None
+    team: str | None = None
     affected_version: int | None = field(default=None, compare=False)
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)
@@ -345,6 +347,7 @@ class NewIncident:
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
         subject: What a message of a monitor is about, by which it is found again; None without one.
+        team: Whose it is, if its source says so; None: its targets decide.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
@@ -368,6 +371,7 @@ class NewIncident:
     triggered_at: datetime | None = None
     origin: AlertOrigin | None = None
     waited: AlertWait | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

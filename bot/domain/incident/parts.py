@@ -299,11 +299,13 @@ class AlertWait(Payload):
         count: How often it had come by then.
         within_s: A rule waits until it came so often within that time, seconds; None without a rule.
         window: The target of the maintenance window that has held it; empty without one.
+        incident: The number of the incident that has held it; None without one.
     """
 
     count: int
     within_s: float | None = None
     window: str = ""
+    incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def _line(error: ErrorDetails, file: type[BaseModel], names: Names) -> str:
     loc, value, kind = error["loc"], error["input"], error["type"]
     if kind in _UNKNOWN:
         at, table = _find(file, loc[:-1])
-        return f"{_dotted(at, str(loc[-1]))}: {not_a_key(str(loc[-1]), _keys(table))}"
+        known = (key for key in _keys(table) if not key.startswith("("))
+        return f"{_dotted(at, str(loc[-1]))}: {not_a_key(str(loc[-1]), known)}"
     where, wanted = _find(file, loc[:-1] if loc[-1:] == ("[key]",) else loc)
     if kind == "value_error":
         problem: Problem = error["ctx"]["error"]

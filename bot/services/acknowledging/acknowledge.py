@@ -197,7 +197,7 @@ class Acknowledger:
             incident.id, by, via=via
         )
         has_it = incident.on_it is not None and incident.on_it.id == by.id
-        next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
+        next_update_at = self._policy.update_due(self._policy.rules_of(incident), at=now)
         result = transitions.acknowledge(
             incident,
             by=by,
@@ -213,7 +213,7 @@ class Acknowledger:
                 result.incident, _entry(result, via), by=by, via=via, data=data
             )
             await _cancel_step_jobs(tx, incident.id, cancelled)
-            await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules_of(incident)))
             if result.incident.updates != incident.updates:  # an unchanged promise has its job already
                 await remind_later(tx, result.incident, now=now, before=incident)
             return result

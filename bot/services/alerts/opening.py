@@ -85,13 +85,14 @@ class Decided:
 
     Attributes:
         incident: On which it counts.
-        detail, window_id, held: As in `AlertDecision`.
+        detail, window_id, held_by, held: As in `AlertDecision`.
     """
 
     outcome: AlertOutcome
     incident: Incident | None = None
     detail: DecisionDetail = field(default_factory=DecisionDetail)
     window_id: int | None = None
+    held_by: int | None = None
     held: HeldAlert | None = None
 
     def about(self, said: Occurrence, *, says: Says | None) -> AlertDecision:
@@ -101,6 +102,7 @@ class Decided:
             on,
             detail=replace(self.detail, clues=on.detail.clues, lesson=on.detail.lesson),
             window_id=self.window_id,
+            held_by=self.held_by,
             held=None if self.held is None else self.held.to_json(),
         )
 
@@ -123,7 +125,7 @@ class AlertStops:
         return Decided(AlertOutcome.MUTED) if is_muted else None
 
     async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
-        """Return why the alert does not open yet (BELOW, HELD), else TRACKED, without an incident so far."""
+        """Return why it does not open yet (BELOW, or held), else TRACKED, so far without an incident."""
         detail, rule = DecisionDetail(), said.rule
         if rule is not None:
             detail = DecisionDetail(rule=rule.number)
@@ -138,8 +140,13 @@ class AlertStops:
                     return Decided(AlertOutcome.BELOW, detail=detail)
         for hold in self._holds:
             if (back := await hold.holds(tx, self._policy, said)) is not None:
-                held = HeldAlert.of(new)
-                return Decided(back.outcome, detail=detail, window_id=back.window_id, held=held)
+                return Decided(
+                    back.outcome,
+                    detail=detail,
+                    window_id=back.window_id,
+                    held_by=back.incident_id,
+                    held=HeldAlert.of(new),
+                )
         return Decided(AlertOutcome.TRACKED, detail=detail)
 
 

@@ -259,7 +259,7 @@ class AlertTracking(AlertReader):
         """Let the posts say how often it came: one edit for all that came meanwhile."""
         async with self._store.transaction() as tx:
             incident = await IncidentRows(tx.sql).incident(incident_id)
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
 
     async def _track(self, understood: Understood, *, asks: Unknown | None = None) -> Incident | None:
         """Count the message on the same alert if that is tracked; else track it, or ask as *asks* says."""

@@ -80,7 +80,7 @@ class Arrivals:
         incident = await IncidentWrites(tx.sql).incident(delivery.incident_id, lock=True)
         incident = await self._kinds.of(delivery).placed(tx, incident, delivery, posted, at=at)
         if delivery.shown_version < incident.version:
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
 
     async def adopt(self, tx: Transaction, key: str, posted: Posted, *, at: datetime | None = None) -> None:
         """Record a message that was posted before its delivery could be written down.
@@ -116,7 +116,7 @@ class Arrivals:
         assert stored is not None, "it was stored a moment ago"
         await DeliveryAttempts(tx.sql).finish_sent(stored.id, posted)
         incident = await IncidentWrites(tx.sql).incident(first.incident_id, lock=True)
-        await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+        await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
         log.warning("delivery.told_twice", incident_id=first.incident_id, kind=first.kind)
 
 

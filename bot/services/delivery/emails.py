@@ -162,20 +162,21 @@ class EmailBackup:
     async def is_owed(self, delivery: Delivery, incident: Incident) -> bool:
         """Return True if the policy asks for an email that is still of use."""
         is_mailed = self._kinds.of(delivery).is_mailed(delivery)
-        asked_for = self._policy.rules(incident.severity).email_backup or is_mailed
+        asked_for = self._policy.rules_of(incident).email_backup or is_mailed
         if not self._emails.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # it is acknowledged: the email would only wake another responder
         if _place(delivery) is not None and delivery.status is DeliveryStatus.SENT:
             return False  # Discord was back before the email to the one person went out
-        return delivery.kind.spec.goes_by_email and bool(await self._people(delivery))
+        return delivery.kind.spec.goes_by_email and bool(await self._people(delivery, incident))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> EmailReach:
         """Send the email to the people on call who do not have it yet, and return who has it now."""
         if delivery.emailed or not await self.is_owed(delivery, incident):
             return EmailReach(someone=delivery.has_email, everyone=delivery.emailed)
-        left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
+        people = await self._people(delivery, incident)
+        left = [who for who in people if who.mailbox not in delivery.emailed_to]
         if delivery.bundle_id is not None:
             now = await self._email_of_many(delivery.bundle_id, incident, to=left)
         else:
@@ -229,9 +230,11 @@ class EmailBackup:
         will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT
         return channels if channels.has_email or will_be else None
 
-    async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
-        """Return the person that a page was for; for another delivery, everyone on call."""
-        return await self._oncall.reachable(delivery.guild_id, _place(delivery))
+    async def _people(self, delivery: Delivery, incident: Incident) -> tuple[OnCallPerson, ...]:
+        """Return the person that a page was for; for another delivery, everyone on call for the incident."""
+        place = _place(delivery)
+        places = self._policy.places_of(incident) if place is None else (place,)
+        return await self._oncall.reachable(delivery.guild_id, places)
 
 
 def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:

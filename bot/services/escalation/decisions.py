@@ -77,7 +77,7 @@ class Escalations:
             shown = replace(incident, version=incident.version + 1)
             await EscalationWrites(tx.sql).keep_followed_pages(incident.id)
             await IncidentWrites(tx.sql).save(shown)
-            await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
+            await tx.enqueue(refresh_job(shown, severity=self._policy.rules_of(shown)))
         log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
 
     async def start(
@@ -165,7 +165,7 @@ class Escalations:
         why: Why | None = None,
     ) -> None:
         """Store the *steps* of a ladder that follows *earlier* ones, and take those that are due."""
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         ladder = [step if step.due_at > now else replace(step, status=StepStatus.DONE) for step in steps]
         await EscalationWrites(tx.sql).insert_steps(ladder)
         EscalationWrites(tx.sql).watch(incident.id)
@@ -213,7 +213,7 @@ class Escalations:
 
     async def repeat(self, tx: Transaction, due: Due) -> Due:
         """Store the next row of the step that repeats itself, if one of *due* does; return *due* with it."""
-        now, severity = await tx.now(), self._policy.rules(due.incident.severity)
+        now, severity = await tx.now(), self._policy.rules_of(due.incident)
         again = due.repeated(now=now)
         if again is not None:
             await EscalationWrites(tx.sql).insert_steps([again])
@@ -241,7 +241,7 @@ class Escalations:
         Returns:
             True if a step was taken now, which writes to the channel.
         """
-        severity, now = self._policy.rules(incident.severity), await tx.now()
+        severity, now = self._policy.rules_of(incident), await tx.now()
         if not await EscalationWrites(tx.sql).resume_ladder(
             incident.id, since=now, priority=priority_of(severity.rank)
         ):
@@ -274,7 +274,7 @@ class Escalations:
         ladder, now = await EscalationRows(tx.sql).steps(incident.id), await tx.now()
         following = following_step(ladder)
         rung = LadderStep(after=None) if following is None else following.rung
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         # A DM is refused right after its alert, which has mentioned the channel if its severity does so.
         has_mentioned = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
         called = await self._oncall.distinct_holders(incident.guild_id, rung.dm, source=tx)

@@ -169,7 +169,7 @@ class DueSteps:
         await EscalationWrites(tx.sql).finish_steps(
             [step for one in due for step in one.steps], shown=[one.id for one in shown]
         )
-        await tx.enqueue(*(refresh_job(one, severity=self._policy.rules(one.severity)) for one in shown))
+        await tx.enqueue(*(refresh_job(one, severity=self._policy.rules_of(one)) for one in shown))
 
     async def _queue_deliveries(
         self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]

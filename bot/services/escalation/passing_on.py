@@ -154,9 +154,9 @@ class PassingOn:
             unreached = (*incident.unreached, person)
             incident = replace(incident, unreached=unreached, version=incident.version + 1)
             await IncidentWrites(tx.sql).save(incident)
-            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules_of(incident)))
         ladder_number, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
-        to = next_place(holders, {*said_no, *incident.unreached})
+        to = next_place(self._asked(incident, holders), {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
             await self._page_once(tx, incident, to, holders[to], page=page, why=why)
@@ -198,13 +198,13 @@ class PassingOn:
             The people whom this pages.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
-        if not self._policy.rules(incident.severity).ladder:
+        if not self._policy.rules_of(incident).ladder:
             return []
         holders = await self._oncall.holders(incident.guild_id, source=tx)
         _, said_no = declined(await TimelineRows(tx.sql).timeline(incident.id))
         was = {marked(person.handle) for person in holders.values() if is_person(person, former, usernames)}
         passed = {*said_no, *incident.unreached, *was}
-        to, now = next_place(holders, passed), await tx.now()
+        to, now = next_place(self._asked(incident, holders), passed), await tx.now()
         if to is None and not is_told:
             await self._escalations.take_early(tx, incident, why=why, without=passed)
         pages = [page for page in await DeliveryRows(tx.sql).pages(incident.id) if page.created_at >= now]
@@ -218,6 +218,10 @@ class PassingOn:
                 self._step_messages.pages_to(incident, to, holders[to], key=key, data=data)
             )
         return [person for person in holders.values() if marked(person.handle) in asked]
+
+    def _asked(self, incident: Incident, holders: Mapping[str, OnCallPerson]) -> Mapping[str, OnCallPerson]:
+        """Return the people on call of the incident's team, in the order in which they are asked."""
+        return {place: holders[place] for place in self._policy.places_of(incident) if place in holders}
 
     async def _page_once(
         self, tx: Transaction, incident: Incident, to: str, person: OnCallPerson, *, page: Delivery, why: Why
@@ -260,7 +264,7 @@ class PassingOn:
         line = notice(noted, self._policy, told, key=f"{told.name}:{noted.version}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])
         await IncidentWrites(tx.sql).save(noted)
-        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules_of(noted)))
 
     async def _record_decline(
         self,
@@ -282,7 +286,7 @@ class PassingOn:
         if asked in said_no:
             return key, said_no[asked]
         passed = {*said_no, asked, *incident.unreached}
-        to = next_place(holders, passed)
+        to = next_place(self._asked(incident, holders), passed)
         now = await tx.now()
         data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
         audited = AuditData(incident.id, facts=data.to_json())
@@ -295,7 +299,7 @@ class PassingOn:
         await DeliveryWrites(tx.sql).insert_deliveries(queued)
         noted = replace(incident, version=incident.version + 1)
         await IncidentWrites(tx.sql).save(noted)
-        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules_of(noted)))
         if to is None:
             why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)

@@ -265,7 +265,7 @@ class Releasing:
         self, tx: Transaction, incident: Incident, to: PersonRef, *, former: Person, now: datetime, gone: bool
     ) -> Incident:
         """Pass the acknowledgement to the responder who joined first; tell them in the thread and by DM."""
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         next_update_at = self._policy.update_due(severity, at=now)
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await IncidentWrites(tx.sql).save(taken)
@@ -292,7 +292,7 @@ class Releasing:
             told = LapsedNotice(by=who, asked=ended.asked)
         line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
         await DeliveryWrites(tx.sql).insert_deliveries([line])
-        await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
+        await tx.enqueue(refresh_job(waiting, severity=self._policy.rules_of(waiting)))
         kind = WhyKind.LAPSED if ended.lapsed else WhyKind.RELEASED
         why = Why(kind=kind, who=who, who_id=None if holder is None else holder.id)
         paged = await self._passing_on.resume(tx, waiting, holder, why=why, usernames=ended.usernames)
@@ -314,7 +314,7 @@ class Releasing:
                 guild_id=incident.guild_id,
                 incident_id=incident.id,
                 data=dm.to_json(),
-                priority=priority_of(self._policy.rules(incident.severity).rank),
+                priority=priority_of(self._policy.rules_of(incident).rank),
             )
             for dm in dms
             if dm.holder_id > 0

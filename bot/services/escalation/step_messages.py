@@ -31,7 +31,7 @@ class StepMessages:
             called: The people at the places of `Due.rung`, each person once.
         """
         incident, step, data = due.incident, due.step, _data(due, called, now=now)
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         key = f"inc:{incident.id}:step:{step.index}"  # the steps that it covers have no messages of their own
         pages = [
             self.page(incident, place, person, key=f"{key}:dm:{place}", data=data)
@@ -59,7 +59,7 @@ class StepMessages:
 
     def _is_mailed(self, step: Step, incident: Incident) -> bool:
         """Return True if an email goes out with *step*; a ladder that began anew has its own deadline."""
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         starts_at = step.counts_from or step.starts_at or incident.triggered_at
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
@@ -69,7 +69,7 @@ class StepMessages:
         if due.incident.is_drill:
             return []
         rules = OutsideRules(
-            self._policy.rules(due.incident.severity),
+            self._policy.rules_of(due.incident),
             is_mailed=not due.step.is_opening and self._is_mailed(due.step, due.incident),
             timezone=self._policy.timezone,
         )
@@ -89,7 +89,7 @@ class StepMessages:
             guild_id=incident.guild_id,
             incident_id=incident.id,
             data=replace(data, way=page.way).to_json(),
-            priority=priority_of(self._policy.rules(incident.severity).rank),
+            priority=priority_of(self._policy.rules_of(incident).rank),
             wait=page.wait,
         )
 
@@ -104,7 +104,7 @@ class StepMessages:
         page = self.page(incident, place, person, key=key, data=data)
         if incident.is_drill:
             return [page]
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         rules = OutsideRules(severity, is_mailed=False, timezone=self._policy.timezone)
         now = incident.triggered_at + timedelta(seconds=data.waited_s)
         own = rules.pages(LadderStep(None, dm=(place,)), {place: person}, now=now)
@@ -125,7 +125,7 @@ class StepMessages:
             guild_id=incident.guild_id,
             incident_id=incident.id,
             data=replace(data, duty=person.duty).to_json(),
-            priority=priority_of(self._policy.rules(incident.severity).rank),
+            priority=priority_of(self._policy.rules_of(incident).rank),
         )
 
 

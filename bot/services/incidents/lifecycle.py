@@ -163,7 +163,7 @@ class Lifecycle:
             was_merged_into = change.incident.merged_into_id
             if was_merged_into not in (None, into):  # another person was first, twice
                 transitions.require_open(change.incident)
-            owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
+            owed = self._policy.update_due(self._policy.rules_of(change.incident), at=change.now)
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
             await give_up(
@@ -242,7 +242,7 @@ class Lifecycle:
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
         """Make a tracked alert an incident: posted as one, with its thread. Its clock goes on."""
         async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
-            severity = self._policy.rules(change.incident.severity)
+            severity = self._policy.rules_of(change.incident)
             declared = await declare_within(change, severity, self._escalations)
             await take_in_walks(change)
         return declared
@@ -264,7 +264,7 @@ class Lifecycle:
             if locked.thread.archive_at == incident.thread.archive_at:
                 await IncidentWrites(tx.sql).save(archived(locked))
             elif locked.is_open:  # it was reopened just now: its thread must be open
-                await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
+                await tx.enqueue(refresh_job(locked, severity=self._policy.rules_of(locked)))
 
     async def end(self, change: Change, ended: Incident, ending: End) -> None:
         """Do the work that every end of an incident entails, in the caller's transaction.
@@ -409,7 +409,7 @@ class Merging:
     async def _tell(self, ended: Incident, other: Change, *, is_more_severe: bool) -> Regraded | None:
         """Queue one line in the other incident's thread, whether or not that incident is raised."""
         if is_more_severe:
-            severity = other.policy.rules(ended.severity)
+            severity = other.policy.rules_of(ended)
             return await self._regrading.regrade(other, severity, why=Cause(merged=ended.id))
         key = f"merged_here:{ended.id}:{ended.version}"  # once more if it was reopened in between
         await other.say(MergedHereNotice(number=ended.id), key=key)
@@ -431,4 +431,4 @@ class Merging:
 
 
 def _rank(change: Change) -> int:
-    return change.policy.rules(change.incident.severity).rank
+    return change.policy.rules_of(change.incident).rank

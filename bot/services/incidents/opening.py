@@ -48,11 +48,12 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
         InvalidTransition: it has ended, or is an incident already.
     """
     before = change.incident
+    severity = change.policy.rules(severity.name, team=before.team)
     if severity.name != before.severity and before.kind is IncidentKind.ALERT:
         await _regrade(change, severity, escalations)
     declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
     await change.save(declared)
-    is_more_severe = severity.rank < change.policy.rules(before.severity).rank
+    is_more_severe = severity.rank < change.policy.rules_of(before).rank
     was_quiet = before.tracked.source is not None and before.severity not in change.policy.alerts.rings
     is_news = before.status is Status.TRIGGERED and was_quiet
     tone = LOUD if is_more_severe or is_news else QUIET
@@ -72,7 +73,7 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
         reposts=False,
         thread_channel=None,
         next_update_at=change.policy.update_due(severity, at=change.now),
-        is_more_severe=severity.rank < change.policy.rules(before.severity).rank,
+        is_more_severe=severity.rank < change.policy.rules_of(before).rank,
     )
     await change.save(transitions.change_severity(before, new))
     await stop_ladder(change.tx, before.id)
@@ -141,7 +142,8 @@ class Incidents:
 
         Source: the runbook, SEV1/2 は即エスカレーション.
         """
-        severity = self._policy.severities[new.severity]
+        new = replace(new, team=self._policy.team_of(new.targets, said=new.team))
+        severity = self._policy.rules(self._policy.severities[new.severity].name, team=new.team)
         now = min(new.triggered_at or await tx.now(), await tx.now())
         is_alert = new.kind is IncidentKind.ALERT
         thread_channel = self._policy.private.channel if new.is_private else severity.thread_channel
@@ -209,7 +211,7 @@ class Incidents:
     async def opening(self, incident_id: int) -> Opening:
         """Return the state of an incident's alert and thread so far."""
         incident = await IncidentRows(self._store.sql).incident(incident_id)
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         # A private incident's alert is in its thread: without the thread there is no alert.
         first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
         alert = await DeliveryRows(self._store.sql).delivery_by_key(f"inc:{incident_id}:{first}")

@@ -101,7 +101,7 @@ class Reposting:
                 await self._rethread(tx, incident)
             else:
                 thread = incident.thread
-                is_near = thread.channel == self._policy.rules(incident.severity).channel
+                is_near = thread.channel == self._policy.rules_of(incident).channel
                 was_to_carry = thread.id is None and posting_of(delivery) == thread.posting
                 await self._repost(tx, incident, with_thread=is_near and was_to_carry)
         return True
@@ -201,7 +201,7 @@ class Reposting:
 
     async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
         changed = repost(incident, with_thread=with_thread)
-        severity = self._policy.rules(changed.severity)
+        severity = self._policy.rules_of(changed)
         await IncidentWrites(tx.sql).save(changed)
         await DeliveryWrites(tx.sql).insert_deliveries(posting_deliveries(changed, severity, tone=REPOST))
         await tx.enqueue(refresh_job(changed, severity=severity))
@@ -211,7 +211,7 @@ class Reposting:
     async def _rethread(self, tx: Transaction, incident: Incident) -> Incident:
         if incident.thread.channel is None:
             return incident
-        changed, severity = rethread(incident), self._policy.rules(incident.severity)
+        changed, severity = rethread(incident), self._policy.rules_of(incident)
         await IncidentWrites(tx.sql).save(changed)
         await DeliveryWrites(tx.sql).insert_deliveries(
             thread_deliveries(changed, severity, channel=incident.thread.channel)

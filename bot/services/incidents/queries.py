@@ -168,7 +168,7 @@ class IncidentQueries:
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:
         """Return the open incidents that *by* may see: most severe first, then oldest first."""
         found = await self._visible(await IncidentRows(self._store.sql).open_incidents(guild_id), by)
-        return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
+        return sorted(found, key=lambda incident: self._policy.rules_of(incident).rank)
 
     async def ended_lately(self, guild_id: int, *, by: Person) -> list[Incident]:
         """Return the incidents that ended within `LATELY`, the last to end first."""

@@ -203,7 +203,7 @@ def role_dm(
         guild_id=incident.guild_id,
         incident_id=incident.id,
         data=data.to_json(),
-        priority=priority_of(policy.rules(incident.severity).rank),
+        priority=priority_of(policy.rules_of(incident).rank),
     )
 
 

@@ -63,6 +63,7 @@ class Regrading:
             InvalidTransition: it has ended, or has that severity.
         """
         before = change.incident
+        severity = self._policy.rules(severity.name, team=before.team)
         clock = await self._escalations.clock(change.tx, before, severity, now=change.now)
         new = self._new(severity, change, since=clock.since)
         # What the posts say of the change, in the place of the triage's path.
@@ -120,7 +121,7 @@ class Regrading:
         await change.say(SeverityChangedNotice.from_json(entry.to_json()), key=line)
 
     def _new(self, severity: SeverityPolicy, change: Change, *, since: datetime) -> NewSeverity:
-        incident, old = change.incident, self._policy.rules(change.incident.severity)
+        incident, old = change.incident, self._policy.rules_of(change.incident)
         is_more_severe = severity.rank < old.rank
         # A private incident stays in its thread, whatever its severity.
         moves = severity.channel != old.channel and not incident.is_private

@@ -222,7 +222,7 @@ class Updates:
         It ends only if the last reminder has announced that, and not earlier. One that an older version or
         another policy has sent may not have announced it, and a higher severity asks again sooner.
         """
-        due_at, lapses_after = incident.updates.due_at, self._policy.rules(incident.severity).ack_lapses_after
+        due_at, lapses_after = incident.updates.due_at, self._policy.rules_of(incident).ack_lapses_after
         if due_at is None or lapses_after is None or not incident.updates.reminders:
             return False
         if incident.status is not Status.ACKNOWLEDGED:
@@ -272,7 +272,7 @@ class Updates:
     async def _remind(
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
-        severity = self._policy.rules(incident.severity)
+        severity = self._policy.rules_of(incident)
         every, times = severity.update_every or _EVERY, transitions.intervals_until_repeat(incident)
         again_at = self._policy.due(every, at=now, times=times)
         lapses_at = None
@@ -327,7 +327,7 @@ class Updates:
         if not is_moved and _was_just_said(last, known, impact, change=change):
             return True
         is_said = bool(known) or impact != before
-        if not (is_said or is_moved) and update.next_in == self._policy.rules(incident.severity).update_every:
+        if not (is_said or is_moved) and update.next_in == self._policy.rules_of(incident).update_every:
             return False
         # What was known stays so when only the impact is another.
         kept = known or ("" if last is None else last.known)

@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.server_roles import ServerRoles
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage
 
@@ -201,7 +202,37 @@ class DiscordMessages(Protocol):
         """
 
 
-class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):
+class DiscordRoles(Protocol):
+    """Gives roles to members and takes them. Each method may be repeated without harm.
+
+    Every method raises DeliveryRefused, with Discord's code, and UpstreamUnavailable.
+    """
+
+    async def server_roles(self, guild_id: int) -> ServerRoles:
+        """Return the roles of a server, without @everyone."""
+
+    async def give_role(self, guild_id: int, *, user_id: int, role_id: int) -> None:
+        """Give a member a role; one that they have is no error."""
+
+    async def take_role(self, guild_id: int, *, user_id: int, role_id: int) -> None:
+        """Take a role from a member; one that they do not have is no error."""
+
+    async def role_members(self, guild_id: int, role_id: int) -> list[Person]:
+        """Return the members with a role, without bots.
+
+        Discord lists members only to an application that has the Server Members Intent.
+        """
+
+
+class Discord(
+    DiscordMembers,
+    DiscordSending,
+    DiscordEditing,
+    DiscordThreads,
+    DiscordMessages,
+    DiscordRoles,
+    Protocol,
+):
     """The requests that the use cases make to Discord. Rendering happens behind it."""
 
 

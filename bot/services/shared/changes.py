@@ -57,7 +57,7 @@ class Change:
 
     async def refresh(self) -> None:
         """Queue an edit of every post that shows the incident."""
-        severity = self.policy.rules(self.incident.severity)
+        severity = self.policy.rules_of(self.incident)
         await self.tx.enqueue(refresh_job(self.incident, severity=severity))
 
     async def record(

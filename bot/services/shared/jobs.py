@@ -124,7 +124,7 @@ async def note_sign_of_life(
     Returns:
         The incident as it is now.
     """
-    severity = policy.rules(incident.severity)
+    severity = policy.rules_of(incident)
     if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
     alive = transitions.promise_renewed(incident, policy.update_due(severity, at=now))

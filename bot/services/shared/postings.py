@@ -83,7 +83,7 @@ def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -
         incident_id=incident.id,
         data=stored,
         after=posting_key(incident.id, parent, posting),
-        priority=priority_of(policy.rules(incident.severity).rank),
+        priority=priority_of(policy.rules_of(incident).rank),
     )
 
 

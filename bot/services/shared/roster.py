@@ -1,6 +1,6 @@
 """The people at each place of the on-call order, now or at any moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -63,25 +63,26 @@ class OnCall:
         policy = {name: place.person for name, place in self._policy.oncall.items()}
         return {**policy, **self._cached.get(guild_id, {})}
 
-    async def reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
-        """Return the people at *place*, or at every place, whom an email reaches, in the order of asking.
+    async def reachable(self, guild_id: int, places: Sequence[str]) -> tuple[OnCallPerson, ...]:
+        """Return the people at *places* whom an email reaches, in the order of asking.
 
         A substitute may have no known address: then the email goes to the person they replace.
         """
-        return self._with_address(await self.holders(guild_id), place)
+        return self._with_address(await self.holders(guild_id), places)
 
     def cached_reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
         """Return `reachable` by `cached_holders`, for use while the database is away."""
-        return self._with_address(self.cached_holders(guild_id), place)
+        places = self._policy.oncall if place is None else (place,)
+        return self._with_address(self.cached_holders(guild_id), places)
 
     async def find_cached_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:
         """Return `cached_holders`, for callers that await a lookup of the same type as `holders`."""
         return self.cached_holders(guild_id)
 
     def _with_address(
-        self, holders: Mapping[str, OnCallPerson], place: str | None
+        self, holders: Mapping[str, OnCallPerson], places: Container[str]
     ) -> tuple[OnCallPerson, ...]:
-        asked = [(name, who) for name, who in holders.items() if place in (None, name)]
+        asked = [(name, who) for name, who in holders.items() if name in places]
         people = [replace(who, email=who.email or self._policy.oncall[name].email) for name, who in asked]
         reachable: dict[str, OnCallPerson] = {}
         for who in people:

@@ -183,7 +183,7 @@ class Pins:
                         guild_id=change.incident.guild_id,
                         incident_id=change.incident.id,
                         data=PinSeenData(channel_id=message.channel_id, message_id=message.id).to_json(),
-                        priority=priority_of(self._policy.rules(change.incident.severity).rank),
+                        priority=priority_of(self._policy.rules_of(change.incident).rank),
                     )
                 ]
             )

@@ -346,7 +346,7 @@ class Timelines:
         if not chosen:
             return None
         newest_first = sorted(chosen, key=lambda one: one.id, reverse=True)
-        most_severe = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
+        most_severe = min(newest_first, key=lambda one: self._policy.rules_of(one).rank)
         return most_severe if await self._note_voice(most_severe, by=by, channel=channel) else None
 
     async def _is_on(self, incident: Incident, by: Person) -> bool:

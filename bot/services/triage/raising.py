@@ -188,7 +188,7 @@ class Raising:
         return here.incident
 
     def _rules(self, alert: Incident) -> SeverityPolicy:
-        return self._policy.rules(alert.severity)
+        return self._policy.rules_of(alert)
 
 
 def _is_tracked(alert: Incident | None) -> TypeGuard[Incident]:

@@ -95,7 +95,7 @@ async def _most_similar(
 
 def rises(policy: Policy, incident: Incident, severity: SeverityPolicy) -> bool:
     """Return True if *severity* is higher than the incident's."""
-    return severity.rank < policy.rules(incident.severity).rank
+    return severity.rank < policy.rules_of(incident).rank
 
 
 def has_become(known: KnownMessage | None) -> bool:

@@ -68,6 +68,7 @@ LEFT_OUT: Final = MappingProxyType(
         "alert_cursors": "how far a channel has been read here",
         "alert_decisions": "why an alert was tracked or was not: for 14 days",
         "alert_lessons": "a setting",
+        "alert_plans": "settings",
         "alert_questions": "questions about messages that no incident came of",
         "alert_windows": "settings for a while",
         "digests": "which weeks were posted here",

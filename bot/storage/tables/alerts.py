@@ -89,6 +89,7 @@ def _shown(row: Row) -> ShownDecision:
         says=Says(row["says"]) if row["says"] in _SAYS else None,
         outcome=AlertOutcome(row["outcome"]),
         detail=DecisionDetail.from_json(row["detail"]),
+        held_by=None if row["holder_is_hidden"] else row["held_by"],
     )
     return ShownDecision(
         decision,

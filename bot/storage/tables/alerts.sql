@@ -2,9 +2,9 @@
 -- Records what was decided about a message or an event, once. A decision that has led to no incident is replaced by one
 -- that has: a person may track what the bot has asked about.
 INSERT INTO alert_decisions (guild_id, sender, said_id, nth, channel_id, said_at, says, outcome, label, title, url, target,
-                             severity, fingerprint, incident_id, window_id, detail, held)
+                             severity, fingerprint, incident_id, window_id, held_by, detail, held)
 VALUES (:guild_id, :sender, :said_id, :nth, :channel_id, :said_at, :says, :outcome, :label, :title, :url, :target,
-        :severity, :fingerprint, :incident_id, :window_id, :detail, :held)
+        :severity, :fingerprint, :incident_id, :window_id, :held_by, :detail, :held)
 ON CONFLICT (guild_id, sender, said_id, nth)
 DO UPDATE SET outcome = excluded.outcome, incident_id = excluded.incident_id
  WHERE alert_decisions.incident_id IS NULL AND excluded.incident_id IS NOT NULL;
@@ -28,25 +28,29 @@ SELECT incident_id
 
 -- name: forget_decisions
 -- Deletes at most :limit decisions that are older than 14 days. Rows that another transaction has locked are left for
--- the next time.
+-- the next time, and alerts that an incident holds until it ends.
 DELETE FROM alert_decisions
  WHERE ctid IN (SELECT ctid
                   FROM alert_decisions
                  WHERE decided_at < now() - interval '14 days'
+                   AND (held_by IS NULL OR held IS NULL OR incident_id IS NOT NULL)
                  LIMIT :limit
                    FOR UPDATE SKIP LOCKED)
 RETURNING said_id;
 
 -- part: listed
 -- Finds the decisions of a guild about :target with :outcome (null: any), whether their incident is private, and where
--- people work on it: its thread, or its post. Of the maintenance window that has held it: its end, and who has set it.
+-- people work on it: its thread, or its post. Of the maintenance window that has held it: its end, and who has set it. A private
+-- incident that has held it is not named.
 SELECT decision.*, coalesce(incidents.is_private, false) AS is_hidden,
-       coalesce(thread_id, alert_channel_id) AS home_channel_id,
-       CASE WHEN thread_id IS NULL THEN alert_message_id END AS home_message_id,
-       coalesce(held_by.ended_at, held_by.ends_at) AS held_until, held_by.by_name AS held_by_name
+       coalesce(incidents.thread_id, incidents.alert_channel_id) AS home_channel_id,
+       CASE WHEN incidents.thread_id IS NULL THEN incidents.alert_message_id END AS home_message_id,
+       coalesce(held_by.ended_at, held_by.ends_at) AS held_until, held_by.by_name AS held_by_name,
+       coalesce(holder.is_private, false) AS holder_is_hidden
   FROM alert_decisions AS decision
   LEFT JOIN incidents ON incidents.id = decision.incident_id AND incidents.guild_id = decision.guild_id
   LEFT JOIN alert_windows AS held_by ON held_by.id = decision.window_id AND held_by.guild_id = decision.guild_id
+  LEFT JOIN incidents AS holder ON holder.id = decision.held_by AND holder.guild_id = decision.guild_id
  WHERE decision.guild_id = :guild_id
    AND (:target::text IS NULL OR lower(decision.target) = lower(:target))
    AND (:outcome::text IS NULL OR decision.outcome = :outcome)

@@ -209,12 +209,12 @@ INSERT INTO incidents (guild_id, key, severity, priority, title, targets, sympto
                        triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        kind, is_drill, rings, is_private, source, source_message_id, fingerprint, subject,
                        last_seen_at, origin, waited, occurrences,
-                       thread_channel)
+                       thread_channel, team)
 VALUES (:guild_id, :key, :severity, :priority, :title, :targets, :symptoms, :path, :started_at,
         coalesce(:triggered_at, now()), :ack_due_at, :reported_by_id, :reported_by_name,
         :kind, :is_drill, :rings, :is_private, :source, :source_message_id, :fingerprint, :subject,
         CASE WHEN :fingerprint::text IS NOT NULL THEN now() END, :origin, :waited, :occurrences,
-        :thread_channel)
+        :thread_channel, :team)
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
@@ -241,7 +241,7 @@ UPDATE incidents
        title = :title, targets = :targets, symptoms = :symptoms, path = :path,
        started_at = :started_at, details_version = :details_version, unreached = :unreached,
        taken = :taken, ack_ended = :ack_ended, phase = :phase, severity_changed = :severity_changed,
-       users_affected = :users_affected,
+       users_affected = :users_affected, team = :team,
        affected_version = CASE WHEN (severity, targets, symptoms) IS DISTINCT FROM (:severity, :targets, :symptoms)
                                THEN :version ELSE affected_version END,
        version = :version

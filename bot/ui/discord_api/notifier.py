@@ -51,6 +51,7 @@ from bot.ui.discord_api.messages import (
 )
 from bot.ui.discord_api.places import CommandIds, FindHolders, Places
 from bot.ui.discord_api.reactions import Reactions, react
+from bot.ui.discord_api.roles import MemberRoles
 from bot.ui.discord_api.threads import (
     PrivateThreads,
     answer_to,
@@ -109,6 +110,9 @@ class DiscordNotifier:
         self.acknowledgers, self.acknowledging_users = acks.people, acks.users
         self.pinners = Reactions(self._rest, emoji=policy.timeline.pin_emoji).people
         self.watched = WatchedChannels(self._rest, self._places, Incoming(client, self._words)).page
+        roles = MemberRoles(self._rest)
+        self.server_roles, self.role_members = roles.of_server, roles.members
+        self.give_role, self.take_role = roles.give, roles.take
         redactor = Redactor(self._rest, self._words)
         self.redact, self.unname = redactor.redact, redactor.unname
         self.left_behind, self.delete_thread = redactor.left_behind, redactor.delete_thread

@@ -220,7 +220,7 @@ class PlainOutsideWriter:
             text=self._text(delivery, incident),
             place=home_url(incident),
             ack_link=ack_link,
-            is_emergency=self._policy.rules(incident.severity).rank == 0,
+            is_emergency=self._policy.rules_of(incident).rank == 0,
             facts=facts,
         )
 

@@ -60,7 +60,13 @@ def outcome_name(voice: Voice, outcome: AlertOutcome) -> str:
     """Return an outcome for a list of choices."""
     return plain(
         voice.say(
-            f"alert_decisions.outcome.{outcome}", rule="*", count="*", needed="*", within="*", problem="*"
+            f"alert_decisions.outcome.{outcome}",
+            rule="*",
+            count="*",
+            needed="*",
+            within="*",
+            problem="*",
+            holder="*",
         ),
         limit=100,
     )

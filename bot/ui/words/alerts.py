@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertRule
 from bot.domain.calendar.typed_times import format_duration
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, number_label
 from bot.services.alerts.opening import Decided
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
@@ -36,6 +36,7 @@ def outcome_words(words: Wording, decision: AlertDecision) -> str:
         needed=detail.needed or 0,
         within=words.span(detail.within or timedelta()),
         problem=inert(detail.problem or "?", limit=_PROBLEM_LIMIT),
+        holder="?" if decision.held_by is None else number_label(decision.held_by),
     )
 
 
@@ -60,6 +61,9 @@ def waited_words(words: Wording, incident: Incident) -> str:
         return ""
     if waited.window:
         return words.say("alert_decisions.waited.window", target=inert(waited.window, limit=_TARGET_LIMIT))
+    if waited.incident is not None:
+        label = number_label(waited.incident)
+        return words.say("alert_decisions.waited.incident", label=label, count=waited.count)
     within = words.span(timedelta(seconds=waited.within_s or 0))
     return words.say("alert_decisions.waited.threshold", count=waited.count, within=within)
 
@@ -86,6 +90,7 @@ def becomes(decided: Decided, say: Say) -> str:
         count=detail.count,
         needed=detail.needed,
         window=decided.window_id,
+        holder="?" if decided.held_by is None else number_label(decided.held_by),
     )
 
 

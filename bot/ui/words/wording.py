@@ -137,7 +137,7 @@ class Wording:
 
     def severity(self, incident: Incident) -> SeverityPolicy:
         """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
-        return self.policy.rules(incident.severity)
+        return self.policy.rules_of(incident)
 
     def severity_sign(self, severity: str, *, is_drill: bool) -> str:
         """Return the sign before the severity of an unacknowledged incident; compare `SIGNS`."""

@@ -32,3 +32,34 @@ async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> N
     assert "終えました" in ended["content"]
     assert "すでに終わっています" in shown(await world.click(mine, end, by="primary"))["content"]
     assert "メンテナンス中の対象はありません" in words(shown(await world.command("mute list")))
+
+
+async def test_a_maintenance_is_planned_skipped_edited_and_removed(world: ConsoleWorld) -> None:
+    """The next three times are shown before a plan is kept; each button of the list does what it says."""
+    asked = shown(
+        await world.command(
+            "mute start", by="primary", target="api.parky.co.jp", every="毎週日曜 2:00", until="2h"
+        )
+    )
+    assert "次の 3 回" in words(asked)
+    assert "まだ登録していません" in words(asked)
+    [keep] = presses(asked)
+    assert "予定に入れました" in shown(await world.click(asked, keep, by="primary"))["content"]
+    listed = shown(await world.command("mute list", by="primary"))
+    assert "毎週日曜 2:00" in words(listed)
+    skip, drop = presses(listed)
+    assert "次の回を飛ばします" in shown(await world.click(listed, skip, by="primary"))["content"]
+    [offered] = await world.choices("mute edit", focused="plan", typed="api")
+    edited = shown(
+        await world.command("mute edit", by="primary", plan=offered["value"], every="第1月曜 3:00-4:00")
+    )
+    await world.click(edited, presses(edited)[0], by="primary")
+    assert "もうありません" in shown(await world.click(listed, drop, by="primary"))["content"]
+    listed = shown(await world.command("mute list", by="primary"))
+    assert "第1月曜 3:00-4:00" in words(listed)
+    removed = shown(await world.click(listed, presses(listed)[1], by="primary"))
+    assert "削除しました" in removed["content"]
+    wrong = await world.command("mute start", by="primary", target="api", every="いつか", until="2h")
+    assert "何も変えていません" in shown(wrong)["content"]
+    missing = await world.command("mute start", by="primary", target="api")
+    assert "長さがわかりません" in shown(missing)["content"]

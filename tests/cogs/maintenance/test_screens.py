@@ -53,6 +53,28 @@ def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
     )
 
 
+def test_a_planned_beginning_says_who_has_planned_it() -> None:
+    """The line about a window that began by a plan says so: the person may not be there."""
+    planned = replace(BEGAN, planned=True)
+    assert line(JA, planned).startswith(
+        "🔧 予定していた **api.parky.co.jp** のメンテナンスを始めました (予定：@佐藤)。11/24 16:07 JST まで"
+    )
+    assert line(EN, planned).startswith(
+        "🔧 Planned maintenance of **api.parky.co.jp** has begun (planned by @佐藤)."
+    )
+
+
+def test_the_team_reads_what_becomes_of_a_plan() -> None:
+    """A plan that is kept, skipped or removed is one line."""
+    plan = WindowData(target="api", by="佐藤", reason="毎週日曜 2:00", change="kept", next_at=AT)
+    said = "🔧 @佐藤 が **api** のメンテナンスを"
+    assert line(JA, plan) == f"{said}予定しました (毎週日曜 2:00)。次回：11/24 14:07 JST"
+    assert line(JA, replace(plan, change="skipped")).startswith(f"{said} 1 回飛ばします")
+    assert line(EN, replace(plan, change="dropped", next_at=None)) == (
+        "🔧 @佐藤 has removed the planned maintenance of **api** (毎週日曜 2:00)"
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "is_known"),
     [

@@ -22,10 +22,14 @@ _FOLDERS: Final = {
     "/digest": "digest",
     "/dlq": "dlq",
     "/drill": "drill",
+    "/heartbeats": "heartbeats",
     "/incident similar": "suspects",
+    "/incident call": "teams",
     "/incident snooze": "snooze",
+    "/incident team": "teams",
     "/mute": "maintenance",
     "/oncall": "oncall",
+    "/oncall away": "absence",
     "/oncall calendar": "feeds",
     "/oncall hours": "hours",
     "/postmortem": "postmortem",
@@ -91,7 +95,7 @@ READS: Final = frozenset(
             "stats.commands.press_show_person",
             "stats.commands.press_fairness",
         ),
-        *("/alerts recent", "alerts.press_page", "/mute list", "/probes"),
+        *("/alerts recent", "alerts.press_page", "/mute list", "/mute edit", "/probes", "/heartbeats"),
         *("/alerts rules", "alerts.press_rules"),
         *("/digest week", "digest.commands.press_ask", "digest.commands.press_more"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
@@ -148,13 +152,22 @@ SHARED: Final = {
     "incidents.lifecycle.press_resolve_now": "incidents.lifecycle.send_resolution",
     "postmortem.commands.press_done": "/postmortem done",
     "/sev3": "/sev1",
+    # Off without [teams]: tests/e2e/incidents/test_teams.py kills the bot after them.
+    "/incident team": "/incident snooze",
+    "/incident call": "/incident snooze",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
     # Nobody else sees what they change: tests/cogs/feeds/test_commands.py presses them.
     "/oncall calendar": "/oncall set",
     "feeds.commands.press_renew": "/oncall set",
     "feeds.commands.press_revoke": "/oncall set",
+    # Only where a target depends on another: tests/cogs/dependencies presses it.
+    "dependencies.commands.choose_apart": "alerts.press_track",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
+    # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
+    "/oncall away": "/oncall override",
+    "absence.commands.press_take": "/oncall override",
+    "absence.commands.press_end": "/oncall override",
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
     "digest.commands.press_mute": "alerts.press_ignore",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from local_discord.client import Message
+from local_discord.client import Interaction, Message
 from tests.e2e.dlq.failures import lose
 from tests.e2e.oncall.rosters import attached
 from tests.faults.changes.catalogue import change
@@ -144,6 +144,32 @@ async def _(scene: Scene) -> Change:
     shown = await scene.say("mute list", by="primary")
     act = scene.presses(shown, "windowpress", by="primary")
     return scene.acts(act, "alert_window_ended", of="windowpress")
+
+
+async def _planned(scene: Scene, name: str) -> Interaction:
+    """Plan maintenance each month; return the list, with the plan on it."""
+    shown = await scene.say("mute start", by="primary", target=name, every="毎月1日 4:00", until="2h")
+    await scene.press(shown, "この予定で登録", by="primary")
+    return await scene.say("mute list", by="primary")
+
+
+@change("maintenance.commands.press_keep")
+async def _(scene: Scene) -> Change:
+    shown = await scene.say("mute start", by="primary", target="plankeep", every="毎月1日 4:00", until="2h")
+    act = scene.presses(shown, "この予定で登録", by="primary")
+    return scene.acts(act, "alert_plan_kept", of="plankeep")
+
+
+@change("maintenance.commands.press_skip")
+async def _(scene: Scene) -> Change:
+    act = scene.presses(await _planned(scene, "planskip"), "飛ばす：planskip", by="primary")
+    return scene.acts(act, "alert_plan_skipped", of="planskip")
+
+
+@change("maintenance.commands.press_drop")
+async def _(scene: Scene) -> Change:
+    act = scene.presses(await _planned(scene, "plandrop"), "削除：plandrop", by="primary")
+    return scene.acts(act, "alert_plan_dropped", of="plandrop")
 
 
 @change("/oncall set")

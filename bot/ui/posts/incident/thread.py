@@ -66,6 +66,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         roles_line(words, incident),
         progress_line(words, incident),
         words.say("actions.card", open=actions.open, all=actions.all) if actions.all else "",
+        *(one.card_line(words, incident) for one in words.policy.capabilities if one.card_line is not None),
         words.say("private.card") if incident.is_private else "",
         words.say("thread.card.small", label=incident.label, priority=incident.priority),
     ]

@@ -1,0 +1,186 @@
+"""Absences: the shifts that they touch, and who is fairest to take one."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
+from bot.domain.errors import UserError
+from bot.domain.oncall.absences import TimeAway
+from bot.domain.oncall.book import Rosters
+from bot.domain.oncall.moments import UnreadableMoment, parse_later
+from bot.domain.payloads import Payload
+
+#: The time whose hours on call count for `fairest`: from so long before now to so long after.
+COUNTED_BEFORE: Final = timedelta(days=30)
+COUNTED_AFTER: Final = timedelta(days=7)
+
+#: The longest absence.
+LONGEST: Final = timedelta(days=90)
+
+
+class AbsenceDelivery(AnyDeliveryKind):
+    """The posts about a shift whose person is away."""
+
+    #: In the channel, with the button that takes the shift.
+    AWAY_SHIFT = "away_shift"
+    #: To the person who is away. The channel has it, too.
+    AWAY_SHIFT_DM = "away_shift_dm", DeliveryKindSpec(is_dispensable=True)
+
+
+class AwayData(Payload):
+    """A post about the shift of this number."""
+
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRules:
+    """What the policy says of absences.
+
+    Attributes:
+        ahead: How long before a shift its person and the team are told.
+        channel: Where the team is told; None: where handovers are posted.
+    """
+
+    ahead: timedelta = timedelta(days=7)
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAwayShift:
+    """The part of a shift in which its person is away.
+
+    Attributes:
+        handle: The person who is away.
+        suggested: The handle of who is fairest to take it; None: nobody is free.
+    """
+
+    absence_id: int
+    place: str
+    handle: str
+    starts: datetime
+    ends: datetime
+    suggested: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwayShift(NewAwayShift):
+    """A stored one.
+
+    Attributes:
+        is_void: The absence was withdrawn.
+        taken_by_name: Who has taken it.
+    """
+
+    id: int = 0
+    guild_id: int = 0
+    is_void: bool = False
+    taken_by_name: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Return True while a person may take it."""
+        return not self.is_void and self.taken_by_name is None
+
+
+def away_shifts(
+    rosters: Rosters, absences: Sequence[TimeAway], *, now: datetime, ahead: timedelta
+) -> Iterator[NewAwayShift]:
+    """Yield the parts of shifts that begin before *now* + *ahead* and whose person is away then.
+
+    A part begins with the absence or with the shift, whichever is later, so that it is the same at each look.
+
+    Args:
+        rosters: Right since the first absence began.
+    """
+    for absence in absences:
+        handle = rosters.person(absence.who).handle
+        for place, roster in rosters.places.items():
+            for shift in roster.shifts(absence.starts, absence.ends):
+                if shift.person == handle and shift.starts < now + ahead and shift.ends > now:
+                    yield NewAwayShift(
+                        absence.id,
+                        place,
+                        handle,
+                        shift.starts,
+                        shift.ends,
+                        fairest(rosters, absences, place, shift.starts, shift.ends, now=now),
+                    )
+
+
+def fairest(
+    rosters: Rosters,
+    absences: Sequence[TimeAway],
+    place: str,
+    starts: datetime,
+    ends: datetime,
+    *,
+    now: datetime,
+) -> str | None:
+    """Return the handle of the person who is fairest to take a time at *place*; None if nobody is free.
+
+    Of the people who take turns at the place, and if none of them is free of all that are known: the one with
+    the fewest hours on call from `COUNTED_BEFORE` before *now* to `COUNTED_AFTER` after, over all places. A
+    person who is away, or on call anywhere in that time, is not free. Of equals the first by handle.
+
+    Args:
+        rosters: Right since `COUNTED_BEFORE`.
+    """
+    busy = {
+        shift.person for roster in rosters.places.values() for shift in roster.shifts(max(starts, now), ends)
+    }
+    away = {rosters.person(one.who).handle for one in absences if one.overlaps(starts, ends)}
+    turning, _ = rosters.places[place].turns_at(starts)
+    loads = hours_on_call(rosters, now - COUNTED_BEFORE, now + COUNTED_AFTER)
+    groups: tuple[Collection[str], ...] = (turning, rosters.people)
+    for group in groups:
+        free = set(group) - busy - away
+        if free:
+            return min(free, key=lambda handle: (loads.get(handle, timedelta()), handle))
+    return None
+
+
+def hours_on_call(rosters: Rosters, start: datetime, end: datetime) -> Mapping[str, timedelta]:
+    """Return how long each person is on call between two moments; at two places at once counts twice."""
+    loads: dict[str, timedelta] = {}
+    for roster in rosters.places.values():
+        for shift in roster.shifts(start, end):
+            loads[shift.person] = loads.get(shift.person, timedelta()) + (shift.ends - shift.starts)
+    return loads
+
+
+def parse_absence(typed_from: str, typed_to: str, *, now: datetime) -> tuple[datetime, datetime]:
+    """Return the start and the end that were typed; a date without a time is the whole day.
+
+    Args:
+        now: Aware, in the team's zone.
+
+    Raises:
+        UserError: one cannot be read, it ends before it starts or before now, or it is too long.
+    """
+    starts, _ = _moment(typed_from, now, now)
+    ends, is_day = _moment(typed_to, now, starts)
+    if is_day:  # the day belongs to it
+        ends = _next_midnight(ends)
+    if ends <= max(starts, now):
+        raise UserError("absence_ends_early")
+    if ends - starts > LONGEST:
+        raise UserError("absence_too_long", days=LONGEST.days)
+    return starts, ends
+
+
+def _moment(typed: str, now: datetime, base: datetime) -> tuple[datetime, bool]:
+    try:
+        return parse_later(typed, now=now, base=max(base, now)), False
+    except UnreadableMoment:
+        try:
+            return parse_later(f"{typed.strip()} 0:00", now=now), True
+        except UnreadableMoment:
+            raise UnreadableMoment(typed, now=now) from None
+
+
+def _next_midnight(midnight: datetime) -> datetime:
+    following = midnight.replace(tzinfo=None) + timedelta(days=1)
+    return following.replace(tzinfo=midnight.tzinfo)

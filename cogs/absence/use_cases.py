@@ -1,0 +1,253 @@
+"""Absences: recorded and withdrawn, their shifts told once, and taken by another person as an override."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.audit import AuditData
+from bot.domain.delivery.delivery import Delivery, NewDelivery
+from bot.domain.errors import UserError
+from bot.domain.jobs import Job
+from bot.domain.oncall.absences import TimeAway
+from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.people import Who
+from bot.domain.people import Person
+from bot.domain.text import one_line
+from bot.runbook.model import Policy
+from bot.services.core import Core
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Discord
+from bot.services.shared.access import Access
+from bot.services.shared.roster import OnCall
+from bot.storage.database.sql import Sql
+from bot.storage.store import Store
+from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
+from bot.storage.tables.timeline import AuditWrites
+from bot.storage.transaction import Transaction
+from cogs.absence.policy import channel_of
+from cogs.absence.rules import COUNTED_BEFORE, AbsenceDelivery, AbsenceRules, AwayData, AwayShift, away_shifts
+from cogs.absence.store import Absences
+
+log = structlog.get_logger(__name__)
+
+#: The name of the job, as the queue stores it. Its payload: "<guild>:<shift>".
+SHOW_AWAY_SHIFT: Final = "show_away_shift"
+_REASON_LIMIT: Final = 200
+
+
+class Away:
+    """Records who is away, and finds others for their shifts."""
+
+    def __init__(self, core: Core) -> None:
+        self._store: Store = core.store
+        self._policy: Policy = core.policy
+        self._access: Access = core.access
+        self._oncall: OnCall = core.oncall
+        self._discord: Discord = core.discord
+        self.guild_id = core.guild_id
+
+    async def now(self) -> datetime:
+        """Return the database's time in the team's zone: the times that people type count from it."""
+        return (await self._store.now()).astimezone(self._policy.timezone)
+
+    async def open_ones(self, *, by: Person) -> list[TimeAway]:
+        """Return the absences that are not over, the earliest first.
+
+        Raises:
+            NotPermitted: *by* may not respond.
+        """
+        await self._access.require(by, "acknowledge", guild_id=self.guild_id, act="list_absences")
+        return await Absences(self._store.sql).open_ones(self.guild_id)
+
+    async def add(self, new: TimeAway, *, by: Person) -> TimeAway:
+        """Record an absence, and tell of its shifts that are near, in one commit.
+
+        Raises:
+            NotPermitted: *by* may not respond or, for another person, change who is on call.
+        """
+        await self._require(by, new.who, act="add_absence")
+        async with self._store.transaction() as tx:
+            made = await Absences(tx.sql).add(self.guild_id, _clean(new), by=by)
+            await self._audit(tx, made, by=by, action="absence_added")
+            await self._tell(tx)
+        log.info("absence.added", absence_id=made.id, user_id=by.id)
+        return made
+
+    async def end(self, number: int, *, by: Person) -> TimeAway:
+        """Withdraw an absence. A shift that was taken stays taken: it is an override like others.
+
+        Raises:
+            NotPermitted: as `add`. UserError: it is over.
+        """
+        known = await Absences(self._store.sql).open_ones(self.guild_id)
+        absence = next((one for one in known if one.id == number), None)
+        if absence is None:
+            raise UserError("absence_over")
+        await self._require(by, absence.who, act="end_absence")
+        async with self._store.transaction() as tx:
+            if await Absences(tx.sql).lock(self.guild_id, number) is None:
+                raise UserError("absence_over")
+            for shift in await Absences(tx.sql).end(number, by=by):
+                await tx.enqueue(self._job(shift))
+            await self._audit(tx, absence, by=by, action="absence_ended")
+        log.info("absence.ended", absence_id=number, user_id=by.id)
+        return absence
+
+    async def look(self) -> None:
+        """Tell of the shifts that are near now and whose people are away."""
+        if not await Absences(self._store.sql).open_ones(self.guild_id):
+            return
+        async with self._store.transaction() as tx:
+            await self._tell(tx)
+
+    async def take(self, number: int, *, by: Person) -> AwayShift:
+        """Give what is left of a shift to *by* as an override, once, in one commit.
+
+        Raises:
+            NotPermitted: *by* may not respond. UserError: it is taken, over, or another person's already, or
+                *by* is away then themselves.
+        """
+        await self._access.require(
+            by, "acknowledge", guild_id=self.guild_id, act="take_away_shift", shift=number
+        )
+        who = Who(by.id, by.username, by.name)
+        async with self._store.transaction() as tx:
+            is_taken = await Absences(tx.sql).take(self.guild_id, number, by=by)
+            shift = await Absences(tx.sql).shift(self.guild_id, number)
+            if shift is None or shift.is_void:
+                raise UserError("absence_over")
+            if not is_taken:
+                raise UserError("away_shift_taken", who=shift.taken_by_name)
+            await self._require_open(tx, shift, who)
+            new = NewOverride(shift.place, who, max(shift.starts, await tx.now()), shift.ends)
+            await self._record(tx, new, by=by)
+            await tx.enqueue(self._job(number))
+        log.info("absence.shift_taken", shift=number, user_id=by.id)
+        return shift
+
+    async def show(self, number: int) -> None:
+        """Edit the posts about a shift to show it as it is now."""
+        shift = await Absences(self._store.sql).shift(self.guild_id, number)
+        for key in _keys(number) if shift is not None else ():
+            post = await DeliveryRows(self._store.sql).delivery_by_key(key)
+            if post is not None and post.message_id is not None:
+                await self._discord.redraw(post, shift)
+
+    async def _require(self, by: Person, who: Who, *, act: str) -> None:
+        action = "acknowledge" if who.user_id == by.id else "oncall"
+        await self._access.require(by, action, guild_id=self.guild_id, act=act, who=who.handle)
+
+    async def _require_open(self, tx: Transaction, shift: AwayShift, who: Who) -> None:
+        rosters, now = await self._oncall.rosters(self.guild_id, source=tx)
+        absences = await Absences(tx.sql).open_ones(self.guild_id)
+        taker = rosters.person(who).handle
+        for one in absences:
+            if rosters.person(one.who).handle == taker and one.overlaps(shift.starts, shift.ends):
+                raise UserError("away_taker_is_away", starts=one.starts, ends=one.ends)
+        roster = rosters.places.get(shift.place)
+        held = (
+            () if roster is None or shift.ends <= now else roster.shifts(max(shift.starts, now), shift.ends)
+        )
+        if all(each.person != shift.handle for each in held):
+            raise UserError("away_shift_gone")
+
+    async def _record(self, tx: Transaction, new: NewOverride, *, by: Person) -> None:
+        recording = next((one.overrides for one in self._policy.capabilities if one.overrides), None)
+        if recording is None:
+            raise UserError("capability_off")
+        await recording(tx, self.guild_id, new, by)
+
+    async def _tell(self, tx: Transaction) -> None:
+        """Queue a post and a DM for each shift that is new; the row's key keeps each one single."""
+        absences = await Absences(tx.sql).open_ones(self.guild_id)
+        now = await tx.now()
+        since = min([now - COUNTED_BEFORE, *(one.starts for one in absences)])
+        rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
+        ahead = self._policy.of(AbsenceRules).ahead
+        for new in away_shifts(rosters, absences, now=now, ahead=ahead):
+            number = await Absences(tx.sql).add_shift(self.guild_id, new)
+            if number is not None:
+                await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new.handle))
+                log.info("absence.shift_told", shift=number)
+
+    def _posts(self, number: int, handle: str) -> Sequence[NewDelivery]:
+        data = AwayData(shift=number).to_json()
+        channel, person = f"channel:{channel_of(self._policy)}", f"named:{handle}"
+        post, dm = _keys(number)
+        return [
+            NewDelivery(AbsenceDelivery.AWAY_SHIFT, channel, post, self.guild_id, data=data),
+            NewDelivery(AbsenceDelivery.AWAY_SHIFT_DM, person, dm, self.guild_id, data=data),
+        ]
+
+    def _job(self, number: int) -> Job:
+        payload = f"{self.guild_id}:{number}"
+        return Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True)
+
+    async def _audit(self, tx: Transaction, absence: TimeAway, *, by: Person, action: str) -> None:
+        data = AuditData(facts={"absence": absence.id, "who": absence.who.handle})
+        await AuditWrites(tx.sql).audit(guild_id=self.guild_id, by=by, action=action, data=data)
+
+
+class AwayDeliveries(DeliveryHandler):
+    """The posts about shifts whose people are away."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(*AbsenceDelivery)
+        self._store = store
+
+    async def load(self, delivery: Delivery) -> AwayShift | None:
+        """Read the shift that a post is about, as it is now."""
+        return await _shift(self._store.sql, delivery)
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if there is nobody to look for any more."""
+        shift = await _shift(tx.sql, delivery)
+        return shift is None or not shift.waits
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Edit a post once more if the shift was taken while it was sent."""
+        shift = await _shift(tx.sql, delivery)
+        if shift is not None and not shift.waits:
+            payload = f"{shift.guild_id}:{shift.id}"
+            await tx.enqueue(Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True))
+
+
+async def _shift(sql: Sql, delivery: Delivery) -> AwayShift | None:
+    return await Absences(sql).shift(delivery.guild_id, AwayData.from_json(delivery.data).shift)
+
+
+def _keys(number: int) -> tuple[str, str]:
+    """Return the keys of the post in the channel and of the DM."""
+    return f"away_shift:{number}", f"away_shift:{number}:dm"
+
+
+def _clean(new: TimeAway) -> TimeAway:
+    return TimeAway(new.who, new.starts, new.ends, one_line(new.reason, limit=_REASON_LIMIT))
+
+
+def build(core: Core) -> Away:
+    """Make the use cases of one guild."""
+    return Away(core)
+
+
+def deliveries(_away: Away, core: Core) -> list[DeliveryHandler]:
+    """Return the handler of the posts."""
+    return [AwayDeliveries(core.store)]
+
+
+async def look(away: Away) -> None:
+    """Tell of the shifts that are near now."""
+    await away.look()
+
+
+async def show(away: Away, payload: str) -> timedelta | None:
+    """Edit the posts about a shift."""
+    await away.show(int(payload.partition(":")[2]))
+    return None
+
+
+async def open_absences(sql: Sql, guild_id: int) -> list[TimeAway]:
+    """Return the absences of a guild that are not over."""
+    return await Absences(sql).open_ones(guild_id)

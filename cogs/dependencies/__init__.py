@@ -1,0 +1,1 @@
+"""Dependencies (依存): an open incident holds the alerts of what needs its target. See README.md."""

@@ -1,0 +1,1 @@
+"""Heartbeats: alerts for jobs that do not report. README.md has the rules."""

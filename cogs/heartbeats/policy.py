@@ -1,0 +1,123 @@
+"""``[heartbeats.<name>]``: jobs that report by HTTP, and how often."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from bot.capability import PolicyPart
+from bot.domain.severity import SeverityPolicy
+from bot.runbook.fields import moments, values
+from bot.runbook.fields.rules import AtMost, CapabilityTables, Problem, Rule, Section
+from bot.runbook.model import Policy
+from cogs.heartbeats.rules import HeartbeatRules, Heartbeats
+
+#: The bot's own limits.
+MOST_HEARTBEATS: Final = 500
+
+_SHORTEST: Final = timedelta(minutes=1)
+_Name = Annotated[
+    str,
+    values.matching(
+        r"[a-z](?:-?[a-z0-9]){0,30}", "a heartbeat", 'letters, digits and single hyphens ("nightly-batch")'
+    ),
+]
+_ZONE: Final = ZoneInfo("Asia/Tokyo")
+
+
+def _cron(value: object) -> str:
+    text = values.string(value)
+    _next_of(text, datetime.now(UTC))
+    return text
+
+
+def _next_of(expression: str, after: datetime) -> datetime:
+    """Return the first moment of a cron expression after one, in the same zone.
+
+    Raises:
+        ValueError: it is none, or there is no such moment.
+    """
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415 -- a policy without cron does without it
+
+    try:
+        return next(CronSim(expression, after))
+    except (CronSimError, StopIteration) as error:
+        raise ValueError(expression) from error
+
+
+_Cron = Annotated[str, Rule("a cron expression", 'five fields ("0 3 * * *")', _cron)]
+
+
+class HeartbeatTable(Section):
+    """``[heartbeats.<name>]``."""
+
+    severity: values.OfSeverity
+    target: values.Target | None = None
+    every: moments.Repeat | None = None
+    cron: _Cron | None = None
+    timezone: moments.Timezone = _ZONE
+    grace: moments.Duration = timedelta(hours=1)
+    limit: moments.Duration | None = None
+    channel: values.Channel | None = None
+
+    def value(self, name: str) -> HeartbeatRules:
+        """Return the rules of the heartbeat *name*."""
+        zone = "" if self.every is not None else f" {self.timezone.key}"
+        return HeartbeatRules(
+            name=name,
+            target=self.target or name,
+            severity=self.severity,
+            next_after=self._next_after(),
+            schedule=f"{self.cron}{zone}" if self.every is None else _words(self.every),
+            grace=self.grace,
+            limit=self.limit,
+            channel=self.channel,
+        )
+
+    def _next_after(self) -> Callable[[datetime], datetime]:
+        if (every := self.every) is not None:
+            return lambda at: at + every
+        expression, zone = self.cron or "", self.timezone
+        return lambda at: _next_of(expression, at.astimezone(zone)).astimezone(UTC)
+
+
+def _words(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _each_has_one_rhythm(tables: Mapping[str, HeartbeatTable]) -> Mapping[str, HeartbeatTable]:
+    for name, table in tables.items():
+        if (table.every is None) == (table.cron is None):
+            raise Problem("needs either `every` or `cron`", key=f"{name}.every")
+        if table.grace < _SHORTEST:
+            raise Problem("is too short; allowed: 1m to 30d", key=f"{name}.grace")
+        if table.cron is None and "timezone" in table.model_fields_set:
+            raise Problem("is for `cron` only", key=f"{name}.timezone")
+    return tables
+
+
+class HeartbeatTables(CapabilityTables):
+    """``[heartbeats]``: the tables by name."""
+
+    root: Annotated[
+        dict[_Name, HeartbeatTable], AtMost(MOST_HEARTBEATS), AfterValidator(_each_has_one_rhythm)
+    ] = Field(default_factory=dict)
+
+    def rules(self, _severities: Mapping[str, SeverityPolicy]) -> Heartbeats:
+        """Return the rules of every heartbeat."""
+        return Heartbeats(MappingProxyType({name: table.value(name) for name, table in self.root.items()}))
+
+
+def targets(policy: Policy) -> Iterator[str]:
+    """Yield what is affected when a heartbeat does not come."""
+    return (one.target for one in policy.of(Heartbeats).by_name.values())
+
+
+POLICY = PolicyPart(table=HeartbeatTables, opt_in=True, targets=targets)

@@ -1,0 +1,67 @@
+"""The words of heartbeats: the titles of their alerts, and their states."""
+
+from typing import Final
+
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.wording import Wording
+from cogs.heartbeats.rules import HeartbeatEvent, HeartbeatRules, HeartbeatShown, HeartbeatState, WaitingEvent
+
+#: Colour never alone: the line says the state in words.
+SIGNS: Final = {
+    HeartbeatState.NEW: "⏳",
+    HeartbeatState.UP: "✅",
+    HeartbeatState.LATE: "⛔",
+    HeartbeatState.FAILED: "⛔",
+    HeartbeatState.OVERRUN: "⚠️",
+    HeartbeatState.UNFINISHED: "⛔",
+}
+_NAME_LIMIT: Final = 80
+_LIMIT: Final = 1_900  # Discord: 2,000 characters
+
+
+class HeartbeatTitles:
+    """The titles of the alerts of heartbeats, in the team's language."""
+
+    def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._words = Wording(texts, policy)
+
+    def of(self, rules: HeartbeatRules, waiting: WaitingEvent) -> str:
+        """Return "nightly-batch has not reported (every 1d)"."""
+        has_status = waiting.event is HeartbeatEvent.FAILED and waiting.exit_status is not None
+        return self._words.say(
+            f"heartbeats.title.{'failed_with' if has_status else waiting.event}",
+            name=plain(rules.name, limit=_NAME_LIMIT),
+            schedule=rules.schedule,
+            limit="" if rules.limit is None else self._words.span(rules.limit),
+            status=waiting.exit_status,
+        )
+
+
+def listing(words: Wording, shown: list[HeartbeatShown]) -> str:
+    """Return the message of `/heartbeats`: a line for each, the worst first, as many as fit."""
+    lines = [words.say("heartbeats.message.title", count=len(shown))]
+    for number, one in enumerate(shown):
+        line_ = line(words, one)
+        if sum(len(each) + 1 for each in lines) + len(line_) > _LIMIT:
+            return "\n".join([*lines, words.say("heartbeats.message.more", count=len(shown) - number)])
+        lines.append(line_)
+    return "\n".join(lines)
+
+
+def line(words: Wording, one: HeartbeatShown) -> str:
+    """Return one line: sign, name, state, its last success, the next one, and how long the last run took."""
+    status = one.status
+    parts = []
+    if status is not None:
+        last, due = status.last_at, status.due_at
+        parts += [] if last is None else [words.say("heartbeats.message.last", at=words.moment(last))]
+        parts += [] if due is None else [words.say("heartbeats.message.next", at=words.moment(due))]
+        if status.started_at is not None:
+            parts.append(words.say("heartbeats.message.running", at=words.moment(status.started_at)))
+        if status.duration_s is not None:
+            parts.append(words.say("heartbeats.message.took", span=words.span(status.duration_s)))
+    state = words.say(f"heartbeats.state.{one.state}")
+    head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({one.rules.schedule})"
+    return " · ".join([head, *parts])

@@ -1,0 +1,140 @@
+"""Which role follows which places, and why one cannot."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.delivery.kinds import AnyDeliveryKind
+from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.payloads import Payload
+from bot.domain.server_roles import ServerRole, ServerRoles
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """A role of the policy.
+
+    Attributes:
+        role: Its name or id.
+        places: Whoever is on call at one of these has it.
+        also: The names of those who always have it.
+        is_exclusive: Nobody else may have it, also not from a person's hand.
+    """
+
+    role: str
+    places: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    is_exclusive: bool = False
+
+    def people(
+        self, holders: Mapping[str, OnCallPerson], team: Collection[OnCallPerson]
+    ) -> list[OnCallPerson]:
+        """Return who is to have the role, each once.
+
+        Args:
+            holders: The people on call now, by place.
+            team: Those whom the policy names.
+        """
+        known = {person.name: person for person in team}
+        named = [known.get(name, OnCallPerson(name, name, user_id=id_of(name))) for name in self.also]
+        on_call = [holders[place] for place in self.places if place in holders]
+        return list({person.handle: person for person in (*on_call, *named)}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRules:
+    """The roles that follow the rotation."""
+
+    roles: tuple[RoleRule, ...] = ()
+
+
+class RoleProblem(StrEnum):
+    """Why a role does not follow, as it is stored."""
+
+    UNKNOWN = "unknown"
+    AMBIGUOUS = "ambiguous"
+    TWICE = "twice"  # two keys of the policy mean it
+    NO_RIGHT = "no_right"
+    ABOVE = "above"
+    MANAGED = "managed"
+    NO_MEMBERS = "no_members"  # an exclusive one, without the intent
+    NOT_MEMBER = "not_member"
+    REFUSED = "refused"  # by Discord, for a reason of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A problem, and what it is about.
+
+    Attributes:
+        role: As the policy names it.
+        who: The name of the person; empty: it is about the role.
+        code: Discord's.
+    """
+
+    role: str
+    problem: RoleProblem
+    who: str = ""
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that the bot gave to a person, or was about to give.
+
+    Attributes:
+        version: Grows each time that Discord is asked to give it.
+        is_given: Discord has answered.
+    """
+
+    role_id: int
+    user_id: int
+    name: str
+    version: int
+    is_given: bool
+
+
+class RoleDelivery(AnyDeliveryKind):
+    """The kinds of delivery of the folder."""
+
+    ROLE_PROBLEM = "role_problem"
+
+
+class RoleProblemData(Payload):
+    """What the line about a problem says."""
+
+    role: str
+    problem: str
+    who: str = ""
+    code: int | None = None
+
+
+def found_roles(
+    rules: Collection[RoleRule], server: ServerRoles
+) -> tuple[dict[str, ServerRole], list[Refused]]:
+    """Return the roles of the server that follow, by the policy's name, and what is wrong with the others."""
+    roles: dict[str, ServerRole] = {}
+    refused: list[Refused] = []
+    for rule in rules:
+        named = [one for one in server.roles if rule.role in (one.name, str(one.id))]
+        problem = _problem(named, server, taken=[one.id for one in roles.values()])
+        if problem is None:
+            roles[rule.role] = named[0]
+        else:
+            refused.append(Refused(rule.role, problem))
+    return roles, refused
+
+
+def _problem(
+    named: Collection[ServerRole], server: ServerRoles, *, taken: Collection[int]
+) -> RoleProblem | None:
+    if len(named) != 1:
+        return RoleProblem.AMBIGUOUS if named else RoleProblem.UNKNOWN
+    (role,) = named
+    problems = {
+        RoleProblem.TWICE: role.id in taken,
+        RoleProblem.MANAGED: role.is_managed,
+        RoleProblem.NO_RIGHT: not server.may_manage,
+        RoleProblem.ABOVE: role.rank >= server.own_rank,
+    }
+    return next((problem for problem, is_there in problems.items() if is_there), None)

@@ -1,0 +1,130 @@
+"""What people read of teams: the DM to the person who is called, lines, answers."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.incident.incident import Incident
+from bot.runbook.teams import DEFAULT_TEAM
+from bot.services.ports import Subject
+from bot.ui.buttons import IncidentVerb, row
+from bot.ui.posts.bodies import HERE, Body, NoticeLooks, Renderers, about, line, message
+from bot.ui.posts.incident.alert import impact
+from bot.ui.posts.paging import page_embed
+from bot.ui.words.summary import summary
+from bot.ui.words.timeline_details import EntryLook
+from bot.ui.words.wording import Voice, Wording, home, linked_label
+from cogs.teams.rules import (
+    CallData,
+    CalledEntry,
+    CalledNotice,
+    HandedEntry,
+    HandedNotice,
+    TeamDelivery,
+    UnansweredEntry,
+    UnansweredNotice,
+)
+from cogs.teams.use_cases import Called
+
+
+def team_name(words: Wording, team: str | None) -> str:
+    """Return what a post calls a team."""
+    return words.say("of_teams.default") if team in (None, DEFAULT_TEAM) else str(team)
+
+
+def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    """Compose the DM that asks the person on call of another team to join."""
+    incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
+    asked = "of_teams.dm.asked" if data.by else "of_teams.dm.passed"
+    lines = [
+        words.say(asked, who=words.who(data.by), team=team_name(words, data.team)),
+        impact(words, incident),
+        words.say("of_teams.dm.due", at=words.moment(data.due_at)),
+    ]
+    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
+    link = words.buttons.link(*home(incident))
+    return message(
+        summary(words, incident),
+        embeds=[page_embed(words, incident, lines)],
+        components=row([take, link] if incident.is_open else [link]),
+    )
+
+
+def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    """Compose the message in the team's channel after its last place has not answered."""
+    incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
+    text = words.say(
+        "of_teams.unanswered",
+        here=HERE if incident.rings else "",
+        label=linked_label(incident),
+        severity=incident.severity,
+        team=team_name(words, data.team),
+    )
+    return message(text.strip(), rings=incident.rings)
+
+
+def handed_answer(voice: Voice, incident: Incident) -> str:
+    """Return the answer to the person who handed an incident over."""
+    channel = voice.policy.rules_of(incident).channel
+    team = team_name(voice, incident.team)
+    return voice.say("of_teams.answer.handed", label=incident.label, team=team, channel=channel)
+
+
+def called_answer(voice: Voice, done: Called) -> str:
+    """Return the answer to the person who called another team."""
+    return voice.say(
+        "of_teams.answer.called",
+        label=done.incident.label,
+        team=team_name(voice, done.call.team),
+        place=done.place,
+        at=voice.moment(done.call.due_at),
+    )
+
+
+def team_line(voice: Voice, incident: Incident, _read: None) -> str:
+    """Return the line of `/incident show`; empty for the default team."""
+    return voice.say("of_teams.line", team=incident.team) if incident.team else ""
+
+
+def _handed(words: Wording, entry: HandedEntry, _limit: int) -> Iterator[str]:
+    yield f"{team_name(words, entry.before)} → {team_name(words, entry.after)}"
+    if entry.reason:
+        yield entry.reason
+
+
+def _of_call(words: Wording, entry: CalledEntry, _limit: int) -> Iterator[str]:
+    yield f"{team_name(words, entry.team)} ({entry.place})"
+
+
+def _of_silence(words: Wording, entry: UnansweredEntry, _limit: int) -> Iterator[str]:
+    yield team_name(words, entry.team)
+
+
+ENTRIES: Final = (
+    EntryLook(HandedEntry, _handed),
+    EntryLook(CalledEntry, _of_call),
+    EntryLook(UnansweredEntry, _of_silence),
+)
+
+NOTICES: Final[NoticeLooks] = (
+    line(
+        HandedNotice,
+        "of_teams.notice.handed",
+        before=lambda words, _incident, notice: team_name(words, notice.before),
+        after=lambda words, _incident, notice: team_name(words, notice.after),
+    ),
+    line(
+        CalledNotice,
+        lambda notice: "of_teams.notice.called_again" if notice.again else "of_teams.notice.called",
+        team=lambda words, _incident, notice: team_name(words, notice.team),
+        place=lambda _words, _incident, notice: notice.place,
+        at=lambda words, _incident, notice: words.moment(notice.due_at),
+    ),
+    line(
+        UnansweredNotice,
+        "of_teams.notice.unanswered",
+        team=lambda words, _incident, notice: team_name(words, notice.team),
+    ),
+)
+
+RENDERERS: Final[Renderers] = {TeamDelivery.CALL: _call, TeamDelivery.UNANSWERED: _unanswered}

@@ -1,0 +1,253 @@
+"""Teams: hand an incident over to another one, or call its person on call to join."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable, UserError
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.jobs import Job
+from bot.domain.people import Person
+from bot.domain.text import half_width, one_line
+from bot.runbook.model import Policy
+from bot.runbook.teams import DEFAULT_TEAM
+from bot.services.acknowledging.acknowledge import stop_ladder
+from bot.services.core import Core
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.shared.access import AnyAct
+from bot.services.shared.changes import Change
+from bot.services.shared.jobs import remind_later
+from bot.services.shared.postings import notice, posting_deliveries
+from bot.storage.tables.acknowledgements import AcknowledgementRows, AcknowledgementWrites
+from bot.storage.tables.deliveries import DeliveryWrites
+from bot.storage.tables.incidents import IncidentRows, IncidentWrites
+from bot.storage.transaction import Transaction
+from cogs.teams import rules
+from cogs.teams.rules import (
+    CallData,
+    CalledEntry,
+    CalledNotice,
+    HandedEntry,
+    HandedNotice,
+    TeamCall,
+    TeamDelivery,
+    UnansweredEntry,
+    UnansweredNotice,
+)
+from cogs.teams.store import TeamCalls
+
+#: The name of the job, as the queue stores it; its payload is the numbers of the incident and of the call.
+CALL: Final = "team_call"
+_REASON: Final = 200
+
+
+class TeamAct(AnyAct):
+    """The acts of this capability."""
+
+    HAND_OVER = "team_hand_over"
+    CALL = "team_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call that was begun: the team's place that is asked, and when the next one is."""
+
+    incident: Incident
+    call: TeamCall
+    place: str
+
+
+def team_named(policy: Policy, typed: str) -> str | None:
+    """Return the team that was typed or chosen; None: the default one.
+
+    Raises:
+        UserError: the policy has no such team.
+    """
+    name = half_width(typed).strip().casefold()
+    if name == DEFAULT_TEAM:
+        return None
+    if name not in policy.teams:
+        raise UserError("team_unknown", value=typed)
+    return name
+
+
+def called(team: str | None) -> str:
+    """Return what people call a team."""
+    return team or DEFAULT_TEAM
+
+
+class Teams:
+    """Hands incidents of one guild over, and calls people of other teams."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._store = core.store
+        self._policy = core.policy
+
+    async def hand_over(self, incident_id: int, to: str | None, *, by: Person, reason: str = "") -> Incident:
+        """Give an incident to another team: its ladder begins at once, and its channel is told.
+
+        Whoever has the incident lets go with it, and may join again.
+
+        Raises:
+            InvalidTransition: see `rules.handed_over`. Otherwise as `Changes.change`.
+        """
+        seen = await IncidentRows(self._store.sql).incident(incident_id)
+        holder = seen.on_it
+        # Before anything is locked: Discord is asked whose old 👀 are there.
+        known = await self._core.releasing.absent(incident_id, () if holder is None else (holder.id,))
+        async with self._core.changes.change(incident_id, by=by, act=TeamAct.HAND_OVER) as change:
+            before, tx = change.incident, change.tx
+            severity = self._policy.rules(before.severity, team=to)
+            due = self._policy.ack_due(severity, at=change.now)
+            moved = rules.handed_over(before, to, name=called(to), ack_due_at=due, at=change.now)
+            await stop_ladder(tx, incident_id)
+            await AcknowledgementWrites(tx.sql).leave(incident_id, unmarked=known.unmarked)
+            await change.save(rules.with_thread(moved, severity.thread_channel))
+            await DeliveryWrites(tx.sql).insert_deliveries(posting_deliveries(change.incident, severity))
+            await self._core.escalations.start(tx, change.incident, severity, now=change.now)
+            await remind_later(tx, change.incident, now=change.now)
+            why = one_line(reason, limit=_REASON) or None
+            line = f"team:{change.incident.version}"
+            told = HandedEntry(before=called(before.team), after=called(to), reason=why)
+            await change.record(told, line=line)
+            await change.say(HandedNotice(before=told.before, after=told.after, reason=why), key=line)
+        return change.incident
+
+    async def call(self, incident_id: int, team: str | None, *, by: Person) -> Called:
+        """Call a team's person on call to join, with a deadline of their own.
+
+        Raises:
+            InvalidTransition: the incident has ended, or is that team's, or the team is being called already.
+                Otherwise as `Changes.change`.
+        """
+        async with self._core.changes.change(incident_id, by=by, act=TeamAct.CALL) as change:
+            incident, calls = change.incident, TeamCalls(change.tx.sql)
+            transitions.require_open(incident)
+            if incident.team == team:
+                raise InvalidTransition("team_same", incident=incident.label, team=called(team))
+            if await calls.waiting(incident_id, team) is not None:
+                raise InvalidTransition("team_called_already", incident=incident.label, team=called(team))
+            due = self._policy.ack_due(self._policy.rules(incident.severity, team=team), at=change.now)
+            call = await calls.add(incident_id, incident.guild_id, team, due_at=due)
+            place = self._places(incident, team)[0]
+            await self._ask(change, call, place, again=False)
+        return Called(incident, call, place)
+
+    async def follow(self, call_id: int) -> timedelta | None:
+        """Call the next place if nobody has joined by the deadline; return how long is left until then.
+
+        Twice does no harm: the row says what was done.
+        """
+        call = await TeamCalls(self._store.sql).call(call_id)
+        if call is None or call.done_at is not None:
+            return None
+        incident = await IncidentRows(self._store.sql).incident(call.incident_id)
+        places = self._places(incident, call.team)
+        asked = await self._people(incident, places[: call.asked + 1])
+        async with self._store.transaction() as tx:
+            locked = await IncidentWrites(tx.sql).incident(call.incident_id, lock=True)
+            calls, now = TeamCalls(tx.sql), await tx.now()
+            current = await calls.call(call_id)
+            if current is None or current.done_at is not None or current != call:
+                return None
+            has_joined = asked & {one.id for one in await AcknowledgementRows(tx.sql).on_it(locked.id)}
+            if has_joined or not locked.is_open:
+                await calls.finish(call, at=now)
+                return None
+            if call.due_at > now:
+                return call.due_at - now
+            change = Change(tx, self._policy, locked, Person(id=0, name=""), now, is_by_clock=True)
+            if (following := rules.next_asked(call, places)) is None:
+                await calls.finish(call, at=now)
+                await self._give_up(change, call)
+                return None
+            due = self._policy.ack_due(self._policy.rules(locked.severity, team=call.team), at=now)
+            await calls.move(call, asked=following, due_at=due)
+            await self._ask(change, replace(call, asked=following, due_at=due), places[following], again=True)
+        return due - now
+
+    def _places(self, incident: Incident, team: str | None) -> tuple[str, ...]:
+        return self._policy.places_of(replace(incident, team=team))
+
+    async def _people(self, incident: Incident, places: tuple[str, ...]) -> set[int]:
+        """Return the ids of the people who are on call at *places*, as far as Discord tells them."""
+        ids: set[int] = set()
+        for person in (await self._core.oncall.distinct_holders(incident.guild_id, places)).values():
+            with suppress(DeliveryRefused, UpstreamUnavailable):
+                ids.add((await self._core.discord.person(incident.guild_id, person.handle)).id)
+        return ids
+
+    async def _ask(self, change: Change, call: TeamCall, place: str, *, again: bool) -> None:
+        team, line = called(call.team), f"team_call:{call.id}:{call.asked}"
+        told = CalledNotice(team=team, place=place, due_at=call.due_at, again=again)
+        await change.record(CalledEntry(team=team, place=place), line=line)
+        await self._say(change, told, key=line)
+        dm = self._delivery(change, TeamDelivery.CALL, call, to=f"person:{place}")
+        await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
+        if not again:
+            await change.tx.enqueue(_job(call, after=call.due_at - change.now))
+
+    async def _give_up(self, change: Change, call: TeamCall) -> None:
+        """Tell the thread and the team's channel that nobody has joined; the channel's message rings."""
+        team, line, incident = called(call.team), f"team_call:{call.id}:unanswered", change.incident
+        await change.record(UnansweredEntry(team=team), line=line)
+        await self._say(change, UnansweredNotice(team=team), key=line)
+        if not incident.is_private:
+            channel = self._policy.rules(incident.severity, team=call.team).channel
+            post = self._delivery(change, TeamDelivery.UNANSWERED, call, to=f"channel:{channel}")
+            await DeliveryWrites(change.tx.sql).insert_deliveries([post])
+
+    async def _say(self, change: Change, told: CalledNotice | UnansweredNotice, *, key: str) -> None:
+        if change.is_by_clock:
+            line = notice(change.incident, self._policy, told, key=key)
+            await DeliveryWrites(change.tx.sql).insert_deliveries([line])
+        else:
+            await change.say(told, key=key)
+
+    def _delivery(self, change: Change, kind: TeamDelivery, call: TeamCall, *, to: str) -> NewDelivery:
+        data = CallData(call=call.id, team=called(call.team), by=change.by.name, due_at=call.due_at)
+        return NewDelivery(
+            kind=kind,
+            to=to,
+            key=f"inc:{call.incident_id}:{kind}:{call.id}:{call.asked}:to",
+            guild_id=call.guild_id,
+            incident_id=call.incident_id,
+            data=data.to_json(),
+            priority=priority_of(self._policy.rules_of(change.incident).rank),
+        )
+
+
+class CallDeliveries(DeliveryHandler):
+    """Messages to another team are not sent about an incident that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(*TeamDelivery)
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if the incident has ended."""
+        assert delivery.incident_id is not None
+        return not (await IncidentWrites(tx.sql).incident(delivery.incident_id)).is_open
+
+
+def build(core: Core) -> Teams:
+    """Return the use cases of one guild."""
+    return Teams(core)
+
+
+def deliveries(_teams: Teams, _core: Core) -> list[DeliveryHandler]:
+    """Return what handles the messages to people of another team."""
+    return [CallDeliveries()]
+
+
+async def follow(teams: Teams, payload: str) -> timedelta | None:
+    """Handle the deadline of a call."""
+    return await teams.follow(int(payload.partition(":")[2]))
+
+
+def _job(call: TeamCall, *, after: timedelta) -> Job:
+    payload = f"{call.incident_id}:{call.id}"
+    return Job(CALL, payload, f"{CALL}:{payload}", after=after)

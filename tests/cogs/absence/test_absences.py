@@ -1,0 +1,180 @@
+"""Absences on a real database: told once, taken once as an override, withdrawn, and warned of."""
+
+import asyncio
+from dataclasses import replace
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.errors import ConfigError, NotPermitted, UserError
+from bot.domain.oncall.absences import TimeAway
+from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.rotation import Rotation, Unit
+from bot.domain.people import Person
+from bot.runbook import default_policy_text, parse_policy
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
+from cogs.absence.rules import AbsenceDelivery
+from cogs.absence.store import Absences
+from cogs.absence.use_cases import Away
+from tests.cogs.oncall.acts import oncall_of, put_rotation
+from tests.services.database import Database
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.unit.ui import samples
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+ROLES = frozenset({"responder"})
+AI, BEN, CHO = (
+    Person(id=number, name=name, username=name, roles=ROLES)
+    for number, name in ((8, "ai"), (9, "ben"), (10, "cho"))
+)
+
+
+async def begun(database: Database) -> Desk:
+    """A guild with absences, where Ai, Ben and Cho take turns of a week; it is Ai's now."""
+    policy = parse_policy(f"{default_policy_text()}\n[absence]\n", name="policy.toml")
+    desk = Desk(database, replace(policy, guild_id=None))
+    began = (desk.clock.time.astimezone(TOKYO) - timedelta(days=1)).date()
+    turns = Rotation(("8", "9", "10"), 1, Unit.WEEKS, began, time(10), TOKYO)
+    await put_rotation(desk, "primary", [who(one) for one in (AI, BEN, CHO)], turns)
+    return desk
+
+
+def who(person: Person) -> Who:
+    """The person as on-call records them."""
+    return Who(person.id, person.username, person.name)
+
+
+def absence(desk: Desk, person: Person, *, after: int, days: int) -> TimeAway:
+    """An absence that begins *after* days."""
+    starts = desk.clock.time + timedelta(days=after)
+    return TimeAway(who(person), starts, starts + timedelta(days=days), "旅行")
+
+
+async def told(desk: Desk) -> list[Delivery]:
+    """The deliveries about shifts whose people are away."""
+    return [one for one in await desk.database.deliveries() if isinstance(one.kind, AbsenceDelivery)]
+
+
+def away(desk: Desk) -> Away:
+    """The use cases."""
+    return desk.services.of(Away)
+
+
+async def shown(desk: Desk, post: Delivery) -> str:
+    """The words and buttons of a post as it is now."""
+    shift = await Absences(desk.store.sql).shift(GUILD, int(str(post.data["shift"])))
+    return str(render(Wording(samples.JA.texts, desk.policy), post, shift))
+
+
+async def test_a_near_shift_is_told_at_once_and_once(database: Database) -> None:
+    """The channel and the person hear of it, however often it is looked; the fairest one is named."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    for _ in range(3):
+        await away(turning).look()
+    await turning.work()
+    post, dm = await told(turning)
+    assert (post.to.partition(":")[0], dm.to) == ("channel", "named:8")
+    said = await shown(turning, post)
+    assert "away:v1:take_shift:" in said
+    assert "away:v1:take_shift:" not in await shown(turning, dm)
+
+
+async def test_a_shift_that_is_far_is_told_a_week_ahead(database: Database) -> None:
+    """Nothing is said before, and one look a week ahead says it."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, CHO, after=14, days=3), by=CHO)
+    assert await told(turning) == []
+    await turning.pass_time(days=8)
+    await away(turning).look()
+    assert len(await told(turning)) == 2
+
+
+async def test_one_of_two_who_take_it_at_once_has_it(database: Database) -> None:
+    """It becomes one override from its start, the posts say who has it, and it can be undone."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    await turning.work()
+    number = int(str((await told(turning))[0].data["shift"]))
+    takes = (away(turning).take(number, by=BEN), away(turning).take(number, by=CHO))
+    done = await asyncio.gather(*takes, return_exceptions=True)
+    [refused] = [one for one in done if isinstance(one, UserError)]
+    assert refused.key == "away_shift_taken"
+    rosters, _ = await turning.oncall.rosters(GUILD)
+    taker = rosters.places["primary"].person_at(made.starts + timedelta(hours=1))
+    assert taker in {"9", "10"}
+    assert rosters.places["primary"].person_at(made.ends + timedelta(hours=1)) == "8"
+    view = await oncall_of(turning).schedules.view(GUILD)
+    assert len(view.overrides) == 1
+    assert view.undoable is not None
+    await turning.work()
+    assert {key for key, _ in turning.discord.redrawn} == {f"away_shift:{number}", f"away_shift:{number}:dm"}
+    said = await shown(turning, (await told(turning))[0])
+    assert "引き受けました" in said
+    assert "take_shift" not in said
+
+
+async def test_who_may_not_take_it_is_refused_and_it_stays(database: Database) -> None:
+    """Another person who is away, one without the role, and the shift of another by now: nothing is lost."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    await away(turning).add(absence(turning, BEN, after=2, days=1), by=BEN)
+    number = int(str((await told(turning))[0].data["shift"]))
+    with pytest.raises(UserError, match="away_taker_is_away"):
+        await away(turning).take(number, by=BEN)
+    with pytest.raises(NotPermitted):
+        await away(turning).take(number, by=OBSERVER)
+    found = await Absences(turning.store.sql).shift(GUILD, number)
+    assert found is not None
+    assert found.waits
+    new = NewOverride("primary", who(CHO), found.starts, found.ends)
+    await oncall_of(turning).schedules.override(GUILD, new, by=PRIMARY)
+    with pytest.raises(UserError, match="away_shift_gone"):
+        await away(turning).take(number, by=CHO)
+
+
+async def test_a_withdrawn_absence_asks_nobody(database: Database) -> None:
+    """Its posts say so, a press is refused, and it cannot be withdrawn twice, nor by another responder."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    await turning.work()
+    number = int(str((await told(turning))[0].data["shift"]))
+    with pytest.raises(NotPermitted):
+        await away(turning).end(made.id, by=BEN)
+    await away(turning).end(made.id, by=AI)
+    await turning.work()
+    assert "取り消されました" in await shown(turning, (await told(turning))[0])
+    assert await away(turning).open_ones(by=AI) == []
+    for refused in (away(turning).end(made.id, by=AI), away(turning).take(number, by=BEN)):
+        with pytest.raises(UserError, match="absence_over"):
+            await refused
+
+
+async def test_a_stand_in_who_is_away_is_warned_of(database: Database) -> None:
+    """The check of an override finds the absence; a time outside it finds none."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, BEN, after=2, days=2), by=BEN)
+    checks = oncall_of(turning).checks
+    [(person, found)] = await checks.away(GUILD, (who(BEN), made.starts, made.starts + timedelta(hours=1)))
+    assert (person.handle, found.id) == ("9", made.id)
+    assert await checks.away(GUILD, (who(BEN), made.ends, made.ends + timedelta(hours=1))) == []
+
+
+async def test_only_the_duty_of_others_needs_the_right_to_change_it(database: Database) -> None:
+    """A responder records their own absence alone; a person on call records anyone's."""
+    turning = await begun(database)
+    with pytest.raises(NotPermitted):
+        await away(turning).add(absence(turning, AI, after=1, days=2), by=BEN)
+    made = await away(turning).add(absence(turning, AI, after=1, days=2), by=PRIMARY)
+    assert (made.who.user_id, made.by_name) == (8, "primary")
+
+
+def test_a_far_look_ahead_is_refused() -> None:
+    """The line names the key and what is allowed; without the table the capability is off."""
+    with pytest.raises(ConfigError, match=r"absence.ahead: .*30d"):
+        parse_policy(f'{default_policy_text()}\n[absence]\nahead = "40d"\n', name="policy.toml")
+    assert "absence" in parse_policy(default_policy_text(), name="policy.toml").off

@@ -1,0 +1,195 @@
+"""Dependencies: what an incident holds, and what becomes of it at its end."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.runbook import default_policy_text, parse_policy
+from bot.services.alerts import arrivals
+from bot.storage.tables.incidents import IncidentRows
+from cogs.dependencies.rules import DependencyDelivery, dependants, needed_through
+from cogs.dependencies.use_cases import RELEASE_HELD, DependentAlerts
+from tests.services.alerts.test_alerts import FIRST, alert
+from tests.services.alerts.test_decisions import decided, outcomes
+from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
+from tests.services.database import Database
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.outage.test_monitors_meanwhile import P0, away, back, posted
+
+API, DB, DISK = "api.parky.co.jp", "db", "disk"
+DB_DOWN = replace(FIRING, key="db", title="No connections", target=DB)
+NEEDS = (
+    f'\n[targets."{API}"]\ndepends_on = ["{DB}"]\n[targets.{DB}]\ndepends_on = ["{DISK}"]\n[targets.{DISK}]\n'
+)
+
+
+@pytest.fixture
+def needing(database: Database) -> Desk:
+    """Return a desk whose API depends on a database, which depends on a disk."""
+    return Desk(database, parse_policy(default_policy_text() + NEEDS, name="needing"))
+
+
+async def opened(desk: Desk) -> list[Incident]:
+    """Return the open incidents."""
+    return await IncidentRows(desk.store.sql).open_incidents(GUILD)
+
+
+async def shown(desk: Desk, incident: Incident) -> Incident:
+    """Return the incident as its posts show it."""
+    found = await IncidentRows(desk.store.sql).shown_incident(incident.id)
+    assert found is not None
+    return found
+
+
+def test_dependencies_lead_through_others() -> None:
+    """What a target needs is found through others, each once."""
+    depends_on = {"a": ("b", "c"), "b": ("d",), "c": ("d",)}
+    assert needed_through(["a"], depends_on) == ("b", "c", "d")
+    assert needed_through(["d"], depends_on) == ()
+
+
+async def test_a_dependant_is_counted_and_rings_nobody(needing: Desk) -> None:
+    """While an incident of the database is open, alerts of the API are counted there and page nobody."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    await desk.work()
+    pages = len(desk.sent(DeliveryKind.PAGE))
+    for number in (2, 3):
+        assert await say(desk, FIRING, number) is None
+    assert await say(desk, replace(FIRING, key="other", title="Slow"), 4) is None
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.PAGE)) == pages
+    assert await opened(desk) == [await now(desk, cause)]
+    assert len(desk.sent(DependencyDelivery.DEPENDANTS)) == 1
+    known = dependants(await shown(desk, cause))
+    assert (known.alerts, known.times, len(known.waiting)) == (2, 3, 2)
+    held = await decided(desk, AlertOutcome.DEPENDS)
+    assert [one.held_by for one in held] == [cause.id] * 3
+
+
+async def test_what_still_fires_at_the_end_is_tracked(needing: Desk) -> None:
+    """At the end of the cause a dependant that is over opens nothing, and one that fires is tracked, once."""
+    desk = needing
+    cause = await fire(desk, 1, replace(DB_DOWN, target=DISK))
+    await say(desk, FIRING, 2)
+    await say(desk, FIRING, 3)
+    other = replace(FIRING, key="other", title="Slow")
+    await say(desk, other, 4)
+    await desk.pass_time(minutes=1)
+    await say(desk, replace(other, says=OVER.says), 5)
+    await say(desk, replace(DB_DOWN, says=OVER.says), 6)
+    await desk.work()
+    [incident] = await opened(desk)
+    waited = incident.tracked.waited
+    assert waited is not None
+    assert (incident.title, waited.incident, incident.tracked.occurrences) == (FIRING.title, cause.id, 2)
+    await desk.services.of(DependentAlerts).run_job(cause.id)
+    assert [one.id for one in await opened(desk)] == [incident.id]
+    known = dependants(await shown(desk, cause))
+    assert (known.alerts, known.tracked, known.waiting) == (2, 1, ())
+
+
+async def test_another_incident_of_the_cause_holds_it_further(needing: Desk) -> None:
+    """When one of two incidents of the database ends, the other one holds the dependant."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    other = await fire(desk, 2, replace(DB_DOWN, key="db2", title="Replication"))
+    await say(desk, FIRING, 3)
+    await say(desk, replace(DB_DOWN, says=OVER.says), 4)
+    await desk.work()
+    assert [one.id for one in await opened(desk)] == [other.id]
+    assert dependants(await shown(desk, cause)).waiting == ()
+    assert len(dependants(await shown(desk, other)).waiting) == 1
+
+
+async def test_a_person_tracks_one_by_itself(needing: Desk) -> None:
+    """A person with the permission opens a held alert, once; later ones are counted on it."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    await say(desk, FIRING, 2)
+    [held] = dependants(await shown(desk, cause)).waiting
+    alerts = desk.services.of(DependentAlerts)
+    with pytest.raises(NotPermitted):
+        await alerts.track_apart(
+            cause.id, held.fingerprint, guild_id=GUILD, by=Person(id=99, name="stranger")
+        )
+    mine = await alerts.track_apart(cause.id, held.fingerprint, guild_id=GUILD, by=RESPONDER)
+    with pytest.raises(UserError, match="held_alert_gone"):
+        await alerts.track_apart(cause.id, held.fingerprint, guild_id=GUILD, by=PRIMARY)
+    assert (await fire(desk, 3)).id == mine.id
+    rows = await desk.database.fetch("SELECT action FROM audit WHERE action = 'alert_tracked_apart'")
+    assert len(rows) == 1
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.PAGE)) == 2
+
+
+async def test_the_highest_severity_is_posted_quietly(needing: Desk) -> None:
+    """A held alert of the highest severity is posted once in its channel, and rings nobody."""
+    desk = needing
+    await fire(desk, 1, DB_DOWN)
+    for number in (2, 3):
+        await say(desk, replace(FIRING, severity="fatal"), number)
+    await desk.work()
+    assert desk.sent(DependencyDelivery.HELD_QUIETLY) == ["channel:p0-alerts"]
+    assert len(desk.sent(DeliveryKind.PAGE)) == 1
+
+
+async def test_without_dependencies_nothing_is_held(desk: Desk) -> None:
+    """A policy without depends_on tracks every alert."""
+    await fire(desk, 1, DB_DOWN)
+    await fire(desk, 2)
+    assert await outcomes(desk) == [AlertOutcome.TRACKED] * 2
+
+
+async def test_others_and_private_incidents(needing: Desk) -> None:
+    """An alert of another target is tracked; an incident that is private by now holds nothing, unnamed."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    await fire(desk, 2, replace(FIRING, key="x", target="admin.parky.co.jp"))
+    await say(desk, FIRING, 3)
+    await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", cause.id)
+    page = await desk.services.alert_history.page(GUILD, DecisionFilter(), by=RESPONDER)
+    assert page.shown[0].decision.held_by is None
+    await desk.services.of(DependentAlerts).run_job(cause.id)
+    [tracked] = [one for one in await opened(desk) if one.title == FIRING.title and one.targets == (API,)]
+    assert (await fire(desk, 4)).id == tracked.id
+    assert tracked.tracked.waited is not None
+    assert tracked.tracked.waited.incident is None
+
+
+async def test_a_lost_job_is_found(needing: Desk) -> None:
+    """What an incident held that has ended is found without its job."""
+    desk = needing
+    await fire(desk, 1, DB_DOWN)
+    await say(desk, FIRING, 2)
+    await say(desk, replace(DB_DOWN, says=OVER.says), 3)
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(hours=1))
+    lost = await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
+    assert any(key.startswith(RELEASE_HELD) for key in lost)
+    await desk.work()
+    assert [one.title for one in await opened(desk)] == [FIRING.title]
+
+
+async def test_an_unacknowledged_incident_holds_during_an_outage(
+    needing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the database, a P0 waits for an unacknowledged incident of what it needs; others page."""
+    desk = needing
+    monkeypatch.setattr(arrivals, "_HEED_S", 0.0)
+    desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel=P0))
+    await fire(desk, 1, replace(DB_DOWN, severity="fatal"))
+    await desk.work()
+    await away(desk)
+    await posted(desk, FIRST, f"{API} latency")
+    assert desk.offline_alerter.posted == []
+    await posted(desk, FIRST + 1, "owner.parky.co.jp latency")
+    assert len(desk.offline_alerter.posted) == 2
+    await back(desk)
+    assert len(await decided(desk, AlertOutcome.DEPENDS)) == 1

@@ -1,0 +1,109 @@
+"""The rules of heartbeats: what an address says, when a report is due, and what the policy allows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.capability import capability_names
+from bot.domain.errors import ConfigError
+from bot.runbook import default_policy_text, parse_policy
+from cogs.heartbeats.rules import (
+    Beat,
+    BeatKind,
+    Heartbeats,
+    HeartbeatState,
+    HeartbeatStatus,
+    kind_of,
+    secret_of,
+)
+from tests.cogs.heartbeats.beating import TABLES, policy_of
+
+AT = datetime(2026, 12, 1, tzinfo=UTC)
+HOURLY = policy_of(TABLES).of(Heartbeats).by_name["hourly"]
+
+
+def said(kind: BeatKind, run_id: str | None = None) -> Beat:
+    """Return a beat."""
+    return Beat(7, "hourly", kind, run_id=run_id)
+
+
+@pytest.mark.parametrize(
+    ("tail", "kind"),
+    [
+        ("", (BeatKind.SUCCESS, None)),
+        ("start", (BeatKind.START, None)),
+        ("fail", (BeatKind.FAIL, None)),
+        ("log", (BeatKind.LOG, None)),
+        ("0", (BeatKind.SUCCESS, 0)),
+        ("255", (BeatKind.FAIL, 255)),
+        ("256", None),
+        ("-1", None),
+        ("success", None),
+        ("\u0663", None),
+    ],
+)
+def test_the_end_of_an_address_says_what_has_happened(
+    tail: str, kind: tuple[BeatKind, int | None] | None
+) -> None:
+    """Exit statuses are those of processes."""
+    assert kind_of(tail) == kind
+
+
+def test_cron_is_in_the_zone_of_its_table() -> None:
+    """03:00 in Tokyo is 18:00 UTC of the day before; summer time is the zone's."""
+    nightly = policy_of(TABLES).of(Heartbeats).by_name["nightly"]
+    assert nightly.next_after(AT) == datetime(2026, 12, 1, 18, tzinfo=UTC)
+    zone = TABLES.replace('"0 3 * * *"', '"0 3 * * *"\ntimezone = "Europe/Berlin"')
+    berlin = policy_of(zone).of(Heartbeats).by_name["nightly"]
+    assert berlin.next_after(datetime(2026, 7, 1, tzinfo=UTC)) == datetime(2026, 7, 1, 1, tzinfo=UTC)
+
+
+def test_the_run_id_pairs_start_and_end() -> None:
+    """Another run's end gives no duration, and leaves the run under way."""
+    begun, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.START, "a"), HOURLY, AT)
+    other, _ = begun.after(said(BeatKind.SUCCESS, "b"), HOURLY, AT + timedelta(minutes=1))
+    assert (other.duration_s, other.started_at) == (None, AT)
+    ended, _ = other.after(said(BeatKind.SUCCESS, "a"), HOURLY, AT + timedelta(minutes=5))
+    assert (ended.duration_s, ended.started_at, ended.state) == (300, None, HeartbeatState.UP)
+
+
+def test_a_log_and_a_beat_that_comes_too_late_change_nothing() -> None:
+    """A beat that was kept on disk meanwhile does not undo a later one."""
+    up, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.SUCCESS), HOURLY, AT)
+    assert up.after(said(BeatKind.LOG), HOURLY, AT + timedelta(minutes=1)) == (up, None)
+    assert up.after(said(BeatKind.FAIL), HOURLY, AT - timedelta(minutes=1)) == (up, None)
+
+
+def test_a_secret_is_a_uuid_of_its_own() -> None:
+    """Neither the guild nor the name nor the key may differ."""
+    secrets = {secret_of(key, guild, name) for key in "ab" for guild in (1, 2) for name in ("x", "y")}
+    assert len(secrets) == 8
+    assert all([len(part) for part in one.split("-")] == [8, 4, 4, 4, 12] for one in secrets)
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ("", "heartbeats.job.every: needs either `every` or `cron`"),
+        ('every = "1d"\ncron = "0 3 * * *"', "heartbeats.job.every: needs either `every` or `cron`"),
+        ('cron = "0 3 * *"', 'heartbeats.job.cron: "0 3 * *" is not a cron expression'),
+        ('cron = "0 0 30 2 *"', "is not a cron expression"),
+        ('every = "30s"', "1m to 30d"),
+        ('every = "1d"\ngrace = "5s"', "heartbeats.job.grace: is too short"),
+        ('every = "1d"\ntimezone = "UTC"', "heartbeats.job.timezone: is for `cron` only"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_said_with_its_key(keys: str, problem: str) -> None:
+    """The start ends with the key and what is allowed."""
+    table = f'[heartbeats.job]\nseverity = "SEV1"\n{keys}'
+    with pytest.raises(ConfigError) as raised:
+        parse_policy(f"{default_policy_text()}\n{table}", name="policy.toml")
+    assert problem in str(raised.value)
+
+
+def test_it_is_off_until_the_policy_names_it() -> None:
+    """Without a table there is no command, no job and no route."""
+    names = {one.name for one in parse_policy(default_policy_text(), name="p").capabilities}
+    assert "heartbeats" in capability_names()
+    assert "heartbeats" not in names
+    assert "heartbeats" in {one.name for one in policy_of(TABLES).capabilities}

@@ -1,0 +1,84 @@
+"""Heartbeats on PostgreSQL: what is late, what is said, and what is over, each once."""
+
+import pytest
+
+from bot.domain.incident.incident import Status
+from cogs.heartbeats.rules import BeatKind, HeartbeatState
+from cogs.heartbeats.store import HeartbeatRows
+from tests.cogs.heartbeats.beating import alerts, beat, look, passes, use
+from tests.services.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def _heartbeats(desk: Desk) -> None:
+    use(desk)
+
+
+async def state(desk: Desk, name: str = "hourly") -> HeartbeatState:
+    """Return the state of a heartbeat."""
+    found = await HeartbeatRows(desk.own_store.sql, desk.guild_id).all()
+    return next(one.state for one in found if one.name == name)
+
+
+async def test_a_report_that_does_not_come_is_an_alert_and_the_next_one_its_recovery(desk: Desk) -> None:
+    """The alert comes after interval and grace, once, with the severity and the target of its table."""
+    await beat(desk)
+    await passes(desk, minutes=69)
+    assert await alerts(desk) == []
+    await passes(desk, minutes=2)
+    (alert,) = await alerts(desk)
+    assert (alert.severity, alert.targets) == ("SEV1", ("batch.example.com",))
+    assert "hourly から報告なし (1h)" in alert.title
+    await beat(desk)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+    assert await state(desk) is HeartbeatState.UP
+
+
+async def test_each_further_silence_counts_on_the_same_alert(desk: Desk) -> None:
+    """A job that stays away opens one alert."""
+    await beat(desk)
+    await passes(desk, minutes=145)
+    (alert,) = await alerts(desk)
+    assert alert.tracked.occurrences == 2
+
+
+async def test_a_heartbeat_that_has_never_reported_is_not_late(desk: Desk) -> None:
+    """Nothing is expected before the first report."""
+    await passes(desk, minutes=90)
+    assert await alerts(desk) == []
+
+
+async def test_the_kinds_of_trouble_are_told_apart(desk: Desk) -> None:
+    """A fail, a run over its limit and a run without an end have titles of their own."""
+    await beat(desk, BeatKind.FAIL, body="disk full, password=hunter2secret")
+    (failed,) = await alerts(desk)
+    assert "hourly が失敗" in failed.title
+    await beat(desk)
+    await beat(desk, BeatKind.START)
+    await passes(desk, minutes=21)
+    assert await state(desk) is HeartbeatState.OVERRUN
+    await passes(desk, minutes=75)
+    assert await state(desk) is HeartbeatState.UNFINISHED
+    await beat(desk)
+    assert await state(desk) is HeartbeatState.UP
+    assert {one.status for one in await alerts(desk)} == {Status.RESOLVED}
+
+
+async def test_after_a_downtime_of_the_bot_a_report_has_its_grace(desk: Desk) -> None:
+    """What was due meanwhile is late only if nothing comes within the grace either."""
+    await beat(desk)
+    await desk.pass_time(minutes=300)
+    use(desk)  # another process
+    await look(desk)
+    assert await alerts(desk) == []
+    await passes(desk, minutes=9)
+    assert await alerts(desk) == []
+    await passes(desk, minutes=2)
+    assert len(await alerts(desk)) == 1
+
+
+async def test_a_failure_and_a_success_between_two_looks_are_both_told(desk: Desk) -> None:
+    """The success does not hide the failure before it."""
+    for kind in (BeatKind.FAIL, BeatKind.SUCCESS):
+        await beat(desk, kind)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]

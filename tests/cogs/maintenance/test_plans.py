@@ -1,0 +1,213 @@
+"""Maintenance that is planned: by people, and by the policy."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import ConfigError, NotPermitted, UserError
+from bot.domain.people import Person
+from bot.runbook import default_policy_text, parse_policy
+from cogs.maintenance.plans import Wish
+from cogs.maintenance.rules import MaintenancePlan, WindowData
+from cogs.maintenance.use_cases import MaintenanceWindows, begin
+from tests.cogs.maintenance.test_holding import API, lines, opened
+from tests.cogs.maintenance.test_holding import begin as begin_now
+from tests.services.alerts.test_events import FIRING, fire, say
+from tests.services.database import Database
+from tests.services.desk import GUILD, PRIMARY, Desk
+
+DAY = timedelta(days=1)
+STRANGER = Person(id=99, name="stranger")
+
+
+def windows(desk: Desk) -> MaintenanceWindows:
+    """The use cases."""
+    return desk.services.of(MaintenanceWindows)
+
+
+async def planned(desk: Desk, *, edits: int | None = None, **wish: str) -> MaintenancePlan:
+    """Preview a plan and keep it."""
+    wished = Wish(**{"target": API, "reason": "backup", **wish})
+    plan = await windows(desk).plans.preview(GUILD, wished, edits=edits, by=PRIMARY)
+    return await windows(desk).plans.keep(GUILD, plan.id, by=PRIMARY)
+
+
+async def begun(desk: Desk) -> list[WindowData]:
+    """The lines about windows, without those about plans."""
+    return [one for one in await lines(desk) if not one.change]
+
+
+async def pass_until(desk: Desk, moment: datetime) -> None:
+    """Let the time pass until just after *moment*."""
+    await desk.pass_time(seconds=(moment - desk.clock.time).total_seconds() + 1)
+
+
+async def next_of(desk: Desk) -> list[datetime | None]:
+    """When each plan begins next."""
+    return [one.next_at for one in await windows(desk).plans.kept(GUILD)]
+
+
+async def test_a_plan_comes_each_week_and_holds_alerts_only_then(desk: Desk) -> None:
+    """Before its time the alert is tracked; within it, it is held; a week later it begins again."""
+    plan = await planned(desk, every="毎週日曜 2:00", until="2h")
+    assert plan.next_at is not None
+    await windows(desk).plans.keep(GUILD, plan.id, by=PRIMARY)  # pressed twice
+    assert await windows(desk).open_ones(GUILD) == []
+    await fire(desk, 1, replace(FIRING, key="before"))
+    await pass_until(desk, plan.next_at)
+    assert await say(desk, replace(FIRING, key="within", title="within"), 2) is None
+    [window] = await windows(desk).open_ones(GUILD)
+    assert (window.ends_at, window.reason) == (plan.next_at + timedelta(hours=2), "backup")
+    assert await next_of(desk) == [plan.next_at + 7 * DAY]
+    await desk.pass_time(hours=3)
+    assert "within" in [one.title for one in await opened(desk)]
+    await pass_until(desk, plan.next_at + 7 * DAY)
+    assert len(await windows(desk).open_ones(GUILD)) == 1
+    told = await begun(desk)
+    assert [(one.planned, one.until is None) for one in told] == [(True, False), (False, True), (True, False)]
+
+
+async def test_one_time_to_come(desk: Desk) -> None:
+    """A plan without a rule comes once."""
+    plan = await planned(desk, at="2h", until="1h")
+    assert plan.next_at is not None
+    await pass_until(desk, plan.next_at)
+    assert [one.ends_at for one in await windows(desk).open_ones(GUILD)] == [
+        plan.next_at + timedelta(hours=1)
+    ]
+    assert await next_of(desk) == []
+
+
+async def test_nothing_comes_of_a_preview(desk: Desk) -> None:
+    """A plan that nobody has kept is neither listed nor begun, and is forgotten after a day."""
+    wish = Wish(API, "1h", at="1h")
+    plan = await windows(desk).plans.preview(GUILD, wish, edits=None, by=PRIMARY)
+    assert await windows(desk).plans.upcoming(plan) == [plan.next_at]
+    await desk.pass_time(hours=30)
+    assert await windows(desk).open_ones(GUILD) == []
+    await planned(desk, at="1h", until="1h")
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await windows(desk).plans.keep(GUILD, plan.id, by=PRIMARY)
+
+
+async def test_windows_that_overlap_are_one(desk: Desk) -> None:
+    """The later end counts, and a plan that ends sooner than the open window says nothing."""
+    long = await planned(desk, at="1h", until="3h")
+    short = await planned(desk, at="2h", until="1h")
+    longest = await planned(desk, at="3h", until="5h")
+    assert (long.next_at, short.next_at, longest.next_at) != (None, None, None)
+    await desk.pass_time(hours=2, minutes=1)
+    [window] = await windows(desk).open_ones(GUILD)
+    assert len(await begun(desk)) == 1
+    await desk.pass_time(hours=1)
+    [later] = await windows(desk).open_ones(GUILD)
+    assert (later.id, later.ends_at) == (window.id, window.ends_at + timedelta(hours=4))
+    assert len(await begun(desk)) == 2
+
+
+async def test_skip_edit_and_remove(desk: Desk) -> None:
+    """One time is left out; an edit keeps what it does not name; a removed plan comes never again."""
+    plan = await planned(desk, every="every day 2:00", until="2h")
+    assert plan.next_at is not None
+    skipped = await windows(desk).plans.skip(GUILD, plan.id, by=PRIMARY)
+    assert skipped.next_at == plan.next_at + DAY
+    await pass_until(desk, plan.next_at)
+    assert await windows(desk).open_ones(GUILD) == []
+    edited = await planned(desk, edits=plan.id, every="every day 4:00", target="", reason="")
+    assert (edited.target, edited.reason, edited.lasts) == (API, "backup", timedelta(hours=2))
+    assert [one.id for one in await windows(desk).plans.kept(GUILD)] == [edited.id]
+    await windows(desk).plans.drop(GUILD, edited.id, by=PRIMARY)
+    await desk.pass_time(days=3)
+    assert await windows(desk).open_ones(GUILD) == []
+    assert [one.change for one in await lines(desk)] == ["kept", "skipped", "kept", "dropped"]
+    for change in (windows(desk).plans.skip, windows(desk).plans.drop):
+        with pytest.raises(UserError, match="maintenance_plan_gone"):
+            await change(GUILD, edited.id, by=PRIMARY)
+
+
+async def test_who_may_and_what_is_refused(desk: Desk) -> None:
+    """A stranger, another guild, and times that make no sense change nothing."""
+    plan = await planned(desk, every="every day 2:00", until="2h")
+    with pytest.raises(NotPermitted):
+        await windows(desk).plans.skip(GUILD, plan.id, by=STRANGER)
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await windows(desk).plans.drop(GUILD + 1, plan.id, by=PRIMARY)
+    for wish, problem in [
+        ({"every": "every day 2:00"}, "maintenance_until_missing"),
+        ({"every": "FREQ=SECONDLY", "until": "1h"}, "maintenance_rule_too_often"),
+        ({"every": "every day 2:00", "until": "30h"}, "maintenance_too_long"),
+        ({"at": "2020-01-01 10:00", "until": "1h"}, "maintenance_never_again"),
+        ({"at": "2h", "until": "2020-01-01 10:00"}, "maintenance_ends_before"),
+    ]:
+        with pytest.raises(UserError, match=problem):
+            await planned(desk, edits=None, **wish)
+    assert len(await windows(desk).plans.kept(GUILD)) == 1
+
+
+async def test_a_lost_beginning_is_found_and_what_is_over_is_left_out(desk: Desk) -> None:
+    """The row says when it is due; a bot that was away over the whole window does not begin it late."""
+    plan = await planned(desk, every="every day 2:00", until="2h")
+    await desk.database.lose_jobs()
+    assert plan.next_at is not None
+    await desk.database.advance(plan.next_at - desk.clock.time + timedelta(hours=5))
+    lost = await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
+    assert f"begin_window:{GUILD}:{plan.id}" in lost
+    await desk.work()
+    assert await windows(desk).open_ones(GUILD) == []
+    assert await next_of(desk) == [plan.next_at + DAY]
+
+
+_ENTRY = """
+[[maintenance]]
+targets = ["api.parky.co.jp", "admin.parky.co.jp"]
+every = "every sunday 02:00"
+for = "2h"
+reason = "backup"
+"""
+
+
+async def test_the_policy_plans_too(database: Database) -> None:
+    """Its plans are there after a start, once, and gone when the file has them no more; a skip stays."""
+    with_plans = parse_policy(default_policy_text() + _ENTRY, name="planned")
+    desk = Desk(database, with_plans)
+    for _ in range(2):
+        await begin(windows(desk))
+    first, second = await windows(desk).plans.kept(GUILD)
+    assert {first.target, second.target} == {API, "admin.parky.co.jp"}
+    assert first.next_at is not None
+    with pytest.raises(UserError, match="maintenance_plan_of_policy"):
+        await windows(desk).plans.drop(GUILD, first.id, by=PRIMARY)
+    await windows(desk).plans.skip(GUILD, second.id, by=PRIMARY)
+    await begin(windows(desk))
+    assert sorted(await next_of(desk), key=str) == [first.next_at, first.next_at + 7 * DAY]
+    await pass_until(desk, first.next_at)
+    assert [one.target for one in await windows(desk).open_ones(GUILD)] == [first.target]
+    without = Desk(database)
+    await begin(windows(without))
+    assert await next_of(without) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ('targets = ["a"]\nevery = "sometime"\nfor = "1h"', '"sometime" is not a time that comes again'),
+        ('targets = ["a"]\nevery = "sunday 02:00"', "for: is missing"),
+        ('targets = ["a"]\nfor = "1h"', 'needs either "every" or "at"'),
+        ('targets = []\nat = "2027-01-01 02:00"\nfor = "1h"', "is empty"),
+        ('targets = ["a"]\nevery = "sunday 02:00"\nfor = "25h"', "alerts.maintenance.at_most"),
+    ],
+)
+def test_what_the_file_may_not_say(entry: str, line: str) -> None:
+    """Each mistake is a line that names its key."""
+    with pytest.raises(ConfigError, match="maintenance") as found:
+        parse_policy(f"{default_policy_text()}\n[[maintenance]]\n{entry}\n", name="policy.toml")
+    assert line in str(found.value)
+
+
+async def test_a_window_of_now_is_not_cut_by_a_plan(desk: Desk) -> None:
+    """A person's longer window goes on as it is."""
+    window = await begin_now(desk, hours=6)
+    await planned(desk, at="1h", until="1h")
+    await desk.pass_time(hours=1, minutes=1)
+    assert [one.ends_at for one in await windows(desk).open_ones(GUILD)] == [window.ends_at]

@@ -1,0 +1,83 @@
+"""When planned maintenance comes, as people type it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cogs.maintenance.recurrence import TooOften, UnreadableRule, read_recurrence
+
+_BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule", "hours"),
+    [
+        ("毎週日曜 2:00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0", None),
+        ("毎週日曜日２：３０", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=30", None),
+        ("月・木 3時-4時", "FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=3;BYMINUTE=0", 1),
+        ("第1月曜 3:00", "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=3;BYMINUTE=0", None),
+        ("最終金曜 22:00〜1:00", "FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=22;BYMINUTE=0", 3),
+        ("毎月1日 4:00", "FREQ=MONTHLY;BYMONTHDAY=1;BYHOUR=4;BYMINUTE=0", None),
+        ("平日 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("every sunday 02:00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0", None),
+        ("Mon, Thu at 3:00", "FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=3;BYMINUTE=0", None),
+        ("first monday 03:00", "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=3;BYMINUTE=0", None),
+        ("2nd tuesday of the month 3:00", "FREQ=MONTHLY;BYDAY=2TU;BYHOUR=3;BYMINUTE=0", None),
+        ("weekdays 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("every day 2:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0", None),
+        ("rrule:freq=weekly;byday=su;byhour=2", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2", None),
+    ],
+)
+def test_what_people_type(typed: str, rule: str, hours: int | None) -> None:
+    """Words of both languages and an RRULE become a rule, and two times say how long it lasts."""
+    found = read_recurrence(typed)
+    assert (found.rule, found.lasts) == (rule, None if hours is None else timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "sometime",
+        "日曜 25:00",
+        "FREQ=WEEKLY;BYDAY=SU",  # no time
+        "FREQ=DAILY;BYHOUR=25",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=2",  # never
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=2",  # never, and slow to find out
+        "FREQ=DAILY;INTERVAL=0;BYHOUR=2",
+        "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2\nDTSTART:20260101",
+        "日曜 2:00" * 100,
+    ],
+)
+def test_what_is_no_rule(typed: str) -> None:
+    """What cannot be read, or never comes, is refused at once."""
+    with pytest.raises(UnreadableRule):
+        read_recurrence(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY;INTERVAL=5",
+        "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30",
+        "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,4",
+    ],
+)
+def test_what_comes_too_often(typed: str) -> None:
+    """Ten thousand times a day is refused, as are two within five minutes."""
+    with pytest.raises(TooOften):
+        read_recurrence(typed)
+
+
+def test_the_wall_time_stays_over_a_change_of_the_clocks() -> None:
+    """2:30 is 2:30 in summer and in winter; on the night that skips it, it is 3:30."""
+    start = datetime(2027, 3, 13, tzinfo=UTC)
+    sundays = read_recurrence("every sunday 02:30").after(start, first_at=start, zone=_BERLIN)
+    assert [f"{one:%m-%d %H:%M %z}" for one in islice(sundays, 3)] == [
+        "03-14 02:30 +0100",
+        "03-21 02:30 +0100",
+        "03-28 03:30 +0200",
+    ]

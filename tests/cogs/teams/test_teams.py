@@ -1,0 +1,157 @@
+"""Teams: handing an incident over, calling another team, and being off without ``[teams]``."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.runbook import default_policy_text, parse_policy
+from bot.services.watchdogs import audit
+from bot.storage.tables.incidents import IncidentRows
+from bot.storage.tables.timeline import TimelineRows
+from cogs.teams.rules import TeamDelivery, TeamEntry
+from cogs.teams.use_cases import Teams, team_named
+from tests.services.database import Database
+from tests.services.desk import OBSERVER, PRIMARY, Desk
+
+TEAMS = """
+[oncall.pay]
+discord = "pay"
+
+[oncall.pay_second]
+discord = "pay.second"
+
+[teams.payments]
+channel = "payments-alerts"
+schedule = ["pay", "pay_second"]
+"""
+PAY = Person(id=11, name="pay", username="pay", roles=frozenset({"on-call", "responder"}))
+SECOND = replace(PAY, id=12, name="second", username="pay.second")
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    """A desk whose policy has a team, and whose members Discord knows."""
+    desk = Desk(database, parse_policy(default_policy_text() + TEAMS, name="x.toml"))
+    desk.lets_nothing_lapse()
+    desk.discord.members = [PAY, SECOND]
+    return desk
+
+
+async def acknowledged(desk: Desk) -> Incident:
+    """A SEV1 of the default team that primary has acknowledged."""
+    incident = await desk.open()
+    await desk.work()
+    return (await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)).incident
+
+
+async def kinds(desk: Desk, incident: Incident) -> list[str]:
+    """What the timeline has of teams."""
+    entries = await TimelineRows(desk.store.sql).timeline(incident.id)
+    return [entry.kind for entry in entries if entry.kind in tuple(TeamEntry)]
+
+
+async def test_a_hand_over_begins_the_ladder_of_the_team(desk: Desk) -> None:
+    """The team's channel and its first place are told at once, and its ladder goes on until they answer."""
+    incident = await acknowledged(desk)
+    handed = await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY, reason="決済")
+    await desk.work()
+    assert (handed.team, handed.status) == ("payments", Status.TRIGGERED)
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts", "channel:payments-alerts"]
+    assert desk.sent(DeliveryKind.PAGE)[-1] == "person:pay"
+    await desk.pass_time(hours=1)
+    assert "person:pay_second" in desk.sent(DeliveryKind.PAGE)
+    assert set(desk.sent(DeliveryKind.ESCALATION)) == {"channel:payments-alerts"}
+    assert await kinds(desk, incident) == [TeamEntry.HANDED]
+
+
+async def test_a_hand_over_of_a_waiting_incident_stops_the_former_ladder(desk: Desk) -> None:
+    """Nobody of the former team is paged any more, and the way back is a hand-over like another."""
+    incident = await desk.open()
+    await desk.work()
+    before = len(desk.sent(DeliveryKind.PAGE))
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(hours=1)
+    assert set(desk.sent(DeliveryKind.PAGE)[before:]) <= {"person:pay", "person:pay_second"}
+    back = await desk.services.of(Teams).hand_over(incident.id, None, by=PRIMARY)
+    assert back.team is None
+
+
+async def test_what_cannot_be_is_refused(desk: Desk) -> None:
+    """The same team, an unknown one, an ended incident, a person who may not respond."""
+    teams, incident = desk.services.of(Teams), await acknowledged(desk)
+    with pytest.raises(InvalidTransition, match="team_same"):
+        await teams.hand_over(incident.id, None, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="team_same"):
+        await teams.call(incident.id, None, by=PRIMARY)
+    with pytest.raises(UserError, match="team_unknown"):
+        team_named(desk.policy, "gone")
+    assert (team_named(desk.policy, "Payments"), team_named(desk.policy, "default")) == ("payments", None)
+    for act in (teams.hand_over, teams.call):
+        with pytest.raises(NotPermitted):
+            await act(incident.id, "payments", by=OBSERVER)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    for act in (teams.hand_over, teams.call):
+        with pytest.raises(InvalidTransition):
+            await act(incident.id, "payments", by=PRIMARY)
+
+
+async def test_a_call_asks_one_after_the_other(desk: Desk) -> None:
+    """Without an answer the next place is called at the deadline, then the team's channel; each once."""
+    incident = await acknowledged(desk)
+    done = await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    assert done.place == "pay"
+    with pytest.raises(InvalidTransition, match="team_called_already"):
+        await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    await desk.pass_time(minutes=16)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == ["channel:payments-alerts"]
+    assert await kinds(desk, incident) == [TeamEntry.CALLED, TeamEntry.CALLED, TeamEntry.UNANSWERED]
+    assert (await IncidentRows(desk.store.sql).incident(incident.id)).team is None
+
+
+async def test_who_joins_ends_the_call(desk: Desk) -> None:
+    """The person who was called joins as a responder, and nobody else of the team is called."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.acknowledger.acknowledge(incident.id, by=PAY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def test_the_end_ends_the_call(desk: Desk) -> None:
+    """Nobody is called to an incident that has ended."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == []
+
+
+async def test_a_lost_job_is_found(desk: Desk) -> None:
+    """The auditor gives the job back, and the next place is called."""
+    incident = await acknowledged(desk)
+    done = await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(minutes=17))
+    assert f"team_call:{incident.id}:{done.call.id}" in await audit(desk.store)
+    await desk.work()
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+
+
+def test_without_teams_it_is_off() -> None:
+    """A policy without the table has none of the commands, jobs and posts."""
+    assert "teams" in parse_policy(default_policy_text(), name="x.toml").off
+    assert "teams" not in parse_policy(default_policy_text() + TEAMS, name="x.toml").off

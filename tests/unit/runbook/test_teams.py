@@ -1,0 +1,118 @@
+"""``[teams]``: the rules of each team's incidents."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.cli.runbook import check_file
+from bot.domain.severity import LadderStep, Mention
+from bot.runbook import load_policy, parse_policy
+from tests.unit.runbook.policies import PARKY, problems
+
+PLACES = """
+[oncall.pay]
+discord = "pay"
+
+[oncall.pay_second]
+discord = "pay.second"
+"""
+TEAMS = f"""{PLACES}
+[teams.payments]
+channel = "payments-alerts"
+schedule = ["pay", "pay_second"]
+mention = "none"
+
+[[teams.payments.ladder.SEV2]]
+after = "5m"
+dm = ["pay_second"]
+
+[teams.quiet]
+"""
+
+
+def test_a_team_has_its_own_channel_mention_places_and_ladder() -> None:
+    """The team's keys replace the severity's, place by place, and the rest is the severity's."""
+    policy = parse_policy(PARKY + TEAMS, name="x.toml")
+    default, own = policy.rules("SEV1"), policy.rules("SEV1", team="payments")
+    assert (own.channel, own.thread_channel) == ("payments-alerts", "payments-alerts")
+    assert (own.mention, default.mention) == (Mention.NONE, Mention.HERE)
+    swapped = {"primary": "pay", "secondary": "pay_second"}
+    asked = [
+        tuple(dict.fromkeys(swapped.get(place, "pay_second") for place in step.dm)) for step in default.ladder
+    ]
+    assert [step.dm for step in own.ladder] == asked
+    assert own.ack_within == default.ack_within
+    assert policy.rules("SEV2", team="payments").ladder == (
+        LadderStep(timedelta(minutes=5), dm=("pay_second",)),
+    )
+    assert "payments-alerts" in policy.channels()
+
+
+def test_what_a_team_leaves_out_is_the_default_teams() -> None:
+    """An empty team, and one that the file no longer has, follow the severity alone."""
+    policy = parse_policy(PARKY + TEAMS, name="x.toml")
+    for team in ("quiet", "gone", None):
+        assert policy.rules("SEV1", team=team) == policy.rules("SEV1")
+
+
+def test_without_teams_the_policy_is_as_before() -> None:
+    """The default policy has no team, and every incident is the default team's."""
+    policy = parse_policy(PARKY, name="x.toml")
+    assert policy.teams == {}
+    assert policy.team_of(["production"]) is None
+
+
+def test_the_first_target_with_a_team_decides() -> None:
+    """What the source says comes first, then the targets in order; an unknown team is none."""
+    table = '[targets."api"]\nteam = "payments"\n[targets.web]\nteam = "quiet"\n'
+    policy = parse_policy(f"{PARKY}{TEAMS}{table}", name="x.toml")
+    assert policy.team_of(["other", "api", "web"]) == "payments"
+    assert policy.team_of(["api"], said="quiet") == "quiet"
+    assert policy.team_of(["other"]) is None
+    assert policy.team_of([], said="gone") is None
+
+
+@pytest.mark.parametrize(
+    ("tables", "line"),
+    [
+        ('[teams.a]\nschedule = ["nobody"]\n', 'teams.a.schedule: "nobody" is not an on-call place'),
+        (
+            '[teams.a]\nschedule = ["b"]\n[teams.b]\nschedule = ["a"]\n',
+            'teams.a.schedule: "b" is a team, not an on-call place',
+        ),
+        (
+            '[teams.a]\n[[teams.a.ladder.SEV9]]\nafter = "1m"\n',
+            'teams.a.ladder.SEV9: "SEV9" is not a severity',
+        ),
+        (
+            '[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["x"]\n',
+            'teams.a.ladder.SEV1[1].dm: "x" is not an on-call',
+        ),
+        ('[teams.a]\n[targets.web]\nteam = "gone"\n', 'targets.web.team: "gone" is not a team; allowed: "a"'),
+        ('[teams.a]\nchanel = "x"\n', "teams.a.chanel: "),
+    ],
+)
+def test_a_wrong_table_is_refused_by_its_place(tables: str, line: str) -> None:
+    """Each problem names the key and what is allowed; teams cannot name each other."""
+    assert any(found.startswith(line) or line in found for found in problems(PARKY + PLACES + tables))
+
+
+def test_the_check_names_what_is_left_to_the_default_team(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`runbook check` names targets without a team and teams without a schedule."""
+    file = tmp_path / "policy.toml"
+    file.write_text(PARKY + TEAMS, encoding="utf-8")
+    target = load_policy(file).targets[0]
+    check_file(file)
+    said = capsys.readouterr().out
+    assert f'note: target "{target}" has no team' in said
+    assert "note: teams.quiet has no schedule" in said
+    assert "teams.payments has" not in said
+    file.write_text(f'{PARKY}[targets.web]\nteam = "pay"\n', encoding="utf-8")
+    check_file(file)
+    assert 'of team "pay", but the file has no [teams]' in capsys.readouterr().out
+    file.write_text(PARKY, encoding="utf-8")
+    check_file(file)
+    assert "note:" not in capsys.readouterr().out
