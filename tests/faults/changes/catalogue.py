@@ -157,12 +157,12 @@ SHARED: Final = {
     "/incident call": "/incident snooze",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
+    # Only where a target depends on another: tests/cogs/dependencies presses it.
+    "dependencies.commands.choose_apart": "alerts.press_track",
     # Nobody else sees what they change: tests/cogs/feeds/test_commands.py presses them.
     "/oncall calendar": "/oncall set",
     "feeds.commands.press_renew": "/oncall set",
     "feeds.commands.press_revoke": "/oncall set",
-    # Only where a target depends on another: tests/cogs/dependencies presses it.
-    "dependencies.commands.choose_apart": "alerts.press_track",
     "checks.commands.press_check": "/check",  # ten seconds later: tests/cogs/checks presses it
     # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
     "/oncall away": "/oncall override",
