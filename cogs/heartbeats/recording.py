@@ -23,4 +23,4 @@ async def record(store: Store, rules: HeartbeatRules, beat: Beat) -> None:
         if status is not before:
             await rows.save(status)
         if event is not None:
-            await rows.add_event(event, status, at, beat)
+            await rows.add_event(event, status, beat)

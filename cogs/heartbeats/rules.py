@@ -210,6 +210,10 @@ class HeartbeatStatus:
             alarm = self.started_at + rules.limit
         return replace(self, due_at=due, alarm_at=alarm)
 
+    def by_rules(self, rules: HeartbeatRules) -> "HeartbeatStatus":
+        """Return the status with the times that follow from the last beat by today's *rules*."""
+        return self if self.beat_at is None else self.expecting(rules, self.beat_at)
+
     def in_state(self, state: HeartbeatState, at: datetime) -> "HeartbeatStatus":
         """Return the status in a state."""
         return self if state is self.state else replace(self, state=state, since=at)

@@ -51,7 +51,6 @@ _LOOK_EVERY_S: Final = 1.0
 _READ_AT_ONCE: Final = 50
 _UNREAD: Final[Mapping[type[Exception], HTTPStatus]] = {
     TimeoutError: HTTPStatus.REQUEST_TIMEOUT,
-    web.HTTPRequestEntityTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     web.RequestPayloadError: HTTPStatus.BAD_REQUEST,
 }
 _AGAIN: Final = {"Retry-After": "5"}
@@ -116,12 +115,12 @@ class HeartbeatSite:
         if not address.admits():
             return self._answer(name, HTTPStatus.TOO_MANY_REQUESTS, "too many requests")
         try:
-            body = await body_of(request, most=LARGEST_BODY)
+            body = await _body(request)
             beat = Beat(address.guild_id, name, *said, run_id, await _readable(body))
             return self._answer(name, HTTPStatus.OK, await self._kept(address, beat), text="OK")
         except StorageUnavailable:
             return self._answer(name, HTTPStatus.SERVICE_UNAVAILABLE, "not kept")
-        except (TimeoutError, web.HTTPRequestEntityTooLarge, web.RequestPayloadError) as error:
+        except (TimeoutError, web.RequestPayloadError) as error:
             return self._answer(name, _UNREAD[type(error)], "not read")
 
     async def _kept(self, address: HeartbeatAddress, beat: Beat) -> str:
@@ -166,6 +165,14 @@ class HeartbeatSite:
             async with self._keeping:
                 await asyncio.to_thread(self._spool.drop, [one.name])
         return bool(kept)
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return what the job has said; nothing if that is too much: the job has called all the same."""
+    try:
+        return await body_of(request, most=LARGEST_BODY)
+    except web.HTTPRequestEntityTooLarge:
+        return b""
 
 
 async def _readable(body: bytes) -> str:

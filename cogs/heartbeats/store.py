@@ -52,7 +52,7 @@ class HeartbeatRows:
         await self._sql.all("keep_beat", beat, at=at)
 
     async def add_event(
-        self, event: HeartbeatEvent, status: HeartbeatStatus, at: datetime, beat: Beat | None = None
+        self, event: HeartbeatEvent, status: HeartbeatStatus, beat: Beat | None = None
     ) -> None:
         """Store what is to be tracked, with the end of what the job has said."""
         await self._sql.all(
@@ -60,7 +60,6 @@ class HeartbeatRows:
             guild_id=self._guild_id,
             name=status.name,
             event=event,
-            at=at,
             since=status.since,
             exit_status=None if beat is None else beat.exit_status,
             body="" if beat is None else beat.body[-_SHOWN:],

@@ -38,9 +38,14 @@ INSERT INTO heartbeat_beats (guild_id, name, at, kind, exit_status, run_id, body
 VALUES (:guild_id, :name, :at, :kind, :exit_status, :run_id, :body);
 
 -- name: add_heartbeat_event
--- Stores what is to be tracked as an alert.
+-- Stores what is to be tracked as an alert. None is earlier than the one before: a recovery comes after the alert that it
+-- ends, even if its beat came before that and was kept on disk.
+WITH moment AS (
+    UPDATE heartbeats SET event_at = greatest(now(), event_at) WHERE guild_id = :guild_id AND name = :name
+    RETURNING event_at
+)
 INSERT INTO heartbeat_events (guild_id, name, event, at, since, exit_status, body)
-VALUES (:guild_id, :name, :event, :at, :since, :exit_status, :body);
+SELECT :guild_id, :name, :event, event_at, :since, :exit_status, :body FROM moment;
 
 -- name: heartbeat_events
 -- Returns at most :limit events of a guild that are still to be tracked, oldest first.

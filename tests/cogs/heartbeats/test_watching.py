@@ -1,11 +1,14 @@
 """Heartbeats on PostgreSQL: what is late, what is said, and what is over, each once."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.incident.incident import Status
-from cogs.heartbeats.rules import BeatKind, HeartbeatState
+from cogs.heartbeats.recording import record
+from cogs.heartbeats.rules import Beat, BeatKind, HeartbeatState
 from cogs.heartbeats.store import HeartbeatRows
-from tests.cogs.heartbeats.beating import alerts, beat, look, passes, use
+from tests.cogs.heartbeats.beating import TABLES, alerts, beat, look, passes, rules, use
 from tests.services.desk import Desk
 
 
@@ -82,3 +85,26 @@ async def test_a_failure_and_a_success_between_two_looks_are_both_told(desk: Des
     for kind in (BeatKind.FAIL, BeatKind.SUCCESS):
         await beat(desk, kind)
     assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+
+
+async def test_a_report_from_before_the_alert_ends_it_when_it_is_recorded_later(desk: Desk) -> None:
+    """It was kept on disk while the database was away; the alert came first."""
+    await beat(desk)
+    await passes(desk, minutes=70)
+    before = desk.clock.time
+    await passes(desk, minutes=1)
+    assert [one.status for one in await alerts(desk)] == [Status.TRIGGERED]
+    kept = Beat(desk.guild_id, "hourly", BeatKind.SUCCESS, at=before - timedelta(seconds=5))
+    await record(desk.own_store, rules(desk, "hourly"), kept)
+    await look(desk)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+
+
+async def test_a_policy_that_gives_a_heartbeat_longer_counts_at_once(desk: Desk) -> None:
+    """What was awaited by the policy before is not late, and is late by the new one."""
+    await beat(desk)
+    use(desk, TABLES.replace('every = "1h"', 'every = "2h"'))
+    await passes(desk, minutes=120)
+    assert await alerts(desk) == []
+    await passes(desk, minutes=11)
+    assert len(await alerts(desk)) == 1
