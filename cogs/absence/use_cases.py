@@ -13,6 +13,7 @@ from bot.domain.jobs import Job
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
+from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
@@ -120,9 +121,9 @@ class Away:
                 raise UserError("absence_over")
             if not is_taken:
                 raise UserError("away_shift_taken", who=shift.taken_by_name)
-            await self._require_open(tx, shift, who)
-            new = NewOverride(shift.place, who, max(shift.starts, await tx.now()), shift.ends)
-            await self._record(tx, new, by=by)
+            for piece in await self._left(tx, shift, who):
+                new = NewOverride(shift.place, who, piece.starts, piece.ends)
+                await self._record(tx, new, by=by)
             await tx.enqueue(self._job(number))
         log.info("absence.shift_taken", shift=number, user_id=by.id)
         return shift
@@ -139,7 +140,8 @@ class Away:
         action = "acknowledge" if who.user_id == by.id else "oncall"
         await self._access.require(by, action, guild_id=self.guild_id, act=act, who=who.handle)
 
-    async def _require_open(self, tx: Transaction, shift: AwayShift, who: Who) -> None:
+    async def _left(self, tx: Transaction, shift: AwayShift, who: Who) -> Sequence[Shift]:
+        """Return what of a shift is still its person's; others may stand in for the rest."""
         rosters, now = await self._oncall.rosters(self.guild_id, source=tx)
         absences = await Absences(tx.sql).open_ones(self.guild_id)
         taker = rosters.person(who).handle
@@ -150,8 +152,10 @@ class Away:
         held = (
             () if roster is None or shift.ends <= now else roster.shifts(max(shift.starts, now), shift.ends)
         )
-        if all(each.person != shift.handle for each in held):
+        left = [each for each in held if each.person == shift.handle]
+        if not left:
             raise UserError("away_shift_gone")
+        return left
 
     async def _record(self, tx: Transaction, new: NewOverride, *, by: Person) -> None:
         recording = next((one.overrides for one in self._policy.capabilities if one.overrides), None)

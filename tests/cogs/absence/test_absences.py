@@ -118,6 +118,20 @@ async def test_one_of_two_who_take_it_at_once_has_it(database: Database) -> None
     assert "take_shift" not in said
 
 
+async def test_who_takes_a_shift_leaves_what_another_has_taken_of_it(database: Database) -> None:
+    """Cho stands in for a part of it already: Ben's press takes the rest, before and after."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
+    starts, ends = made.starts + timedelta(hours=12), made.starts + timedelta(hours=24)
+    new = NewOverride("primary", who(CHO), starts, ends)
+    await oncall_of(turning).schedules.override(GUILD, new, by=PRIMARY)
+    await away(turning).take(int(str((await told(turning))[0].data["shift"])), by=BEN)
+    rosters, _ = await turning.oncall.rosters(GUILD)
+    hour = timedelta(hours=1)
+    moments = (made.starts + hour, starts + hour, ends + hour, made.ends - hour, made.ends + hour)
+    assert [rosters.places["primary"].person_at(at) for at in moments] == ["9", "10", "9", "9", "8"]
+
+
 async def test_who_may_not_take_it_is_refused_and_it_stays(database: Database) -> None:
     """Another person who is away, one without the role, and the shift of another by now: nothing is lost."""
     turning = await begun(database)
