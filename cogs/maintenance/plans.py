@@ -234,7 +234,9 @@ class PlannedMaintenance:
             if plan.next_at > now:
                 return plan.next_at - now
             ends_at = plan.next_at + plan.lasts
-            window = await plans.begin(plan, ends_at) if ends_at > now + SHORTEST / 60 else None
+            window = None
+            if ends_at > now + SHORTEST / 60:
+                window = await plans.begin(plan, ends_at, at_most=self._rules.at_most)
             if window is not None:
                 await self._tell(tx, window)
             next_at = _next(plan.rule, plan.first_at, now, self._policy)

@@ -191,10 +191,16 @@ def _parsed(rule: str, first: datetime) -> rrule:
     return found
 
 
+_OF_LONG_SPANS: Final = re.compile(r"FREQ=(?:MONTHLY|YEARLY)")
+
+
 def _require_rare(recurrence: Recurrence, text: str) -> None:
     """Refuse a rule that is none, or that comes too often; with few occurrences it is quick to know."""
     start = datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC"))  # a leap year
     try:
+        if "BYSETPOS" in recurrence.rule and not _OF_LONG_SPANS.search(recurrence.rule):
+            raise UnreadableRule(text)  # dateutil looks for it in each day of a thousand years
+        _parsed(recurrence.rule, start)
         rule = re.sub(r";?UNTIL=[^;]*", "", recurrence.rule)
         coming = list(islice(_parsed(rule, start), _HORIZON))
     except (ValueError, TypeError, KeyError, OverflowError):

@@ -1,6 +1,6 @@
 """Maintenance windows, and the alerts that they hold."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.alerts.decisions import AlertWindow, HeldAlert
 from bot.domain.people import Person
@@ -115,8 +115,14 @@ class Plans:
         """Forget the policy's plans but those of *sources*."""
         await self._sql.all("forget_policy_plans", guild_id=guild_id, sources=list(sources))
 
-    async def begin(self, plan: MaintenancePlan, ends_at: datetime) -> AlertWindow | None:
-        """Open the window of a plan, or let the open one of its target go on; None if that lasts as long."""
+    async def begin(
+        self, plan: MaintenancePlan, ends_at: datetime, *, at_most: timedelta
+    ) -> AlertWindow | None:
+        """Open the window of a plan, or let the open one of its target go on; None if that lasts as long.
+
+        Args:
+            at_most: How long a window may last, its extensions included.
+        """
         row = await self._sql.first(
             "begin_planned_window",
             guild_id=plan.guild_id,
@@ -125,6 +131,7 @@ class Plans:
             by_id=plan.by_id,
             by_name=plan.by_name,
             ends_at=ends_at,
+            at_most=at_most,
         )
         return None if row is None else _window(row)
 

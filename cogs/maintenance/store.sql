@@ -141,10 +141,12 @@ UPDATE alert_plans SET next_at = :next_at WHERE id = :plan_id;
 DELETE FROM alert_plans WHERE guild_id = :guild_id AND source IS NOT NULL AND source <> ALL (:sources::text[]);
 
 -- name: begin_planned_window
--- Opens the window of a plan. If one is open for the target, it goes on until the later end of both. No row comes back
--- if it lasts as long already.
+-- Opens the window of a plan. If one is open for the target, it goes on until the later end of both, but no longer than
+-- :at_most from its beginning: what it holds is tracked at its end. No row comes back if it lasts as long already.
 INSERT INTO alert_windows AS known (guild_id, target, reason, by_id, by_name, ends_at, next_at)
 VALUES (:guild_id, :target, :reason, :by_id, :by_name, :ends_at, :ends_at)
 ON CONFLICT (guild_id, lower(target)) WHERE ended_at IS NULL
-DO UPDATE SET ends_at = excluded.ends_at, next_at = excluded.next_at WHERE known.ends_at < excluded.ends_at
+DO UPDATE SET ends_at = least(excluded.ends_at, known.began_at + :at_most::interval),
+              next_at = least(excluded.ends_at, known.began_at + :at_most::interval)
+        WHERE known.ends_at < least(excluded.ends_at, known.began_at + :at_most::interval)
 RETURNING *;

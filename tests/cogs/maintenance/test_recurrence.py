@@ -47,6 +47,9 @@ def test_what_people_type(typed: str, rule: str, hours: int | None) -> None:
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=2",  # never
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=2",  # never, and slow to find out
         "FREQ=DAILY;INTERVAL=0;BYHOUR=2",
+        "FREQ=DAILY;BYHOUR=2;UNTIL=20261131",  # no such day
+        "FREQ=DAILY;BYHOUR=2;UNTIL=20261130T000000+0900",
+        "FREQ=DAILY;BYHOUR=2;BYSETPOS=5",  # never, and slow to find out
         "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2\nDTSTART:20260101",
         "日曜 2:00" * 100,
     ],
