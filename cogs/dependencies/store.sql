@@ -88,11 +88,12 @@ UPDATE alert_events AS event
    AND event.event_id = adopted.said_id AND event.nth = adopted.nth;
 
 -- name: lost_release_jobs
--- Returns the jobs for what is held by incidents that ended :overdue ago or earlier, and have no job.
+-- Returns the jobs for what is held by incidents that hold nothing any more, since :overdue or longer, and have no job.
 SELECT DISTINCT 'release_held' AS job, 'release_held:' || incidents.id AS key, 0 AS priority, incidents.guild_id
   FROM alert_decisions AS decision
   JOIN incidents ON incidents.id = decision.held_by
  WHERE decision.held_by IS NOT NULL AND decision.incident_id IS NULL AND decision.held IS NOT NULL
-   AND incidents.status = 'resolved' AND incidents.resolved_at < now() - :overdue::interval
+   AND (incidents.status NOT IN ('triggered', 'acknowledged') OR incidents.is_private)
+   AND coalesce(incidents.resolved_at, decision.decided_at) < now() - :overdue::interval
    AND NOT EXISTS (SELECT FROM pgqueuer
                     WHERE dedupe_key = 'release_held:' || incidents.id AND status IN ('queued', 'picked'));

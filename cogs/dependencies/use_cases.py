@@ -37,7 +37,6 @@ from cogs.dependencies.rules import (
     HeldDependant,
     HeldQuietlyData,
     needed_by,
-    needed_through,
 )
 from cogs.dependencies.store import HeldAlerts
 
@@ -100,7 +99,8 @@ class DependentAlerts:
             now_held = await alerts.held_by(holder.id, fingerprint=held.fingerprint)
             if not now_held:
                 return
-            needed = needed_through(held.alert.targets, self._policy.depends_on)
+            target = next(iter(held.alert.targets), None)
+            needed = needed_by(target, held.alert.title, self._policy.depends_on)
             other = await alerts.holder(needed)
             if other == holder.id:
                 return
@@ -143,6 +143,8 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
         return None
     await _show(tx, policy, number)
     if alert.severity.name == policy.most_severe.name:
+        team = policy.team_of([alert.target] if alert.target else [])
+        severity = policy.rules(alert.severity.name, team=team)
         data = HeldQuietlyData(
             incident=number,
             severity=alert.severity.name,
@@ -152,7 +154,7 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
         )
         line = NewDelivery(
             kind=DependencyDelivery.HELD_QUIETLY,
-            to=f"channel:{alert.severity.channel}",
+            to=f"channel:{severity.channel}",
             key=f"held_quietly:{number}:{alert.fingerprint}",
             guild_id=alert.guild_id,
             data=data.to_json(),
