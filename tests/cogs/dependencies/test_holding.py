@@ -73,6 +73,18 @@ async def test_a_dependant_is_counted_and_rings_nobody(needing: Desk) -> None:
     assert [one.held_by for one in held] == [cause.id] * 3
 
 
+async def test_a_second_look_holds_what_names_its_target_otherwise(needing: Desk) -> None:
+    """While the cause goes on, an alert that only its title or a capital gives away stays held."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    for number, (key, target) in enumerate((("a", API.upper()), ("b", None)), 2):
+        await say(desk, replace(FIRING, key=key, title=f"{API} is slow ({key})", target=target), number)
+    assert len(dependants(await shown(desk, cause)).waiting) == 2
+    await desk.services.of(DependentAlerts).run_job(cause.id)
+    assert [one.id for one in await opened(desk)] == [cause.id]
+    assert len(dependants(await shown(desk, cause)).waiting) == 2
+
+
 async def test_what_still_fires_at_the_end_is_tracked(needing: Desk) -> None:
     """At the end of the cause a dependant that is over opens nothing, and one that fires is tracked, once."""
     desk = needing

@@ -9,7 +9,7 @@ from bot.domain.errors import ConfigError, NotPermitted, UserError
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from cogs.maintenance.plans import Wish
-from cogs.maintenance.rules import MaintenancePlan, WindowData
+from cogs.maintenance.rules import MaintenancePlan, WindowData, WindowRules
 from cogs.maintenance.use_cases import MaintenanceWindows, begin
 from tests.cogs.maintenance.test_holding import API, lines, opened
 from tests.cogs.maintenance.test_holding import begin as begin_now
@@ -104,6 +104,17 @@ async def test_windows_that_overlap_are_one(desk: Desk) -> None:
     [later] = await windows(desk).open_ones(GUILD)
     assert (later.id, later.ends_at) == (window.id, window.ends_at + timedelta(hours=4))
     assert len(await begun(desk)) == 2
+
+
+async def test_windows_that_overlap_again_and_again_come_to_an_end(desk: Desk) -> None:
+    """A target is never quiet for longer than one window may be: what is held is tracked at the end."""
+    await planned(desk, every="every day 9-18", until="")
+    await planned(desk, every="every day 17-10", until="")
+    most = desk.policy.of(WindowRules).at_most
+    for _ in range(60):
+        await desk.pass_time(hours=1)
+        for window in await windows(desk).open_ones(GUILD):
+            assert window.ends_at - window.began_at <= most
 
 
 async def test_skip_edit_and_remove(desk: Desk) -> None:
