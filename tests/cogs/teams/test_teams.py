@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.escalation.pages import declined
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
@@ -56,6 +57,11 @@ async def kinds(desk: Desk, incident: Incident) -> list[str]:
     return [entry.kind for entry in entries if entry.kind in tuple(TeamEntry)]
 
 
+async def decliners(desk: Desk, incident: Incident) -> tuple[str, ...]:
+    """Who has declined, as the posts show it."""
+    return (await IncidentRows(desk.store.sql).shown_incident(incident.id)).calls.decliners
+
+
 async def test_a_hand_over_begins_the_ladder_of_the_team(desk: Desk) -> None:
     """The team's channel and its first place are told at once, and its ladder goes on until they answer."""
     incident = await acknowledged(desk)
@@ -80,6 +86,23 @@ async def test_a_hand_over_of_a_waiting_incident_stops_the_former_ladder(desk: D
     assert set(desk.sent(DeliveryKind.PAGE)[before:]) <= {"person:pay", "person:pay_second"}
     back = await desk.services.of(Teams).hand_over(incident.id, None, by=PRIMARY)
     assert back.team is None
+
+
+async def test_a_decline_does_not_survive_a_hand_over(desk: Desk) -> None:
+    """Who declined for one team is asked anew after a hand-over; a later decline counts, and is shown."""
+    incident = await desk.open()
+    await desk.work()
+    teams, entries = desk.services.of(Teams), TimelineRows(desk.store.sql)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    assert declined(await entries.timeline(incident.id)) == (0, {"@primary": "secondary"})
+    await teams.hand_over(incident.id, "payments", by=PRIMARY)
+    assert declined(await entries.timeline(incident.id)) == (1, {})
+    assert await decliners(desk, incident) == ()
+    await teams.hand_over(incident.id, None, by=PRIMARY)
+    await desk.work()
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    assert declined(await entries.timeline(incident.id)) == (2, {"@primary": "secondary"})
+    assert await decliners(desk, incident) == ("@primary",)
 
 
 async def test_what_cannot_be_is_refused(desk: Desk) -> None:
