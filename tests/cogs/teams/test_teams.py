@@ -153,6 +153,18 @@ async def test_who_joins_ends_the_call(desk: Desk) -> None:
     assert desk.sent(TeamDelivery.UNANSWERED) == []
 
 
+async def test_a_hand_over_to_the_called_team_ends_the_call(desk: Desk) -> None:
+    """Once the incident is the called team's, its ladder alone goes on."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+    assert "person:pay_second" in desk.sent(DeliveryKind.PAGE)
+
+
 async def test_the_end_ends_the_call(desk: Desk) -> None:
     """Nobody is called to an incident that has ended."""
     incident = await acknowledged(desk)
