@@ -13,6 +13,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.watchdogs import audit
+from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.teams.rules import TeamDelivery, TeamEntry
@@ -103,6 +104,36 @@ async def test_a_decline_does_not_survive_a_hand_over(desk: Desk) -> None:
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
     assert declined(await entries.timeline(incident.id)) == (2, {"@primary": "secondary"})
     assert await decliners(desk, incident) == ("@primary",)
+
+
+async def test_a_severity_of_the_former_team_is_not_taken_up_again(desk: Desk) -> None:
+    """Raised again after a hand-over, it begins the ladder of its team, not what was left of the other's."""
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    before = len(desk.sent(DeliveryKind.PAGE))
+    await desk.pass_time(minutes=5)
+    raised = await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    assert raised.incident.ack_due_at == desk.clock.time + timedelta(minutes=15)
+    await desk.pass_time(hours=2)
+    assert set(desk.sent(DeliveryKind.PAGE)[before:]) == {"person:pay", "person:pay_second"}
+    steps = await EscalationRows(desk.store.sql).steps(incident.id)
+    own = [step for step in steps if step.starts_at == raised.incident.ack_due_at - timedelta(minutes=15)]
+    assert {place for step in own for place in step.rung.dm} == {"pay", "pay_second"}
+
+
+async def test_a_severity_of_the_same_team_is_taken_up_again(desk: Desk) -> None:
+    """After the hand-over the team's own clock counts: lowering and raising do not put its deadline off."""
+    incident = await desk.open("SEV1")
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    due = (await IncidentRows(desk.store.sql).incident(incident.id)).ack_due_at
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    await desk.pass_time(minutes=5)
+    raised = await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    assert raised.incident.ack_due_at == due
 
 
 async def test_what_cannot_be_is_refused(desk: Desk) -> None:
