@@ -8,10 +8,13 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.pages import declined
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.services.shared.access import Access
+from bot.services.shared.reminder_recipients import ReminderRecipients
+from bot.services.shared.roster import OnCall
 from bot.services.watchdogs import audit
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
@@ -215,6 +218,24 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
     assert f"team_call:{incident.id}:{done.call.id}" in await audit(desk.store)
     await desk.work()
     assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+
+
+async def test_who_stands_in_is_of_the_team(desk: Desk) -> None:
+    """In the place of an absent person the incident's team is asked, else whoever is here."""
+    oncall = OnCall(desk.store, desk.policy)
+    access = Access(desk.store, desk.policy, oncall)
+    recipients = ReminderRecipients(desk.policy, desk.discord, oncall, access)
+    gone, incident = PersonRef(99, "gone"), await desk.open()
+
+    async def asked(about: Incident | None) -> str | None:
+        return (await recipients.stand_in(gone, about, guild_id=incident.guild_id)).place
+
+    handed = await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    assert [await asked(one) for one in (None, incident, handed)] == ["primary", "primary", "pay"]
+    desk.discord.left = {"pay"}
+    assert await asked(handed) == "pay_second"
+    desk.discord.left = {"pay", "pay.second"}
+    assert await asked(handed) == "primary"
 
 
 def test_without_teams_it_is_off() -> None:
