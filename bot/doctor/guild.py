@@ -333,7 +333,7 @@ def needs(policy: Policy) -> dict[str, discord.Permissions]:
     """Return the permissions that the bot needs in each channel of the policy."""
     # Never `|=`, which changes the Permissions in place, and with it every channel's.
     needed = dict.fromkeys([*policy.channels(), *policy.alerts.watch], _POST)
-    for severity in policy.severities.values():
+    for severity in (*policy.severities.values(), *policy.of_teams):
         if severity.thread_channel is not None:
             needed[severity.thread_channel] = needed[severity.thread_channel] | _THREAD
         if Mention.HERE in (severity.mention, *(step.mention for step in severity.ladder)):

@@ -82,7 +82,10 @@ def check_paging(
         people: On call now.
     """
     named = dict.fromkeys(
-        way for severity in policy.severities.values() for rung in severity.ladder for way in rung.also
+        way
+        for severity in (*policy.severities.values(), *policy.of_teams)
+        for rung in severity.ladder
+        for way in rung.also
     )
     lacks = [*_unconfigured(named, configured), *_unaddressed(named, configured, people)]
     yield from lacks

@@ -218,7 +218,7 @@ class Policy:
         """Return every channel that the bot posts to, each once, in order of first use."""
         used = [
             channel
-            for severity in (*self.severities.values(), *self._of_teams)
+            for severity in (*self.severities.values(), *self.of_teams)
             for channel in (severity.channel, severity.thread_channel)
             if channel
         ]
@@ -232,7 +232,8 @@ class Policy:
         return tuple(dict.fromkeys([*used, *(channel for channel in others if channel)]))
 
     @property
-    def _of_teams(self) -> tuple[SeverityPolicy, ...]:
+    def of_teams(self) -> tuple[SeverityPolicy, ...]:
+        """Return the rules that the teams have, each team's for every severity; not the default team's."""
         return tuple(one for team in self.teams.values() for one in team.severities.values())
 
     @property

@@ -118,7 +118,7 @@ class Core:
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
         self.statistics = Statistics(store, policy, oncall)
-        self.recipients = ReminderRecipients(discord, oncall, self.access)
+        self.recipients = ReminderRecipients(policy, discord, oncall, self.access)
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
         self.ahead = ReadingAhead(store, self.reconciler)

@@ -11,7 +11,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.posting import next_posting
 from bot.domain.payloads import Payload
-from bot.domain.timeline.entries import EntryData, EntryKind
+from bot.domain.timeline.entries import EntryData, EntryKind, TimelineKindSpec
 
 
 def handed_over(
@@ -81,7 +81,7 @@ def next_asked(call: TeamCall, places: Sequence[str]) -> int | None:
 class TeamEntry(EntryKind):
     """What the timeline has of it."""
 
-    HANDED = "team_handed"
+    HANDED = "team_handed", TimelineKindSpec(hands_over=True)
     CALLED = "team_called"
     UNANSWERED = "team_unanswered"
 

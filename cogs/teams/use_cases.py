@@ -155,7 +155,8 @@ class Teams:
             if current is None or current.done_at is not None or current != call:
                 return None
             has_joined = asked & {one.id for one in await AcknowledgementRows(tx.sql).on_it(locked.id)}
-            if has_joined or not locked.is_open:
+            is_theirs = locked.team == call.team  # by a hand-over: their ladder pages them
+            if has_joined or is_theirs or not locked.is_open:
                 await calls.finish(call, at=now)
                 return None
             if call.due_at > now:

@@ -308,14 +308,22 @@ class SeverityClock:
     ladder: tuple[Step, ...] = ()
 
 
-def earlier_clock(incident: Incident, steps: Sequence[Step], *, priority: int) -> SeverityClock | None:
+def earlier_clock(
+    incident: Incident, steps: Sequence[Step], *, priority: int, handed_at: datetime | None = None
+) -> SeverityClock | None:
     """Return the clock that a severity has had before in the present wait of *incident*; None if it had none.
 
     Args:
         steps: All steps of the incident.
         priority: `Step.priority` of the severity.
+        handed_at: See `last_hand_over`; the steps before that are other people's.
     """
-    alike = [(step.starts_at, step) for step in steps if step.priority == priority]
+    alike = [
+        (step.starts_at, step)
+        for step in steps
+        if step.priority == priority
+        and (handed_at is None or (step.starts_at is not None and step.starts_at >= handed_at))
+    ]
     latest = max((begun for begun, _ in alike if begun is not None), default=None)
     own = tuple(step for begun, step in alike if begun == latest)
     since = _waits_since(incident)
@@ -326,19 +334,28 @@ def earlier_clock(incident: Incident, steps: Sequence[Step], *, priority: int) -
     )
 
 
+def last_hand_over(timeline: Iterable[TimelineEntry]) -> datetime | None:
+    """Return when an incident was last handed over to other people; None if it never was."""
+    return max((entry.at for entry in timeline if entry.kind.spec.hands_over), default=None)
+
+
 def severe_since(
     incident: Incident,
-    timeline: Iterable[TimelineEntry],
+    timeline: Sequence[TimelineEntry],
     *,
     is_as_severe: Callable[[str], bool],
     now: datetime,
 ) -> datetime:
     """Return when *incident* was first at least so severe in its present wait; *now* if it never was.
 
+    A hand-over begins another wait: the people who have it now are asked since then.
+
     Args:
         is_as_severe: Return True for the name of a severity that is at least the one in question.
     """
-    since, begun, severity = _waits_since(incident), incident.triggered_at, incident.severity
+    waits_since = _waits_since(incident)
+    since = max(waits_since, last_hand_over(timeline) or waits_since)
+    begun, severity = incident.triggered_at, incident.severity
     entries = [entry for entry in timeline if entry.kind is TimelineKind.SEVERITY_CHANGED]
     changes = [(entry.at, SeverityChangedEntry.from_json(entry.data or {})) for entry in entries]
     if changes:

@@ -26,7 +26,10 @@ Reached: TypeAlias = tuple[Mapping[str, int], tuple[str, ...]]
 def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, str | None]]:
     """Return the number of the running ladder, from 0, and its declines: person -> who was asked next."""
     history = list(entries)
-    ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
+    # Each of them begins another, as in `incidents.sql`.
+    ladder = sum(
+        entry.kind is TimelineKind.SEVERITY_CHANGED or entry.kind.spec.hands_over for entry in history
+    )
     declines = (entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data)
     # Entries of an older version name no ladder; they count for the first.
     own = [one for one in map(DeclinedEntry.from_json, declines) if one.ladder == ladder]

@@ -20,11 +20,14 @@ class TimelineKindSpec:
         is_written: People write it, and may therefore correct it; the bot records the others.
         has_words: It holds the words of a person, which are shown as such.
         is_machine: It records a message of the bot. Screens fold it, or show it only on request.
+        hands_over: The incident is other people's from then on: nothing of the ladder before it goes on, and
+            the next one has a number of its own. `incidents.sql` names these kinds, too.
     """
 
     is_written: bool = False
     has_words: bool = False
     is_machine: bool = False
+    hands_over: bool = False
 
 
 #: Something that the bot records.

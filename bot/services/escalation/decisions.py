@@ -17,6 +17,7 @@ from bot.domain.escalation.ladder import (
     WhyKind,
     earlier_clock,
     following_step,
+    last_hand_over,
     plan,
     resumed,
     severe_since,
@@ -110,13 +111,14 @@ class Escalations:
         if incident.status is not Status.TRIGGERED:
             return SeverityClock(now)
         steps = await EscalationRows(tx.sql).steps(incident.id)
-        if earlier := earlier_clock(incident, steps, priority=priority_of(severity.rank)):
+        timeline = await TimelineRows(tx.sql).timeline(incident.id)
+        priority, handed_at = priority_of(severity.rank), last_hand_over(timeline)
+        if earlier := earlier_clock(incident, steps, priority=priority, handed_at=handed_at):
             return earlier
 
         def is_as_severe(name: str) -> bool:
             return self._policy.rules(name).rank <= severity.rank
 
-        timeline = await TimelineRows(tx.sql).timeline(incident.id)
         return SeverityClock(severe_since(incident, timeline, is_as_severe=is_as_severe, now=now))
 
     async def switch(

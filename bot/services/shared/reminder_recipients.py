@@ -7,6 +7,7 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
+from bot.runbook.model import Policy
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
@@ -57,7 +58,8 @@ class StandIn:
 class ReminderRecipients:
     """Finds out which of the people who lead an incident are absent."""
 
-    def __init__(self, discord: Discord, oncall: OnCall, access: Access) -> None:
+    def __init__(self, policy: Policy, discord: Discord, oncall: OnCall, access: Access) -> None:
+        self._policy = policy
         self._discord = discord
         self._oncall = oncall
         self._access = access
@@ -82,7 +84,7 @@ class ReminderRecipients:
                 case Presence.HERE:
                     pass
         is_none_left = bool(leads) and not leads.keys() - gone - hidden
-        place = await self._first_on_call(incident.guild_id) if is_none_left else None
+        place = await self._first_on_call(incident.guild_id, incident) if is_none_left else None
         return Absence(frozenset(gone), frozenset(hidden), place)
 
     async def presence(self, who: PersonRef, incident: Incident | None, *, guild_id: int) -> Presence:
@@ -100,12 +102,12 @@ class ReminderRecipients:
     async def stand_in(self, absent: PersonRef, incident: Incident | None, *, guild_id: int) -> StandIn:
         """Return who is asked about the incident, if there is one, instead of *absent*."""
         if incident is None:
-            return StandIn(None, await self._first_on_call(guild_id))
+            return StandIn(None, await self._first_on_call(guild_id, None))
         absence = await self.look(incident)
         lead = incident.lead_without(absence.all | {absent.id})
         if lead is not None and lead.id > 0:
             return StandIn(lead, None)
-        return StandIn(None, absence.place or await self._first_on_call(guild_id))
+        return StandIn(None, absence.place or await self._first_on_call(guild_id, incident))
 
     async def _find(self, lead: PersonRef, *, guild_id: int, with_roles: bool) -> Person | None:
         """Return a person, with their roles if a private incident asks for them; None if they left."""
@@ -117,9 +119,13 @@ class ReminderRecipients:
         except UpstreamUnavailable:
             return Person(lead.id, lead.name)
 
-    async def _first_on_call(self, guild_id: int) -> str | None:
-        for place, person in (await self._oncall.holders(guild_id)).items():
-            if await self._is_here(guild_id, person.handle):
+    async def _first_on_call(self, guild_id: int, incident: Incident | None) -> str | None:
+        """Return the first place with a person who is here: the incident's team's first, then any."""
+        holders = await self._oncall.holders(guild_id)
+        own = () if incident is None else self._policy.places_of(incident)
+        for place in dict.fromkeys([*own, *holders]):
+            person = holders.get(place)
+            if person is not None and await self._is_here(guild_id, person.handle):
                 return place
         return None
 

@@ -38,9 +38,9 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
                FROM timeline AS entry
               WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL
                 AND coalesce((entry.data ->> 'ladder')::integer, 0)
-                    = (SELECT count(*)  -- each change of the severity begins another ladder, which asks everyone anew
+                    = (SELECT count(*)  -- each change of severity or team begins another ladder, which asks everyone anew
                          FROM timeline AS change
-                        WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed')
+                        WHERE change.incident_id = incidents.id AND change.kind IN ('severity_changed', 'team_handed'))
               GROUP BY 1) AS said)) END AS calls
 
 -- part: aftermath

@@ -7,11 +7,16 @@ import pytest
 
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.escalation.pages import declined
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.services.shared.access import Access
+from bot.services.shared.reminder_recipients import ReminderRecipients
+from bot.services.shared.roster import OnCall
 from bot.services.watchdogs import audit
+from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from cogs.teams.rules import TeamDelivery, TeamEntry
@@ -56,6 +61,11 @@ async def kinds(desk: Desk, incident: Incident) -> list[str]:
     return [entry.kind for entry in entries if entry.kind in tuple(TeamEntry)]
 
 
+async def decliners(desk: Desk, incident: Incident) -> tuple[str, ...]:
+    """Who has declined, as the posts show it."""
+    return (await IncidentRows(desk.store.sql).shown_incident(incident.id)).calls.decliners
+
+
 async def test_a_hand_over_begins_the_ladder_of_the_team(desk: Desk) -> None:
     """The team's channel and its first place are told at once, and its ladder goes on until they answer."""
     incident = await acknowledged(desk)
@@ -80,6 +90,53 @@ async def test_a_hand_over_of_a_waiting_incident_stops_the_former_ladder(desk: D
     assert set(desk.sent(DeliveryKind.PAGE)[before:]) <= {"person:pay", "person:pay_second"}
     back = await desk.services.of(Teams).hand_over(incident.id, None, by=PRIMARY)
     assert back.team is None
+
+
+async def test_a_decline_does_not_survive_a_hand_over(desk: Desk) -> None:
+    """Who declined for one team is asked anew after a hand-over; a later decline counts, and is shown."""
+    incident = await desk.open()
+    await desk.work()
+    teams, entries = desk.services.of(Teams), TimelineRows(desk.store.sql)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    assert declined(await entries.timeline(incident.id)) == (0, {"@primary": "secondary"})
+    await teams.hand_over(incident.id, "payments", by=PRIMARY)
+    assert declined(await entries.timeline(incident.id)) == (1, {})
+    assert await decliners(desk, incident) == ()
+    await teams.hand_over(incident.id, None, by=PRIMARY)
+    await desk.work()
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    assert declined(await entries.timeline(incident.id)) == (2, {"@primary": "secondary"})
+    assert await decliners(desk, incident) == ("@primary",)
+
+
+async def test_a_severity_of_the_former_team_is_not_taken_up_again(desk: Desk) -> None:
+    """Raised again after a hand-over, it begins the ladder of its team, not what was left of the other's."""
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    before = len(desk.sent(DeliveryKind.PAGE))
+    await desk.pass_time(minutes=5)
+    raised = await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    assert raised.incident.ack_due_at == desk.clock.time + timedelta(minutes=15)
+    await desk.pass_time(hours=2)
+    assert set(desk.sent(DeliveryKind.PAGE)[before:]) == {"person:pay", "person:pay_second"}
+    steps = await EscalationRows(desk.store.sql).steps(incident.id)
+    own = [step for step in steps if step.starts_at == raised.incident.ack_due_at - timedelta(minutes=15)]
+    assert {place for step in own for place in step.rung.dm} == {"pay", "pay_second"}
+
+
+async def test_a_severity_of_the_same_team_is_taken_up_again(desk: Desk) -> None:
+    """After the hand-over the team's own clock counts: lowering and raising do not put its deadline off."""
+    incident = await desk.open("SEV1")
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    due = (await IncidentRows(desk.store.sql).incident(incident.id)).ack_due_at
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    await desk.pass_time(minutes=5)
+    raised = await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    assert raised.incident.ack_due_at == due
 
 
 async def test_what_cannot_be_is_refused(desk: Desk) -> None:
@@ -130,6 +187,18 @@ async def test_who_joins_ends_the_call(desk: Desk) -> None:
     assert desk.sent(TeamDelivery.UNANSWERED) == []
 
 
+async def test_a_hand_over_to_the_called_team_ends_the_call(desk: Desk) -> None:
+    """Once the incident is the called team's, its ladder alone goes on."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+    assert "person:pay_second" in desk.sent(DeliveryKind.PAGE)
+
+
 async def test_the_end_ends_the_call(desk: Desk) -> None:
     """Nobody is called to an incident that has ended."""
     incident = await acknowledged(desk)
@@ -149,6 +218,24 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
     assert f"team_call:{incident.id}:{done.call.id}" in await audit(desk.store)
     await desk.work()
     assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+
+
+async def test_who_stands_in_is_of_the_team(desk: Desk) -> None:
+    """In the place of an absent person the incident's team is asked, else whoever is here."""
+    oncall = OnCall(desk.store, desk.policy)
+    access = Access(desk.store, desk.policy, oncall)
+    recipients = ReminderRecipients(desk.policy, desk.discord, oncall, access)
+    gone, incident = PersonRef(99, "gone"), await desk.open()
+
+    async def asked(about: Incident | None) -> str | None:
+        return (await recipients.stand_in(gone, about, guild_id=incident.guild_id)).place
+
+    handed = await desk.services.of(Teams).hand_over(incident.id, "payments", by=PRIMARY)
+    assert [await asked(one) for one in (None, incident, handed)] == ["primary", "primary", "pay"]
+    desk.discord.left = {"pay"}
+    assert await asked(handed) == "pay_second"
+    desk.discord.left = {"pay", "pay.second"}
+    assert await asked(handed) == "primary"
 
 
 def test_without_teams_it_is_off() -> None:

@@ -168,6 +168,14 @@ def test_needs_follow_the_policy() -> None:
     assert needs(pinging)["p1-ops"].mention_everyone
 
 
+def test_needs_follow_the_teams() -> None:
+    """A team's channel needs what its alerts use there, as the channels of the file's severities do."""
+    text = f'{default_policy_text()}\n[teams.payments]\nchannel = "payments"\n'
+    needed = needs(parse_policy(text, name="policy.toml"))["payments"]
+    assert needed.mention_everyone
+    assert needed.create_public_threads
+
+
 async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
     """The doctor fails a channel of the policy that does not exist, because an alert would go nowhere."""
     channels = sandbox.core.world.channels

@@ -28,6 +28,13 @@ def test_a_way_that_a_ladder_names_without_a_system_is_a_warning() -> None:
     assert "pagerduty" in pagerduty.said
 
 
+def test_a_way_that_only_a_team_names_is_checked() -> None:
+    """Doctor warns of a way without a system if the ladder of a team alone names it."""
+    ladder = '[[teams.payments.ladder.SEV1]]\nafter = "0m"\ndm = ["primary"]\nalso = ["pagerduty"]\n'
+    (found,) = check_paging([], parse_policy(f"{default_policy_text()}\n{ladder}", name="x.toml"), [BARE])
+    assert (found.state, "pagerduty" in found.said) == (State.WARN, True)
+
+
 def test_a_person_without_an_address_is_named() -> None:
     """Doctor names a person on call who has no address for a page, and shows nobody's address."""
     policy = paging_policy(POLICY, also=(Also.PUSH,))
