@@ -23,5 +23,5 @@ CAPABILITY = Capability(
     deliveries=use_cases.deliveries,
     console=[ConsoleLine(_nothing, posts.team_line)],
     subcommands={"incident": [commands.team, commands.call]},
-    records=[RecordTable("team_calls", "incident_id")],
+    records=[RecordTable("team_calls", "id")],
 )

@@ -87,10 +87,15 @@ class TeamEntry(EntryKind):
 
 
 class HandedEntry(EntryData, kind=TeamEntry.HANDED):
-    """Another team has it: `before` and `after` are what people call the teams."""
+    """Another team has it: `before` and `after` are what people call the teams.
+
+    Attributes:
+        begins_ladder: True; the core's queries find by it that everyone is asked anew.
+    """
 
     before: str
     after: str
+    begins_ladder: bool
     reason: str | None = None
 
 

@@ -112,7 +112,7 @@ class Teams:
             await remind_later(tx, change.incident, now=change.now)
             why = one_line(reason, limit=_REASON) or None
             line = f"team:{change.incident.version}"
-            told = HandedEntry(before=called(before.team), after=called(to), reason=why)
+            told = HandedEntry(before=called(before.team), after=called(to), begins_ladder=True, reason=why)
             await change.record(told, line=line)
             await change.say(HandedNotice(before=told.before, after=told.after, reason=why), key=line)
         return change.incident

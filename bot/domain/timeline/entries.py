@@ -21,7 +21,7 @@ class TimelineKindSpec:
         has_words: It holds the words of a person, which are shown as such.
         is_machine: It records a message of the bot. Screens fold it, or show it only on request.
         hands_over: The incident is other people's from then on: nothing of the ladder before it goes on, and
-            the next one has a number of its own. `incidents.sql` names these kinds, too.
+            the next one has a number of its own. Their data has `begins_ladder`, for queries.
     """
 
     is_written: bool = False

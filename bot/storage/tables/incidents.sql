@@ -40,7 +40,8 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
                 AND coalesce((entry.data ->> 'ladder')::integer, 0)
                     = (SELECT count(*)  -- each change of severity or team begins another ladder, which asks everyone anew
                          FROM timeline AS change
-                        WHERE change.incident_id = incidents.id AND change.kind IN ('severity_changed', 'team_handed'))
+                        WHERE change.incident_id = incidents.id
+                          AND (change.kind = 'severity_changed' OR change.data ? 'begins_ladder'))
               GROUP BY 1) AS said)) END AS calls
 
 -- part: aftermath

@@ -79,6 +79,7 @@ _WRONG: Final = {
     "HEALTH_PORT": _PASTED,
     "HOOKS_PORT": _PASTED,
     "HOOK_SECRETS": _PASTED,
+    "HEARTBEATS_SECRET": (_SECRET,),
     "PUBLIC_URL": (*_PASTED, f"http://{_SECRET}.example.com"),
     "LOG_FORMAT": _PASTED,
     "LOG_LEVEL": _PASTED,
