@@ -15,7 +15,6 @@ CREATE TABLE heartbeats (
     duration_s double precision,                    -- of the last run that ended well
     due_at     timestamptz,                         -- when the next beat is expected
     alarm_at   timestamptz,                         -- when it is too late for it, or for the end of the run
-    event_at   timestamptz,                         -- of the last event that follows from it
     PRIMARY KEY (guild_id, name)
 );
 CREATE INDEX heartbeats_alarm ON heartbeats (guild_id, alarm_at);
