@@ -336,6 +336,7 @@ class PolicyPart:
         entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
+        teams: Returns the teams that its tables name, by the key that names each ("hooks.sentry.team").
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         files: The files that its table names; the table itself is read without knowing the folder.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
@@ -358,6 +359,7 @@ class PolicyPart:
     entries: "type[CapabilityTables] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
+    teams: "Callable[[Policy], Mapping[str, str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
     files: PolicyFiles | None = None
     systems: "Callable[[Policy], TeamSystems] | None" = None

@@ -24,8 +24,8 @@ def check_file(path: Path) -> None:
 def _team_gaps(policy: Policy) -> Iterator[str]:
     """Yield what a policy with teams leaves to the default team: targets, and the calls of a team."""
     if not policy.teams:
-        for target, name in policy.team_of_target.items():
-            yield f'note: target "{target}" is of team "{name}", but the file has no [teams]'
+        for where, name in policy.named_teams.items():
+            yield f'note: {where} is "{name}", but the file has no [teams]'
         return
     for target in sorted(policy.alert_targets - policy.team_of_target.keys()):
         yield f'note: target "{target}" has no team; the default team answers'

@@ -53,7 +53,7 @@ def _priorities(policy: Policy) -> Iterator[str]:
 
 
 def _teams(policy: Policy) -> Iterator[str]:
-    """Check the schedules and the ladders of teams, and that each team of a target is one."""
+    """Check the schedules and the ladders of teams, and that each team that the file names is one."""
     for name, team in policy.teams.items():
         if name == DEFAULT_TEAM:
             yield f'teams.{name}: "{name}" is the team of the rest of the file; allowed: another name'
@@ -68,10 +68,10 @@ def _teams(policy: Policy) -> Iterator[str]:
                 yield f'{where}: "{severity}" is not a severity; allowed: {_quoted(policy.severities)}'
             else:
                 yield from _ladder(team.severities[severity], policy, where=where)
-    for target, of in policy.team_of_target.items() if policy.teams else ():
-        if of not in policy.teams:
+    for where, name in policy.named_teams.items() if policy.teams else ():
+        if name not in policy.teams:
             allowed = f"{_quoted(policy.teams)} (the keys of [teams])"
-            yield f'targets.{target}.team: "{of}" is not a team; allowed: {allowed}'
+            yield f'{where}: "{name}" is not a team; allowed: {allowed}'
 
 
 def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Iterator[str]:

@@ -152,6 +152,15 @@ class Policy:
         """Return the systems that the file names; none while the capability that has them is off."""
         return next((one.systems(self) for one in self.parts.values() if one.systems), TeamSystems())
 
+    @property
+    def named_teams(self) -> Mapping[str, str]:
+        """Return the teams that the file names as those of alerts, by the key that names each."""
+        targets = {f"targets.{target}.team": name for target, name in self.team_of_target.items()}
+        named = {**targets, **self.alerts.named_teams}
+        for part in self.parts.values():
+            named.update(part.teams(self) if part.teams else {})
+        return MappingProxyType(named)
+
     def rules(self, severity: str, *, team: str | None = None) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
 
@@ -170,9 +179,13 @@ class Policy:
         return self.rules(incident.severity, team=incident.team)
 
     def team_of(self, targets: Iterable[str], *, said: str | None = None) -> str | None:
-        """Return the team of a new incident: the one *said*, else that of the first target that has one."""
+        """Return the team of a new incident: that of the first target that has one, else the one *said*.
+
+        Args:
+            said: What its source says: a target tells more of an alert than the system that reports it.
+        """
         of_targets = (self.team_of_target.get(target) for target in targets)
-        return next((name for name in (said, *of_targets) if name in self.teams), None)
+        return next((name for name in (*of_targets, said) if name in self.teams), None)
 
     def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
         """Return the on-call places of an incident's team, in the order in which they are asked."""

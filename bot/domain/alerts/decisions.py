@@ -331,6 +331,7 @@ class HeldAlert(Payload):
     evidence: Evidence | None = None
     source: Source | None = None
     origin: AlertOrigin | None = None
+    team: str | None = None
 
     @classmethod
     def of(cls, new: NewIncident) -> "HeldAlert":
@@ -348,6 +349,7 @@ class HeldAlert(Payload):
             evidence=new.evidence,
             source=new.source,
             origin=new.origin,
+            team=new.team,
         )
 
     def as_incident(self, guild_id: int, waited: AlertWait | None, *, began: datetime) -> NewIncident:
@@ -373,4 +375,5 @@ class HeldAlert(Payload):
             source=self.source,
             origin=self.origin,
             waited=waited,
+            team=self.team,
         )

@@ -347,7 +347,7 @@ class NewIncident:
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
         subject: What a message of a monitor is about, by which it is found again; None without one.
-        team: Whose it is, if its source says so; None: its targets decide.
+        team: Whose it is, if its source says so and its targets do not.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 

@@ -301,9 +301,10 @@ WITH forgotten AS (
        AND asked_at >= :since AND answer IS NULL
 )
 INSERT INTO alert_questions
-       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence, look, tracks_at)
+       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence, look,
+        tracks_at, team)
 SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :severity, :title, :target, :evidence, :look,
-       :tracks_at
+       :tracks_at, :team
   FROM crowd
  WHERE NOT EXISTS (
     SELECT

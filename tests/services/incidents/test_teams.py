@@ -68,7 +68,7 @@ async def test_another_severity_stays_the_teams(desk: Desk) -> None:
     assert {place for step in steps for place in step.rung.dm} <= {"pay", "pay_second"}
 
 
-async def test_the_source_decides_before_the_target(desk: Desk) -> None:
+async def test_the_source_decides_where_no_target_does(desk: Desk) -> None:
     """What opens an incident may say whose it is; a team that the policy does not know is none."""
     said = replace(desk._new("SEV1", key="a", by=RESPONDER), targets=(), team="payments")
     gone = replace(said, key="b", team="gone", kind=IncidentKind.INCIDENT)

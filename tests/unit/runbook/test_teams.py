@@ -64,13 +64,24 @@ def test_without_teams_the_policy_is_as_before() -> None:
 
 
 def test_the_first_target_with_a_team_decides() -> None:
-    """What the source says comes first, then the targets in order; an unknown team is none."""
+    """The targets come first, in order, then what the source says; an unknown team is none."""
     table = '[targets."api"]\nteam = "payments"\n[targets.web]\nteam = "quiet"\n'
     policy = parse_policy(f"{PARKY}{TEAMS}{table}", name="x.toml")
     assert policy.team_of(["other", "api", "web"]) == "payments"
-    assert policy.team_of(["api"], said="quiet") == "quiet"
+    assert policy.team_of(["api"], said="quiet") == "payments"
+    assert policy.team_of(["other"], said="quiet") == "quiet"
     assert policy.team_of(["other"]) is None
     assert policy.team_of([], said="gone") is None
+
+
+def test_the_team_of_a_watched_channel_is_one() -> None:
+    """The table of a channel names its team; an unknown one is refused by its place."""
+    old, new = 'p1-ops = "SEV2"', 'p1-ops = { severity = "SEV2", team = "payments" }'
+    policy = parse_policy(PARKY.replace(old, new) + TEAMS, name="x.toml")
+    assert policy.alerts.teams == {"p1-ops": "payments"}
+    assert policy.alerts.watch["p1-ops"] == "SEV2"
+    [line] = problems(PARKY.replace(old, new) + "[teams.a]\n")
+    assert 'alerts.watch.p1-ops.team: "payments" is not a team; allowed: "a"' in line
 
 
 @pytest.mark.parametrize(
@@ -90,6 +101,10 @@ def test_the_first_target_with_a_team_decides() -> None:
             'teams.a.ladder.SEV1[1].dm: "x" is not an on-call',
         ),
         ('[teams.a]\n[targets.web]\nteam = "gone"\n', 'targets.web.team: "gone" is not a team; allowed: "a"'),
+        (
+            '[teams.a]\n[[alerts.patterns]]\nsays = "firing"\nline = "Shop: *"\nteam = "gone"\n',
+            'alerts.patterns[1].team: "gone" is not a team; allowed: "a"',
+        ),
         ('[teams.a]\nchanel = "x"\n', "teams.a.chanel: "),
     ],
 )
@@ -112,7 +127,7 @@ def test_the_check_names_what_is_left_to_the_default_team(
     assert "teams.payments has" not in said
     file.write_text(f'{PARKY}[targets.web]\nteam = "pay"\n', encoding="utf-8")
     check_file(file)
-    assert 'of team "pay", but the file has no [teams]' in capsys.readouterr().out
+    assert 'note: targets.web.team is "pay", but the file has no [teams]' in capsys.readouterr().out
     file.write_text(PARKY, encoding="utf-8")
     check_file(file)
     assert "note:" not in capsys.readouterr().out
