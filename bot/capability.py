@@ -336,7 +336,7 @@ class PolicyPart:
         entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
-        teams: Returns the teams that its tables name, by the key that names each ("hooks.sentry.team").
+        teams: Returns the teams that the tables below its own name by their key `team`, by the table.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         files: The files that its table names; the table itself is read without knowing the folder.
         systems: Returns the repositories and projects that its table names, for other capabilities that read

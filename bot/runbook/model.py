@@ -156,10 +156,13 @@ class Policy:
     def named_teams(self) -> Mapping[str, str]:
         """Return the teams that the file names as those of alerts, by the key that names each."""
         targets = {f"targets.{target}.team": name for target, name in self.team_of_target.items()}
-        named = {**targets, **self.alerts.named_teams}
-        for part in self.parts.values():
-            named.update(part.teams(self) if part.teams else {})
-        return MappingProxyType(named)
+        own = {
+            f"{name}.{table}.team": team
+            for name, part in self.parts.items()
+            if part.teams
+            for table, team in part.teams(self).items()
+        }
+        return MappingProxyType({**targets, **self.alerts.named_teams, **own})
 
     def rules(self, severity: str, *, team: str | None = None) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
@@ -189,7 +192,11 @@ class Policy:
 
     def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
         """Return the on-call places of an incident's team, in the order in which they are asked."""
-        team = None if incident.team is None else self.teams.get(incident.team)
+        return self.places_of_team(incident.team)
+
+    def places_of_team(self, name: str | None) -> tuple[str, ...]:
+        """Return the on-call places of a team, in that order; None: the default team."""
+        team = None if name is None else self.teams.get(name)
         if team is not None and team.schedule:
             return team.schedule
         of_teams = {place for one in self.teams.values() for place in one.schedule}

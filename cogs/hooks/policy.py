@@ -166,7 +166,7 @@ def targets(policy: Policy) -> Iterator[str]:
 def teams(policy: Policy) -> Mapping[str, str]:
     """Return the teams of the sources that name one."""
     senders = (rules.sender for rules in policy.of(HookSenders).by_name.values())
-    return {f"hooks.{sender.name}.team": sender.team for sender in senders if sender.team}
+    return {sender.name: sender.team for sender in senders if sender.team}
 
 
 def _by_word(named: Mapping[str, str]) -> Mapping[str, str]:

@@ -90,7 +90,7 @@ def targets(policy: Policy) -> Iterator[str]:
 
 def teams(policy: Policy) -> Mapping[str, str]:
     """Return the teams of the probes that name one."""
-    return {f"probes.{one.name}.team": one.team for one in policy.of(Probes).by_name.values() if one.team}
+    return {one.name: one.team for one in policy.of(Probes).by_name.values() if one.team}
 
 
 def addresses(policy: Policy) -> Iterator[str]:

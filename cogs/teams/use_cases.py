@@ -6,13 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
-from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable, UserError
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job
 from bot.domain.people import Person
-from bot.domain.text import half_width, one_line
-from bot.runbook.model import Policy
+from bot.domain.text import one_line
 from bot.runbook.teams import DEFAULT_TEAM
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.core import Core
@@ -58,20 +57,6 @@ class Called:
     incident: Incident
     call: TeamCall
     place: str
-
-
-def team_named(policy: Policy, typed: str) -> str | None:
-    """Return the team that was typed or chosen; None: the default one.
-
-    Raises:
-        UserError: the policy has no such team.
-    """
-    name = half_width(typed).strip().casefold()
-    if name == DEFAULT_TEAM:
-        return None
-    if name not in policy.teams:
-        raise UserError("team_unknown", value=typed)
-    return name
 
 
 def called(team: str | None) -> str:

@@ -160,7 +160,8 @@ class IncidentQueries:
         sees_all = await self._access.private_access(by, guild_id=guild_id) is not None
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
         by_severity = tuple(rule.name for rule in rules)
-        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity)
+        teams = tuple(self._policy.teams)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity, teams=teams)
         return await IncidentRows(self._store.sql).list_incidents(
             guild_id, allowed, limit=limit, offset=offset
         )

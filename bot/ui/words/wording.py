@@ -14,6 +14,7 @@ from bot.domain.sheets import FilledCommand
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
+from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.buttons import Buttons
 from bot.ui.words.inert import code_block, inert, joined, plain
 
@@ -138,6 +139,10 @@ class Wording:
     def severity(self, incident: Incident) -> SeverityPolicy:
         """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
         return self.policy.rules_of(incident)
+
+    def team(self, name: str | None) -> str:
+        """Return what people call a team; None: the default one."""
+        return self.say("whose.default") if name in (None, DEFAULT_TEAM) else str(name)
 
     def severity_sign(self, severity: str, *, is_drill: bool) -> str:
         """Return the sign before the severity of an unacknowledged incident; compare `SIGNS`."""

@@ -19,8 +19,9 @@ from bot.services.watchdogs import audit
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
+from bot.ui.choices import team_named
 from cogs.teams.rules import TeamDelivery, TeamEntry
-from cogs.teams.use_cases import Teams, team_named
+from cogs.teams.use_cases import Teams
 from tests.services.database import Database
 from tests.services.desk import OBSERVER, PRIMARY, Desk
 

@@ -1,11 +1,15 @@
 """`/incident list`, `show`, `merge`, `link` and `audit`, as people use them."""
 
+from dataclasses import replace
 from typing import Any
 
+from bot.registration import our_commands
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.shared.access import PAGE_SIZE
 from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
 from local_discord.client import controls
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
+from tests.services.desk import RESPONDER
 
 
 def listed(page: dict[str, Any]) -> list[int]:
@@ -138,3 +142,50 @@ async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
     assert "No.1" not in told
     missing = shown(await world.command("incident audit", by="admin", number=77))
     assert "そのインシデントはありません" in missing["content"]
+
+
+TEAMS = '[teams.payments]\nchannel = "p1-ops"\n'
+
+
+async def of_teams(world: ConsoleWorld) -> None:
+    """An incident of a team, INC-1, and one of the default team, INC-2."""
+    world.policy = replace(parse_policy(default_policy_text() + TEAMS, name="x.toml"), guild_id=None)
+    await world.restart()
+    new = replace(world._new("SEV1", key="a", by=RESPONDER), title="決済", team="payments")
+    await world.incidents.open(new)
+    await world.incidents.open(replace(new, title="検索", team=None, key="b"))
+
+
+async def test_the_list_is_of_one_team(world: ConsoleWorld) -> None:
+    """With teams, each line says whose it is, and the option chooses one; an unknown team is refused."""
+    await of_teams(world)
+    told = words(shown(await world.command("incident list")))
+    assert [line.split("👥 ")[1] for line in told.splitlines() if "👥" in line] == [
+        "既定のチーム",
+        "payments",
+    ]
+    page = shown(await world.command("incident list", team="Payments"))
+    assert listed(page) == [1]
+    assert "**インシデント** すべて (継続中が先) · 👥 payments" in words(page)
+    assert listed(shown(await world.command("incident list", team="default"))) == [2]
+    assert (
+        "「web」というチームはありません"
+        in shown(await world.command("incident list", team="web"))["content"]
+    )
+    offered = await world.choices("incident list", focused="team", typed="")
+    assert [choice["value"] for choice in offered] == ["payments", "default"]
+
+
+async def test_the_option_of_the_team_comes_with_teams(world: ConsoleWorld) -> None:
+    """A server whose policy has no teams has no option that names one."""
+
+    async def options() -> set[str]:
+        commands = await our_commands(world.bot, world.guild_id)
+        group = next(one for one in commands if one["name"] == "incident")
+        [command] = [one for one in group["options"] if one["name"] == "list"]
+        return {one["name"] for one in command["options"]}
+
+    assert await options() == {"status", "severity", "words", "mine", "days"}
+    assert "👥" not in words(shown(await world.command("incident list")))
+    await of_teams(world)
+    assert await options() == {"status", "severity", "words", "mine", "days", "team"}

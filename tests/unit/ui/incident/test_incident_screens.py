@@ -408,6 +408,18 @@ def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
     assert IncidentListQuestion.of(found.groupdict()) == replace(asked, page=2)
 
 
+def test_the_list_of_a_team_turns_unless_its_words_leave_no_room() -> None:
+    """The button carries the team; where Discord's limit for a custom id is passed, there is none."""
+    asked = IncidentListQuestion("open", team="payments", page=1, words="決済")
+    ids = presses(list_screen(JA, [PLACED] * 11, asked))
+    assert ids[2] == "inc:v1:list:open@payments:-:-:0:2:決済"
+    found = re.fullmatch(PAGE, ids[2])
+    assert found is not None
+    assert IncidentListQuestion.of(found.groupdict()) == replace(asked, page=2)
+    long = replace(asked, which="acknowledged", team="t" * 24, words="x" * 40, severity="S" * 16)
+    assert presses(list_screen(JA, [PLACED] * 11, long)) == ["inc:v1:open"]
+
+
 def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
     """No filter at all reads back as well; a state of another version means all."""
     found = re.fullmatch(PAGE, IncidentListQuestion().custom_id)
