@@ -89,6 +89,10 @@ def test_the_first_target_with_a_team_decides() -> None:
             '[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["x"]\n',
             'teams.a.ladder.SEV1[1].dm: "x" is not an on-call',
         ),
+        (
+            '[teams.b]\n[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["b"]\n',
+            'teams.a.ladder.SEV1[1].dm: "b" is a team, not an on-call place',
+        ),
         ('[teams.a]\n[targets.web]\nteam = "gone"\n', 'targets.web.team: "gone" is not a team; allowed: "a"'),
         ('[teams.a]\nchanel = "x"\n', "teams.a.chanel: "),
     ],
