@@ -236,7 +236,7 @@ async def check_people(
         UpstreamUnavailable: Discord is away.
     """
     for place, person in holders.items():
-        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
+        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person, (place,)))
 
 
 def _finding(what: str, person: OnCallPerson, gaps: Sequence[ReadinessFinding]) -> Finding:

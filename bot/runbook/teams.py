@@ -26,12 +26,14 @@ class Team:
         schedule: Its on-call places, in the order in which they are asked; empty: the default team's.
         ladders: The names of the severities for which it has a ladder of its own.
         severities: The rules of each severity for the team's incidents, by name, highest first.
+        channel: The channel of its own; None: the default team's for each severity.
     """
 
     name: str
     schedule: tuple[str, ...]
     ladders: tuple[str, ...]
     severities: Mapping[str, SeverityPolicy]
+    channel: str | None = None
 
 
 class TeamTable(Section):
@@ -47,7 +49,8 @@ class TeamTable(Section):
     def value(self, name: str, severities: Mapping[str, SeverityPolicy], default: Sequence[str]) -> Team:
         """Return the team; *default* are the on-call places of the default team, in order."""
         own = {key: self._overlay(one, default) for key, one in severities.items()}
-        return Team(name, tuple(dict.fromkeys(self.schedule)), tuple(self.ladder), MappingProxyType(own))
+        places = tuple(dict.fromkeys(self.schedule))
+        return Team(name, places, tuple(self.ladder), MappingProxyType(own), self.channel)
 
     def _overlay(self, severity: SeverityPolicy, default: Sequence[str]) -> SeverityPolicy:
         channel, thread = severity.channel, severity.thread_channel

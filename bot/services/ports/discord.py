@@ -1,6 +1,6 @@
 """The requests that the use cases make to Discord, and what they ask it about people on call."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -261,8 +261,10 @@ class ReadinessFinding:
 class Reachability(Protocol):
     """Finds out whether Discord lets the bot reach a person on call."""
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
-        """Return what *person* lacks to be on call; empty when they lack nothing.
+    async def gaps(
+        self, guild_id: int, person: OnCallPerson, places: Iterable[str]
+    ) -> list[ReadinessFinding]:
+        """Return what *person* lacks to be on call at *places*; empty when they lack nothing.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.

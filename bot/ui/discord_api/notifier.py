@@ -422,6 +422,4 @@ class RestOfflineAlerter:
             return await self._places.direct(watch.guild_id, holder)
         if kind == "thread":
             return int(name)
-        return await self._places.channel(
-            watch.guild_id, name or self._words.policy.rules(watch.severity).channel
-        )
+        return await self._places.channel(watch.guild_id, name or self._words.policy.rules_of(watch).channel)

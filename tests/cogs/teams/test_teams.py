@@ -10,6 +10,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.pages import declined
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.shared.access import Access
@@ -22,8 +23,9 @@ from bot.storage.tables.timeline import TimelineRows
 from bot.ui.choices import team_named
 from cogs.teams.rules import TeamDelivery, TeamEntry
 from cogs.teams.use_cases import Teams
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database
-from tests.services.desk import OBSERVER, PRIMARY, Desk
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
 TEAMS = """
 [oncall.pay]
@@ -37,6 +39,8 @@ channel = "payments-alerts"
 schedule = ["pay", "pay_second"]
 """
 PAY = Person(id=11, name="pay", username="pay", roles=frozenset({"on-call", "responder"}))
+THIRD = Who(13, "third", "third")
+ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
 SECOND = replace(PAY, id=12, name="second", username="pay.second")
 
 
@@ -45,7 +49,7 @@ def desk(database: Database) -> Desk:
     """A desk whose policy has a team, and whose members Discord knows."""
     desk = Desk(database, parse_policy(default_policy_text() + TEAMS, name="x.toml"))
     desk.lets_nothing_lapse()
-    desk.discord.members = [PAY, SECOND]
+    desk.discord.members = [PAY, SECOND, replace(PAY, id=13, username="third")]
     return desk
 
 
@@ -186,6 +190,42 @@ async def test_who_joins_ends_the_call(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
     assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def test_who_was_called_counts_after_their_shift(desk: Desk) -> None:
+    """The person who was called has joined, though another one is on call by the deadline."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    await oncall_of(desk).schedules.set_person(GUILD, "pay", THIRD, by=ADMIN)
+    await desk.acknowledger.acknowledge(incident.id, by=PAY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+@pytest.mark.parametrize("late", [PAY, SECOND])
+async def test_each_who_was_called_counts(desk: Desk, late: Person) -> None:
+    """The first one may join late, or the second one: then nobody is told that no one answered."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(minutes=16)
+    for place in ("pay", "pay_second"):
+        await oncall_of(desk).schedules.set_person(GUILD, place, THIRD, by=ADMIN)
+    await desk.acknowledger.acknowledge(incident.id, by=late, via=AckVia.BUTTON)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def test_an_unanswered_call_to_a_private_incident_is_told_by_dm(desk: Desk) -> None:
+    """The team's channel learns nothing of it, so its people on call get a DM each."""
+    incident = await acknowledged(desk)
+    await desk.privacy.make_private(incident.id, by=replace(PRIMARY, roles=frozenset({"on-call", "admin"})))
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.UNANSWERED) == ["person:pay", "person:pay_second"]
+    assert await kinds(desk, incident) == [TeamEntry.CALLED, TeamEntry.CALLED, TeamEntry.UNANSWERED]
 
 
 async def test_a_hand_over_to_the_called_team_ends_the_call(desk: Desk) -> None:
