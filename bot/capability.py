@@ -346,6 +346,8 @@ class PolicyPart:
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         roles: Returns the names or ids of the roles that it gives to members: doctor looks whether it may,
             and the invitation asks for it.
+        permissions: Returns what the bot must be allowed in the whole server, by discord.py's names
+            ("create_events"): doctor looks whether it is, and the invitation asks for it.
         reads_members: Return True if it reads the list of the server's members, which Discord gives only to
             an application with the Server Members Intent.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
@@ -366,6 +368,7 @@ class PolicyPart:
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     roles: "Callable[[Policy], Iterable[str]] | None" = None
+    permissions: "Callable[[Policy], Iterable[str]] | None" = None
     reads_members: "Callable[[Policy], bool] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 

@@ -269,6 +269,14 @@ class Policy:
         return tuple(role for part in parts if part.roles is not None for role in part.roles(self))
 
     @property
+    def server_permissions(self) -> tuple[str, ...]:
+        """Return what the bot must be allowed in the whole server, by discord.py's names."""
+        parts = self.parts.values()
+        return tuple(
+            name for part in parts if part.permissions is not None for name in part.permissions(self)
+        )
+
+    @property
     def reads_members(self) -> bool:
         """Return True if the bot reads the list of the server's members."""
         parts = self.parts.values()

@@ -302,14 +302,18 @@ class PlannedMaintenance:
 
 def window_line(policy: Policy, guild_id: int, data: WindowData, *, key: str) -> NewDelivery:
     """Return the line about a window or a plan for the channel in which they are announced."""
-    channel = policy.of(WindowRules).channel or policy.most_severe.channel
     return NewDelivery(
         kind=MaintenanceDelivery.ALERT_WINDOW,
-        to=f"channel:{channel}",
+        to=f"channel:{channel_of(policy)}",
         key=key,
         guild_id=guild_id,
         data=data.to_json(),
     )
+
+
+def channel_of(policy: Policy) -> str:
+    """Return the channel in which windows are announced."""
+    return policy.of(WindowRules).channel or policy.most_severe.channel
 
 
 def _next(rule: str, first_at: datetime, now: datetime, policy: Policy) -> datetime | None:

@@ -11,10 +11,11 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import number_label
 from bot.services.ports import Subject
 from bot.ui.components import Row, Screen, button, row, text
-from bot.ui.posts.bodies import Body, Renderers, message
+from bot.ui.posts.bodies import Body, Renderers, alone, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording, relative
-from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
+from cogs.maintenance.events import MISSING_PERMISSIONS, TOO_MANY
+from cogs.maintenance.rules import EventProblemData, MaintenanceDelivery, MaintenancePlan, WindowData
 
 #: The custom id of the button that ends a window.
 END: Final = r"mute:v1:end:(?P<number>\d{1,18})"
@@ -174,4 +175,14 @@ def _target(data: WindowData) -> str:
     return inert(data.target, limit=_TARGET_LIMIT)
 
 
-RENDERERS: Final[Renderers] = {MaintenanceDelivery.ALERT_WINDOW: window_line}
+def event_problem(words: Wording, delivery: Delivery) -> Body:
+    """Say why planned maintenance is not in the server's list of events, and what to do."""
+    code = EventProblemData.from_json(delivery.data).code
+    key = {MISSING_PERMISSIONS: "no_right", TOO_MANY: "full"}.get(code, "refused")
+    return message(words.say(f"maintenance.event.{key}", code=code or "–"))
+
+
+RENDERERS: Final[Renderers] = {
+    MaintenanceDelivery.ALERT_WINDOW: window_line,
+    MaintenanceDelivery.EVENT_PROBLEM: alone(event_problem),
+}

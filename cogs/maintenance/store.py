@@ -1,12 +1,14 @@
 """Maintenance windows, and the alerts that they hold."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.decisions import AlertWindow, HeldAlert
 from bot.domain.people import Person
+from bot.domain.server_events import EventShown
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from cogs.maintenance.rules import HeldCount, HeldGroup, MaintenancePlan, NewPlan
+from cogs.maintenance.rules import HeldCount, HeldGroup, MaintenancePlan, NewPlan, WindowEvent
 
 
 class Windows:
@@ -134,6 +136,43 @@ class Plans:
             at_most=at_most,
         )
         return None if row is None else _window(row)
+
+
+class WindowEvents:
+    """The events of one guild, and the refusals that the team was told of."""
+
+    def __init__(self, sql: Sql, guild_id: int) -> None:
+        self._sql = sql
+        self._guild_id = guild_id
+
+    async def all(self) -> list[WindowEvent]:
+        """Return the events that the bot has made, or was about to make."""
+        rows = await self._sql.all("window_events", guild_id=self._guild_id)
+        return [from_row(WindowEvent, row, shown=from_row(EventShown, row)) for row in rows]
+
+    async def add(self, plan_id: int, shown: EventShown) -> WindowEvent | None:
+        """Record that Discord is about to be asked for an event; None if another process asks."""
+        row = await self._sql.first("add_window_event", shown, guild_id=self._guild_id, plan_id=plan_id)
+        return None if row is None else WindowEvent(row["id"], plan_id, None, shown)
+
+    async def save(self, event: WindowEvent) -> None:
+        """Record what an event is to show, and which it is."""
+        await self._sql.all(
+            "save_window_event", event.shown, id=event.id, plan_id=event.plan_id, event_id=event.event_id
+        )
+
+    async def forget(self, event: WindowEvent) -> None:
+        """Forget an event that is over."""
+        await self._sql.all("forget_window_event", id=event.id)
+
+    async def note(self, code: int) -> datetime | None:
+        """Record a refusal; return when, or None if it is known."""
+        row = await self._sql.first("note_event_problem", guild_id=self._guild_id, code=code)
+        return None if row is None else row["told_at"]
+
+    async def forget_problems(self, *, standing: Iterable[int]) -> None:
+        """Forget the refusals that are gone."""
+        await self._sql.all("forget_event_problems", guild_id=self._guild_id, codes=list(standing))
 
 
 async def open_windows(sql: Sql, guild_id: int) -> list[AlertWindow]:

@@ -150,3 +150,38 @@ DO UPDATE SET ends_at = least(excluded.ends_at, known.began_at + :at_most::inter
               next_at = least(excluded.ends_at, known.began_at + :at_most::interval)
         WHERE known.ends_at < least(excluded.ends_at, known.began_at + :at_most::interval)
 RETURNING *;
+
+-- name: window_events
+-- Returns the events that the bot has made in a guild, or was about to make, those that begin first at the beginning.
+SELECT id, plan_id, event_id, name, description, location, starts_at, ends_at
+  FROM window_events
+ WHERE guild_id = :guild_id
+ ORDER BY starts_at, id;
+
+-- name: add_window_event
+-- Records that the bot is about to make an event. No row comes back if another process is.
+INSERT INTO window_events (guild_id, plan_id, name, description, location, starts_at, ends_at)
+VALUES (:guild_id, :plan_id, :name, :description, :location, :starts_at, :ends_at)
+ON CONFLICT (guild_id, plan_id, starts_at) DO NOTHING
+RETURNING id;
+
+-- name: save_window_event
+-- Records what an event is to show, for which plan, and Discord's id of it.
+UPDATE window_events
+   SET plan_id = :plan_id, event_id = :event_id, name = :name, description = :description, location = :location,
+       starts_at = :starts_at, ends_at = :ends_at
+ WHERE id = :id;
+
+-- name: forget_window_event
+-- Forgets an event that is over.
+DELETE FROM window_events WHERE id = :id;
+
+-- name: note_event_problem
+-- Records a refusal, and returns when; no row comes back if it is known.
+INSERT INTO window_event_problems (guild_id, code) VALUES (:guild_id, :code)
+ON CONFLICT (guild_id, code) DO NOTHING
+RETURNING told_at;
+
+-- name: forget_event_problems
+-- Forgets the refusals of a guild but those in :codes.
+DELETE FROM window_event_problems WHERE guild_id = :guild_id AND code <> ALL (:codes::integer[]);

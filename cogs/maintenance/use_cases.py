@@ -24,12 +24,14 @@ from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.maintenance.events import EventKeeping
 from cogs.maintenance.plans import (
     PERMISSION,
     REASON_LIMIT,
     SHORTEST,
     TARGET_LIMIT,
     PlannedMaintenance,
+    channel_of,
     window_line,
 )
 from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
@@ -46,6 +48,7 @@ class MaintenanceWindows:
 
     Attributes:
         plans: Windows that are to come.
+        events: These in the server's own list of events.
     """
 
     def __init__(self, core: Core) -> None:
@@ -56,6 +59,7 @@ class MaintenanceWindows:
         self._incidents = core.incidents
         self.guild_id = core.guild_id
         self.plans = PlannedMaintenance(core.store, core.policy, core.access, self._announce)
+        self.events = EventKeeping(core, channel=channel_of(core.policy))
 
     async def now(self) -> datetime:
         """Return the time from which a window's end is counted."""
@@ -212,8 +216,8 @@ def build(core: Core) -> MaintenanceWindows:
 
 
 def deliveries(_windows: MaintenanceWindows, _core: Core) -> list[DeliveryHandler]:
-    """Return the handler of the lines about windows, which need nothing but to be sent."""
-    return [DeliveryHandler(MaintenanceDelivery.ALERT_WINDOW)]
+    """Return the handlers of the lines about windows, which need nothing but to be sent."""
+    return [DeliveryHandler(kind) for kind in MaintenanceDelivery]
 
 
 async def end_window(windows: MaintenanceWindows, payload: str) -> timedelta | None:
@@ -226,6 +230,16 @@ async def begin_window(windows: MaintenanceWindows, payload: str) -> timedelta |
     """Do the job of a planned window's beginning."""
     guild_id, _, plan_id = payload.partition(":")
     return await windows.plans.run_job(int(guild_id), int(plan_id))
+
+
+async def keep_events(windows: MaintenanceWindows) -> None:
+    """Let the server's events follow the plans."""
+    await windows.events.keep()
+
+
+async def check_events(windows: MaintenanceWindows) -> None:
+    """Mend what somebody changed by hand."""
+    await windows.events.check()
 
 
 async def begin(windows: MaintenanceWindows) -> None:
