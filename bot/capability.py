@@ -170,6 +170,7 @@ class AlertHold:
     """What may hold back an alert that counts on no open incident: it is recorded, and opens nothing.
 
     A rule of the policy and a threshold come before it. Of several holds, the first one that answers counts.
+    When what holds an alert ends, the capability calls `HeldAlerts.let_go`, which asks all holds again.
 
     Attributes:
         holds: Returns why it holds an alert back, None if it does not; in the transaction that records the

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.alerts.decisions import HeldAlert
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.payloads import Payload
 from bot.domain.server_events import EventShown
@@ -129,34 +128,19 @@ class MaintenancePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldGroup:
-    """One alert that a window has held, however often it came.
-
-    Attributes:
-        said_id: Of the last time that it came.
-        alert: Of that time.
-        times, first_at: How often it came, and when first.
-    """
-
-    fingerprint: str
-    said_id: int
-    alert: HeldAlert
-    times: int
-    first_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class HeldCount:
     """What a window has held.
 
     Attributes:
         alerts, times: How many different ones, and how often they came.
         numbers: The incidents that those have become that still fired.
+        moved: How many of them something else holds by now, as an incident of what they depend on.
     """
 
     alerts: int
     times: int
     numbers: tuple[int, ...]
+    moved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +253,7 @@ class WindowData(Payload):
         next_at: When the plan begins next; None: never.
         until: When it ends; None: it has ended.
         spares: Names of the severities that it does not hold.
-        alerts, times, numbers: As in `HeldCount`, of one that has ended.
+        alerts, times, numbers, moved: As in `HeldCount`, of one that has ended.
     """
 
     target: str
@@ -280,6 +264,7 @@ class WindowData(Payload):
     alerts: int = 0
     times: int = 0
     numbers: tuple[int, ...] = ()
+    moved: int = 0
     planned: bool = False
     change: str = ""
     next_at: datetime | None = None

@@ -166,9 +166,13 @@ def _ended(words: Wording, data: WindowData) -> Iterator[str]:
         return
     labels = [number_label(number) for number in data.numbers[:_NUMBERS]]
     numbers = " ".join(labels) + (" …" if len(data.numbers) > _NUMBERS else "")
-    key = "still" if data.numbers else "all_over"
-    still = words.say(f"maintenance.told.{key}", count=len(data.numbers), numbers=numbers)
-    yield words.say("maintenance.told.held", alerts=data.alerts, times=data.times, still=still)
+    still = []
+    if data.numbers:
+        still.append(words.say("maintenance.told.still", count=len(data.numbers), numbers=numbers))
+    if data.moved:
+        still.append(words.say("maintenance.told.moved", count=data.moved))
+    said = " · ".join(still) or words.say("maintenance.told.all_over")
+    yield words.say("maintenance.told.held", alerts=data.alerts, times=data.times, still=said)
 
 
 def _target(data: WindowData) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.domain.alerts.decisions import AlertWindow, HeldAlert
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.people import Person
 from bot.domain.server_events import EventShown
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from cogs.maintenance.rules import HeldCount, HeldGroup, MaintenancePlan, NewPlan, WindowEvent
+from cogs.maintenance.rules import HeldCount, MaintenancePlan, NewPlan, WindowEvent
 
 
 class Windows:
@@ -25,11 +25,6 @@ class Windows:
         """Return the guild's window with that number; None if there is none."""
         row = await self._sql.first("alert_window", guild_id=guild_id, window_id=window_id)
         return None if row is None else _window(row)
-
-    async def held(self, window_id: int) -> list[HeldGroup]:
-        """Return the alerts that a window has held and that have no incident."""
-        rows = await self._sql.all("held_alerts", window_id=window_id)
-        return [from_row(HeldGroup, row, alert=HeldAlert.from_json(row["held"])) for row in rows]
 
     async def begin(
         self, guild_id: int, target: str, *, ends_at: datetime, reason: str, by: Person
@@ -56,24 +51,9 @@ class Windows:
         """Return the windows that hold alerts now. None of them ends before the commit."""
         return [_window(row) for row in await self._sql.all("holding_windows", guild_id=guild_id)]
 
-    async def fires_still(self, guild_id: int, window_id: int, fingerprint: str) -> bool:
-        """Return True if an alert that a window has held is not over. The fingerprint must be locked."""
-        row = await self._sql.one(
-            "fires_still", guild_id=guild_id, window_id=window_id, fingerprint=fingerprint
-        )
-        fires: bool = row["fires"]
-        return fires
-
-    async def tracked_since(self, guild_id: int, held: HeldGroup) -> int | None:
-        """Return the number of the incident on which the alert was counted after the window; None without."""
-        row = await self._sql.first("tracked_since", held, guild_id=guild_id)
-        return None if row is None else row["incident_id"]
-
-    async def adopt(self, window_id: int, fingerprint: str, *, incident_id: int) -> None:
-        """Count what a window has held of an alert on an incident."""
-        await self._sql.all(
-            "adopt_held", window_id=window_id, fingerprint=fingerprint, incident_id=incident_id
-        )
+    async def held(self, window_id: int) -> list[str]:
+        """Return the fingerprints of the alerts that a window holds."""
+        return [row["fingerprint"] for row in await self._sql.all("held_in_window", window_id=window_id)]
 
     async def count(self, window_id: int) -> HeldCount:
         """Count the alerts that a window has held."""

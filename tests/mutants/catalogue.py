@@ -439,10 +439,24 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an alert that was over during a window is tracked at its end",
-        file="cogs/maintenance/use_cases.py",
-        before="if not await windows.fires_still(",
-        after="if False and not await windows.fires_still(",
+        file="bot/services/alerts/holding.py",
+        before="if not held.fires:",
+        after="if False:",
         tests=("tests/cogs/maintenance/test_holding.py",),
+    ),
+    Mutant(
+        name="a hold that ends asks no other one",
+        file="bot/services/alerts/holding.py",
+        before="(tx, held.latest(severity))) is not None:",
+        after="(tx, held.latest(severity))) is not None and False:",
+        tests=("tests/cogs/test_held_by_both.py",),
+    ),
+    Mutant(
+        name="two holds that end together open an alert twice",
+        file="bot/storage/tables/alerts.sql",
+        before="incident_id IS NULL AND held IS NOT NULL\n\n-- name: held_alert",
+        after="incident_id IS NULL AND held IS NOT NULL AND outcome = 'held'\n\n-- name: held_alert",
+        tests=("tests/cogs/test_held_by_both.py",),
     ),
     Mutant(
         name="a message that is read again counts towards its threshold again",
