@@ -45,8 +45,8 @@ TARGET_LIMIT: Final = 80
 REASON_LIMIT: Final = 200
 SHORTEST: Final = timedelta(minutes=1)
 _MOST: Final = 100  # of a guild
-#: Who has planned what the policy plans.
-_POLICY: Final = Person(id=0, name="policy", is_bot=True)
+#: Who has planned what the policy plans: nobody, so the screens name the file.
+_POLICY: Final = Person(id=0, name="", is_bot=True)
 
 
 @dataclass(frozen=True, slots=True)
