@@ -1,7 +1,7 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
 from bot.capability import AlertHold, Capability, JobHandling, NumberOf, Tick
-from cogs.maintenance import commands, events, screens, store, use_cases
+from cogs.maintenance import commands, doctor, events, screens, store, use_cases
 from cogs.maintenance.plans import BEGIN_WINDOW
 from cogs.maintenance.use_cases import END_WINDOW
 
@@ -30,5 +30,6 @@ CAPABILITY = Capability(
         ),
     ],
     commands=[commands.mute_group],
+    doctor=doctor.check,
     controls=[commands.press_end, commands.press_keep, commands.press_skip, commands.press_drop],
 )

@@ -248,7 +248,7 @@ class WindowData(Payload):
 
     Attributes:
         by: Who has begun or ended it; empty: its time was over.
-        planned: It began by a plan; *by* is who has planned it.
+        planned: It began by a plan; *by* is who has planned it, empty: the policy's file.
         change: What *by* did with a plan: "kept", "skipped" or "dropped"; empty: the line is about a window.
         next_at: When the plan begins next; None: never.
         until: When it ends; None: it has ended.

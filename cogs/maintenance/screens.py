@@ -64,7 +64,7 @@ def _plan_line(voice: Voice, plan: MaintenancePlan) -> str:
         said=inert(plan.said, limit=_REASON_LIMIT),
         at=voice.moment(plan.next_at or plan.first_at),
         span=voice.span(plan.lasts),
-        who=voice.say("maintenance.screen.of_policy") if plan.source else voice.who(plan.by_name),
+        who=voice.set_by(plan.by_name),
     )
 
 
@@ -122,7 +122,7 @@ def _line(voice: Voice, window: AlertWindow) -> str:
         target=inert(window.target, limit=_TARGET_LIMIT),
         until=voice.moment(window.ends_at),
         ago=relative(window.ends_at),
-        who=voice.who(window.by_name),
+        who=voice.set_by(window.by_name),
     )
     return f"{said}\n-# {inert(window.reason, limit=_REASON_LIMIT)}" if window.reason else said
 
@@ -149,7 +149,7 @@ def _plan_changed(words: Wording, data: WindowData) -> str:
 def _began(words: Wording, data: WindowData) -> Iterator[str]:
     until = "" if data.until is None else words.moment(data.until)
     key = "began_planned" if data.planned else "began"
-    yield words.say(f"maintenance.told.{key}", who=words.who(data.by), target=_target(data), until=until)
+    yield words.say(f"maintenance.told.{key}", who=words.set_by(data.by), target=_target(data), until=until)
     if data.reason:
         yield words.say("maintenance.told.reason", reason=inert(data.reason, limit=_REASON_LIMIT))
     if data.spares:

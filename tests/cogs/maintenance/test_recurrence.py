@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cogs.maintenance.recurrence import TooOften, UnreadableRule, read_recurrence
 
+_AT_ONCE_S = 2.0  # of a machine that is busy
 _BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -64,15 +66,37 @@ def test_what_is_no_rule(typed: str) -> None:
     "typed",
     [
         "FREQ=SECONDLY",
+        "FREQ=SECONDLY;INTERVAL=8",
+        "FREQ=DAILY;BYHOUR=2;BYSECOND=0,8,16",
         "FREQ=MINUTELY;INTERVAL=5",
         "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30",
         "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,4",
     ],
 )
 def test_what_comes_too_often(typed: str) -> None:
-    """Ten thousand times a day is refused, as are two within five minutes."""
+    """Ten thousand times a day is refused at once, as are two within five minutes."""
+    began_s = monotonic()
     with pytest.raises(TooOften):
         read_recurrence(typed)
+    assert monotonic() - began_s < _AT_ONCE_S
+
+
+def test_a_rule_without_an_end_goes_on() -> None:
+    """Neither COUNT nor UNTIL is needed: it comes next year as it comes in ninety, found at once."""
+    rule = read_recurrence("FREQ=WEEKLY;BYDAY=SU;BYHOUR=2")
+    began_s, start = monotonic(), datetime(2026, 11, 24, tzinfo=UTC)
+    for year in (2027, 2116):
+        at = datetime(year, 1, 1, tzinfo=UTC)
+        found = next(rule.after(at, first_at=start, zone=_BERLIN))
+        assert (found.weekday(), found.hour, found - at < timedelta(days=7)) == (6, 2, True)
+    assert monotonic() - began_s < _AT_ONCE_S
+
+
+def test_a_rule_with_an_end_ends() -> None:
+    """What comes three times comes three times, and never again."""
+    start = datetime(2026, 11, 24, tzinfo=UTC)
+    rule = read_recurrence("FREQ=DAILY;BYHOUR=2;COUNT=3")
+    assert len(list(rule.after(start, first_at=start, zone=_BERLIN))) == 3
 
 
 def test_the_wall_time_stays_over_a_change_of_the_clocks() -> None:
