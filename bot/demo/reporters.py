@@ -9,7 +9,7 @@ from bot.demo.process import Child
 from bot.demo.running_demo import PORT_KEY, RunningDemo
 
 #: The job of the demo's policy: how often it reports, with what it is granted.
-JOB: Final = "receipts"
+JOB: Final = "receipt-sync"
 JOB_IS_LATE_AFTER: Final = timedelta(minutes=36)
 _LISTED_WITHIN_S: Final = 30.0
 

@@ -130,7 +130,7 @@ async def running_demo(
             await human.save()
         systems = None if setup.own_file else await stack.enter_async_context(await _systems(connection))
         public_url = f"http://127.0.0.1:{_free_port()}"
-        settings = _settings(address, dsn, public_url) | _runbook(setup, folder, systems)
+        settings = _settings(address, dsn) | _public(public_url) | _runbook(setup, folder, systems)
         leaping = ("leaps",) if leaps else ()
         bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
@@ -158,7 +158,17 @@ def _free_port() -> int:
         return port
 
 
-def _settings(address: Mapping[str, str], dsn: str, public_url: str) -> dict[str, str]:
+def _public(url: str) -> dict[str, str]:
+    """Return the bot's settings for what it answers at *url*."""
+    return {
+        "HOOKS_PORT": url.rpartition(":")[2],
+        "PUBLIC_URL": url,
+        "HEARTBEATS_SECRET": PORT_KEY,
+        "HOOKS_ALERTMANAGER_SECRET": PORT_KEY,
+    }
+
+
+def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
     """Return the bot's settings for the local Discord at *address*, as it prints it."""
     return {
         "DISCORD_TOKEN": address["token"],
@@ -167,10 +177,6 @@ def _settings(address: Mapping[str, str], dsn: str, public_url: str) -> dict[str
         "DATABASE_URL": dsn,
         "HEALTH_PORT": "0",
         "LOG_FORMAT": "json",
-        "HOOKS_PORT": public_url.rpartition(":")[2],
-        "PUBLIC_URL": public_url,
-        "HEARTBEATS_SECRET": PORT_KEY,
-        "HOOKS_ALERTMANAGER_SECRET": PORT_KEY,
         "MESSAGE_CONTENT": "true",  # so that a monitor's recovery can be told from its alert
     }
 

@@ -38,7 +38,7 @@ for = "2h"
 reason = "backup"
 """,
     "heartbeats": """
-[heartbeats.receipts]
+[heartbeats.receipt-sync]
 every = "30m"
 grace = "5m"
 severity = "SEV2"
