@@ -22,9 +22,9 @@ _LONGEST: Final = 120  # characters of a message that the report shows
 
 
 def offer(ask: Ask) -> JSON:
-    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?}]}]}: what is offered.
+    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?, heading?}]}]}.
 
-    Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
+    It is what is offered. Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
     """
     groups = ask.body.get("groups")
     if not isinstance(groups, list):
@@ -47,8 +47,8 @@ def _group(raw: object) -> JSON:
 
 def _control(raw: object) -> JSON:
     if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
-        raise BadRequest("a control is {id, label, detail?, hint?}")
-    more = {key: raw.get(key) for key in ("detail", "hint")}
+        raise BadRequest("a control is {id, label, detail?, hint?, heading?}")
+    more = {key: raw.get(key) for key in ("detail", "hint", "heading")}
     return {
         "id": raw["id"],
         "label": _text(raw.get("label")),
