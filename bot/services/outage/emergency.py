@@ -123,6 +123,10 @@ class Emergency:
         """Return why the file of this process cannot be written; None if it can."""
         return self._book.trouble
 
+    def now(self) -> datetime:
+        """Return the database's time, also while it is away."""
+        return self._book.now()
+
     def load(self) -> None:
         """Read the journal that an earlier process has left; once, before anything else runs."""
         self._alarm.load()
