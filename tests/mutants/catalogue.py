@@ -157,6 +157,20 @@ MUTANTS: Final = (
         tests=("tests/services/paging/test_pages_out.py",),
     ),
     Mutant(
+        name="an outage pages the default team for every incident",
+        file="bot/storage/tables/outage.sql",
+        before="       team, coalesce",
+        after="       NULL AS team, coalesce",
+        tests=("tests/cogs/teams/test_outage.py",),
+    ),
+    Mutant(
+        name="a person whose shift has ended did not answer the call of their team",
+        file="cogs/teams/use_cases.py",
+        before="joined & {*call.called_ids, *ids.values()}",
+        after="joined & set(ids.values())",
+        tests=("tests/cogs/teams/test_teams.py",),
+    ),
+    Mutant(
         name="one lost packet is an outage of a target",
         file="bot/integrations/systems/http_probe.py",
         before="        if first.state not in {SystemState.DOWN, SystemState.UNKNOWN}:\n",
