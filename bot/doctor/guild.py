@@ -445,6 +445,10 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
             )
         else:
             yield ok(what, ", ".join(named) or "everyone")
+    for name, team in policy.teams.items():
+        if team.role is not None and team.role not in known:
+            what, todo = f"role of team {name}", "create the role, or name another in the policy file"
+            yield warn(what, f"there is no {team.role}; its alerts mention @here instead", todo)
 
 
 def of_policy(policy: Policy) -> Mapping[str, OnCallPerson]:

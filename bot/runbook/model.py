@@ -12,6 +12,7 @@ from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq import DlqTable
 from bot.domain.escalation.ladder import ack_deadline, moment_after
 from bot.domain.incident.forms import Checklist
+from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
@@ -189,6 +190,25 @@ class Policy:
         """
         of_targets = (self.team_of_target.get(target) for target in targets)
         return next((name for name in (*of_targets, said) if name in self.teams), None)
+
+    def role_of(self, incident: "OfTeam") -> str | None:
+        """Return the role of an incident's team; None: it has none, or is the default team's."""
+        team = None if incident.team is None else self.teams.get(incident.team)
+        return None if team is None else team.role
+
+    def rung_roles(self, incident: Incident) -> tuple[str, ...]:
+        """Return the roles that an incident rings in the place of ``@here``, by name or id, if any."""
+        if incident.is_private:
+            return self.permissions.private
+        role = self.role_of(incident)
+        return () if role is None else (role,)
+
+    def spoken(self, incident: "OfTeam") -> Self:
+        """Return the policy in the language of an incident's team."""
+        team = None if incident.team is None else self.teams.get(incident.team)
+        if team is None or team.language in (None, self.language):
+            return self
+        return replace(self, language=team.language)
 
     def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
         """Return the on-call places of an incident's team, in the order in which they are asked."""

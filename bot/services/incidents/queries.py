@@ -134,14 +134,14 @@ class IncidentQueries:
             incident = replace(incident, merged_into_hidden=not await self._access.sees(by, taker))
         responders = await AcknowledgementRows(self._store.sql).on_it(incident_id)
         needed, responding = {act.permission for act in Act}, Act.ACKNOWLEDGE.permission
-        may_respond = self._access.allows(by, responding)
-        refusal = NotPermitted(action=responding, roles=self._access.roles(responding))
+        allowed = frozenset(one for one in needed if self._access.allows(by, one, about=incident))
+        refusal = NotPermitted(action=responding, roles=self._access.roles(responding, about=incident))
         return OfferedActions(
             incident=incident,
             reader_id=by.id,
             responds=by.id in {one.id for one in responders},
-            permissions=frozenset(one for one in needed if self._access.allows(by, one)),
-            refusal=None if may_respond else refusal,
+            permissions=allowed,
+            refusal=None if responding in allowed else refusal,
         )
 
     async def places_of_posts(self, incident_id: int, *, by: Person) -> PostPlaces:

@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 PAGE_SIZE: Final = 12
 
+#: The permission of responders, which a team's role gives for the incidents of the team.
+_RESPONDING: Final = "acknowledge"
+
 
 class VisibilityChanged(Exception):  # a signal to the caller that locks: check the permission once more
     """An incident was made private, or a private one changed, between the read and the lock."""
@@ -133,9 +136,11 @@ class Access:
         await self.require_visible(person, act.permission, incident, act=act)
         if act is Act.LEAVE:  # a person who sees it may always leave
             return
-        await self.require(
-            person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
-        )
+        if not self.allows(person, act.permission, about=incident):
+            await self.note_refused(
+                person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
+            )
+            raise NotPermitted(action=act.permission, roles=self.roles(act.permission, about=incident))
 
     @asynccontextmanager
     async def locked(
@@ -219,14 +224,29 @@ class Access:
             guild_id=guild_id, by=person, action=action, allowed=False, data=tried
         )
 
-    def allows(self, person: Person, action: str) -> bool:
-        """Return True if *person* may do *action*. Records no refusal: no person waits for an answer."""
-        return has_role(person, self.roles(action))
+    def allows(self, person: Person, action: str, *, about: Incident | None = None) -> bool:
+        """Return True if *person* may do *action*. Records no refusal: no person waits for an answer.
 
-    def roles(self, action: str) -> tuple[str, ...]:
-        """Return the roles, by name or id, that may do *action*."""
+        Args:
+            about: As in `roles`.
+        """
+        return has_role(person, self.roles(action, about=about))
+
+    def allows_for_some(self, person: Person, action: str) -> bool:
+        """Return True if *person* may do *action* with some team's incidents: a form may open for them."""
+        teams = self._policy.teams.values() if action == _RESPONDING else ()
+        own = [team.role for team in teams if team.role is not None]
+        return self.allows(person, action) or (bool(own) and has_role(person, own))
+
+    def roles(self, action: str, *, about: Incident | None = None) -> tuple[str, ...]:
+        """Return the roles, by name or id, that may do *action*; none: everybody may.
+
+        Args:
+            about: The incident, if it is about one: its team's role responds to it, too.
+        """
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)
-        return roles
+        own = None if about is None or action != _RESPONDING else self._policy.role_of(about)
+        return (*roles, own) if roles and own is not None else roles
 
 
 def require_as_seen(locked: Incident, seen: Incident) -> None:

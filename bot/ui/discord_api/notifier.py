@@ -149,8 +149,10 @@ class DiscordNotifier:
             commands = await self._commands.of(delivery.guild_id)
             words = replace(words, channel_urls=urls, command_ids=commands)
         body = render(words, told, subject)
-        if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
-            body = addressed(body, await self._places.roles(subject.guild_id))
+        if isinstance(subject, Incident) and action is Action.MESSAGE:
+            # A capability's own posts may ring others than the incident's team.
+            is_own = subject.is_private or isinstance(delivery.kind, DeliveryKind)
+            body = addressed(body, await self._places.rung_roles(subject) if is_own else [])
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
         body = await self._asked(delivery, body)
@@ -164,7 +166,7 @@ class DiscordNotifier:
         return render(self._words, delivery, subject)
 
     async def has_private_role(self, guild_id: int) -> bool:
-        return bool(await self._places.roles(guild_id))
+        return bool(await self._places.private_roles(guild_id))
 
     def require_capacity(self, request: Request) -> None:
         if request.action is Action.WEBHOOK:

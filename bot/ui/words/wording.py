@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, number_label
@@ -64,6 +64,11 @@ class Wording:
     def buttons(self) -> Buttons:
         """Return the maker of buttons in the team's language."""
         return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
+
+    def about(self, incident: Incident) -> Self:
+        """Return the wording in the language of the incident's team."""
+        own = self.policy.spoken(incident)
+        return self if own is self.policy else replace(self, policy=own)
 
     def say(self, key: str, **fields: object) -> str:
         """Say the text *key*; the fields must be safe already."""
@@ -342,6 +347,10 @@ def relative(at: datetime) -> str:
 class Voice(Wording):
     """A `Wording` in the language of one person; make it with `of`."""
 
+    def about(self, incident: Incident) -> Self:  # noqa: ARG002  # of whichever team
+        """Return the voice itself: a person reads their own language."""
+        return self
+
     @classmethod
     def of(
         cls,
@@ -364,8 +373,12 @@ class Voice(Wording):
             about: The incident, if there is one: a private one goes to its thread, whatever its severity.
         """
         is_private = about is not None and about.is_private
+        roles = () if about is None else self.policy.rung_roles(about)
         if severity.mention is Mention.HERE and is_private:
-            return self.say("private.rings", roles=self._seers())
+            return self.say("private.rings", roles=self._named(roles))
+        if severity.mention is Mention.HERE and roles:
+            named, channel = self._named(roles), channel_name(severity.channel)
+            return self.say("consoles.triage.rings_role", roles=named, channel=channel)
         key = "here" if severity.mention is Mention.HERE else "quiet"
         channel = self.say("private.where") if is_private else channel_name(severity.channel)
         return self.say(f"consoles.triage.rings_{key}", channel=channel)
@@ -373,8 +386,12 @@ class Voice(Wording):
     def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
         """Say where the next escalation of *about* goes: "#p0-alerts に @here"."""
         rings = rung.mention is Mention.HERE and about.rings
+        roles = self.policy.rung_roles(about)
         if rings and about.is_private:
-            return self.say("private.next_rings", roles=self._seers())
+            return self.say("private.next_rings", roles=self._named(roles))
+        if rings and roles:
+            channel = self.place(about)
+            return self.say("consoles.incident.next_role", roles=self._named(roles), channel=channel)
         key = "next_here" if rings else "next_channel"
         return self.say(f"consoles.incident.{key}", channel=self.place(about))
 
@@ -386,9 +403,9 @@ class Voice(Wording):
             else channel_name(self.severity(incident).channel)
         )
 
-    def _seers(self) -> str:
-        """Name the roles that a private incident pings instead of ``@here``."""
-        return self.listed(role_name(role) for role in self.policy.permissions.private)
+    def _named(self, roles: Iterable[str]) -> str:
+        """Name the roles that an incident pings instead of ``@here``."""
+        return self.listed(role_name(role) for role in roles)
 
     def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
         """Say when the ack is due: "15 分以内に ack (11/24 14:22 JST まで)"."""

@@ -20,6 +20,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.listening import intents
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
+from bot.runbook.teams import Team
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType, extra_of
 from local_discord.world.permissions import P
@@ -289,7 +290,13 @@ async def test_roles(sandbox: LocalDiscord) -> None:
     permissions = replace(
         POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
     )
-    found = await examine(sandbox, replace(POLICY, permissions=permissions))
+    teams = {
+        name: Team(name, (), (), POLICY.severities, role=role)
+        for name, role in (("web", "responder"), ("pay", "gone"), ("quiet", None))
+    }
+    found = await examine(sandbox, replace(POLICY, permissions=permissions, teams=teams))
+    assert {name for name in found if name.startswith("role of team")} == {"role of team pay"}
+    assert found["role of team pay"].state is State.WARN
     assert found["roles for triage"].state is State.WARN
     assert found["roles for replay"].state is State.FAIL
     assert found["roles for dlq"].state is State.OK

@@ -1,5 +1,6 @@
 """``[teams]``: the rules of each team's incidents."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from bot.cli.runbook import check_file
 from bot.domain.severity import LadderStep, Mention
 from bot.runbook import load_policy, parse_policy
 from tests.unit.runbook.policies import PARKY, problems
+from tests.unit.ui.samples import TRIGGERED
 
 PLACES = """
 [oncall.pay]
@@ -135,3 +137,18 @@ def test_the_check_names_what_is_left_to_the_default_team(
     file.write_text(PARKY, encoding="utf-8")
     check_file(file)
     assert "note:" not in capsys.readouterr().out
+
+
+def test_a_team_has_a_role_and_a_language() -> None:
+    """Its incidents ring the role and are posted in the language; the default team's are as before."""
+    table = '[teams.payments]\nrole = "@payments"\nlanguage = "en"\n[teams.quiet]\n'
+    policy = parse_policy(PARKY + table, name="x.toml")
+    own, other = replace(TRIGGERED, team="payments"), replace(TRIGGERED, team="quiet")
+    assert [policy.role_of(one) for one in (own, other, TRIGGERED)] == ["payments", None, None]
+    assert policy.rung_roles(own) == ("payments",)
+    assert policy.rung_roles(replace(own, is_private=True)) == policy.permissions.private
+    assert policy.rung_roles(TRIGGERED) == ()
+    assert policy.spoken(own).language == "en"
+    assert policy.spoken(other) is policy
+    [line] = problems(PARKY + '[teams.a]\nrole = "everyone"\n')
+    assert "teams.a.role" in line
