@@ -10,6 +10,7 @@ from bot.runbook import default_policy_text, parse_policy
 from cogs.heartbeats.rules import (
     Beat,
     BeatKind,
+    HeartbeatEvent,
     Heartbeats,
     HeartbeatState,
     HeartbeatStatus,
@@ -72,6 +73,42 @@ def test_a_log_and_a_beat_that_comes_too_late_change_nothing() -> None:
     up, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.SUCCESS), HOURLY, AT)
     assert up.after(said(BeatKind.LOG), HOURLY, AT + timedelta(minutes=1)) == (up, None)
     assert up.after(said(BeatKind.FAIL), HOURLY, AT - timedelta(minutes=1)) == (up, None)
+
+
+@pytest.mark.parametrize(("begun", "ended"), [("a", None), (None, "a"), (None, None)])
+def test_a_run_without_an_id_is_ended_by_any_end(begun: str | None, ended: str | None) -> None:
+    """A start and an end belong together unless both name a run, and not the same one."""
+    start, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.START, begun), HOURLY, AT)
+    end, _ = start.after(said(BeatKind.SUCCESS, ended), HOURLY, AT + timedelta(minutes=5))
+    assert (end.duration_s, end.started_at) == (300, None)
+
+
+def test_the_limit_of_a_run_counts_from_its_start() -> None:
+    """Another run's report gives it no more time."""
+    begun, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.START, "a"), HOURLY, AT)
+    other, _ = begun.after(said(BeatKind.SUCCESS, "b"), HOURLY, AT + timedelta(minutes=9))
+    assert begun.alarm_at == other.alarm_at == AT + timedelta(minutes=20)
+
+
+def test_only_the_end_of_a_trouble_is_told() -> None:
+    """A success after a success is no event; after a failure or a silence it is the end of the alert."""
+    up, first = HeartbeatStatus("hourly", AT).after(said(BeatKind.SUCCESS), HOURLY, AT)
+    _, second = up.after(said(BeatKind.SUCCESS), HOURLY, AT + timedelta(hours=1))
+    failed, _ = up.after(said(BeatKind.FAIL), HOURLY, AT + timedelta(hours=1))
+    late, _ = up.silent(HOURLY, AT + timedelta(minutes=70))
+    assert (first, second) == (None, None)
+    for trouble in (failed, late):
+        over, event = trouble.after(said(BeatKind.SUCCESS), HOURLY, AT + timedelta(hours=2))
+        assert (over.state, event) == (HeartbeatState.UP, HeartbeatEvent.OVER)
+
+
+def test_a_silence_that_goes_on_is_one_trouble_and_each_time_has_its_grace() -> None:
+    """The trouble began with the first missing report, and each further one may come as late as the first."""
+    first = AT + timedelta(minutes=70)
+    late, _ = HeartbeatStatus("hourly", AT).silent(HOURLY, first)
+    assert late.alarm_at == first + timedelta(minutes=70)
+    again, event = late.silent(HOURLY, late.alarm_at)
+    assert (again.state, again.since, event) == (HeartbeatState.LATE, first, HeartbeatEvent.LATE)
 
 
 def test_a_secret_is_a_uuid_of_its_own() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.pages import declined
-from bot.domain.incident.incident import Incident, PersonRef, Status
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.people import Who
 from bot.domain.people import Person
@@ -21,11 +21,13 @@ from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.ui.choices import team_named
-from cogs.teams.rules import TeamDelivery, TeamEntry
+from cogs.teams.rules import TeamDelivery, TeamEntry, handed_over, with_thread
 from cogs.teams.use_cases import Teams
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.unit.domain.incident.test_incident import T0
+from tests.unit.domain.incident.test_incident import incident as untouched
 
 TEAMS = """
 [oncall.pay]
@@ -161,6 +163,27 @@ async def test_what_cannot_be_is_refused(desk: Desk) -> None:
     for act in (teams.hand_over, teams.call):
         with pytest.raises(InvalidTransition):
             await act(incident.id, "payments", by=PRIMARY)
+
+
+def test_the_team_has_its_own_time_and_nobody_unreached() -> None:
+    """The deadline is the team's, and whom the former team could not reach is no matter any more."""
+    due = T0 + timedelta(minutes=30)
+    before = untouched(unreached=("@primary",))
+    after = handed_over(before, "payments", name="payments", ack_due_at=due, at=T0)
+    assert (after.ack_due_at, after.unreached, after.team) == (due, (), "payments")
+
+
+def test_only_an_incident_without_a_thread_gets_one() -> None:
+    """It gets one of its new post; an alert and a private incident get none, and an open thread stays."""
+    handed = handed_over(untouched(), "payments", name="payments", ack_due_at=T0, at=T0)
+    begun = with_thread(handed, "payments").thread
+    assert (begun.channel, begun.posting) == ("payments", handed.post.number)
+    for other in (
+        replace(handed, kind=IncidentKind.ALERT),
+        replace(handed, is_private=True),
+        replace(handed, thread=replace(handed.thread, id=5)),
+    ):
+        assert with_thread(other, "payments") == other
 
 
 async def test_a_call_asks_one_after_the_other(desk: Desk) -> None:
