@@ -114,10 +114,10 @@ LEFT_OUT: Final = MappingProxyType(
         "reported_changes": "what other systems have deployed: for 14 days",
         "role_grants": "the roles that members have at this moment",
         "role_problems": "what Discord refuses at this moment",
-        "window_event_problems": "what Discord refuses at this moment",
-        "window_events": "the server's list of events at this moment",
         "schema_migrations": "dbmate's",
         "shard_leases": "a moment of a process",
         "suspects": "what other systems and other incidents said then; the thread has it",
+        "window_event_problems": "what Discord refuses at this moment",
+        "window_events": "the server's list of events at this moment",
     }
 )

@@ -1,12 +1,17 @@
 """What doctor says of the maintenance that the policy plans."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import discord
 import pytest
 
 from bot.doctor.finding import State
-from bot.runbook import default_policy_text, parse_policy
+from bot.doctor.guild import INVITED, check_guild, invitation, of_policy
+from bot.runbook import Policy, default_policy_text, parse_policy
 from cogs.maintenance.doctor import findings
+from local_discord.world.permissions import P
+from tests.integration.cogs.console_world import ConsoleWorld
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 
@@ -41,3 +46,22 @@ def test_entries_that_are_right_are_counted() -> None:
     right = 'targets = ["*.parky.co.jp", "API.parky.co.jp"]\nat = "2026-11-24 14:01"\nfor = "2h"'
     assert said(right) == [(State.OK, "maintenance", "2 planned by the policy")]
     assert said() == []
+
+
+async def test_events_of_the_server_need_a_permission(world: ConsoleWorld) -> None:
+    """Doctor looks for Create Events, and the invitation asks for it, only if the policy wants events."""
+    text = default_policy_text().replace("[alerts.maintenance]\n", "[alerts.maintenance]\nevents = true\n")
+    wanting = replace(parse_policy(text, name="policy.toml"), guild_id=None)
+
+    async def found(policy: Policy) -> list[tuple[State, str]]:
+        holders = of_policy(policy)
+        checks = check_guild(world.bot, guild_id=world.guild_id, policy=policy, holders=holders, mails=True)
+        return [(one.state, one.todo) async for one in checks if one.what == "permission CREATE_EVENTS"]
+
+    assert await found(wanting) == [(State.OK, "")]
+    world.sandbox.core.world.roles[str(world.guild_id)].permissions &= ~P.CREATE_EVENTS
+    assert await found(wanting) == [(State.FAIL, "allow Create Events for the bot's role")]
+    assert await found(world.policy) == []
+    invited = INVITED | discord.Permissions(create_events=True)
+    assert f"permissions={invited.value}&" in f"{invitation(world.bot, wanting)}&"
+    assert f"permissions={INVITED.value}&" in f"{invitation(world.bot, world.policy)}&"

@@ -518,19 +518,3 @@ async def test_the_invitation_asks_for_manage_roles_only_then(sandbox: LocalDisc
         wanted = INVITED | discord.Permissions(manage_roles=True)
         assert f"permissions={wanted.value}&" in f"{invitation(client, following('on-call'))}&"
         assert f"permissions={INVITED.value}&" in f"{invitation(client, POLICY)}&"
-
-
-async def test_events_of_the_server_need_a_permission(sandbox: LocalDiscord) -> None:
-    """Doctor looks for Create Events, and the invitation asks for it, only if the policy wants events."""
-    text = default_policy_text().replace("[alerts.maintenance]\n", "[alerts.maintenance]\nevents = true\n")
-    policy = replace(parse_policy(text, name="policy.toml"), guild_id=None)
-    assert (await examine(sandbox, policy))["permission CREATE_EVENTS"].state is State.OK
-    everyone = sandbox.core.world.roles[sandbox.core.world.guild.id]
-    everyone.permissions &= ~P.CREATE_EVENTS
-    found = (await examine(sandbox, policy))["permission CREATE_EVENTS"]
-    assert (found.state, found.todo) == (State.FAIL, "allow Create Events for the bot's role")
-    assert "permission CREATE_EVENTS" not in await examine(sandbox, POLICY)
-    async with discord.Client(intents=discord.Intents.none()) as client:
-        await client.login(sandbox.address.token)
-        wanted = INVITED | discord.Permissions(create_events=True)
-        assert f"permissions={wanted.value}&" in f"{invitation(client, policy)}&"
