@@ -12,9 +12,11 @@ from cogs.heartbeats.rules import (
     BeatKind,
     HeartbeatEvent,
     Heartbeats,
+    HeartbeatShown,
     HeartbeatState,
     HeartbeatStatus,
     kind_of,
+    runs_of,
     secret_of,
 )
 from tests.cogs.heartbeats.beating import TABLES, policy_of
@@ -66,6 +68,32 @@ def test_the_run_id_pairs_start_and_end() -> None:
     assert (other.duration_s, other.started_at) == (None, AT)
     ended, _ = other.after(said(BeatKind.SUCCESS, "a"), HOURLY, AT + timedelta(minutes=5))
     assert (ended.duration_s, ended.started_at, ended.state) == (300, None, HeartbeatState.UP)
+
+
+def test_runs_are_told_from_beats_by_their_ids() -> None:
+    """An end belongs to the start with its id, also if runs overlap; without one to the last."""
+    beats = [
+        (0, said(BeatKind.SUCCESS)),
+        (1, said(BeatKind.START, "a")),
+        (2, said(BeatKind.START, "b")),
+        (3, said(BeatKind.LOG, "a")),
+        (7, said(BeatKind.SUCCESS, "a")),
+        (8, said(BeatKind.FAIL, "b")),
+        (10, said(BeatKind.START)),
+        (11, said(BeatKind.START)),
+        (15, said(BeatKind.SUCCESS)),
+        (16, said(BeatKind.SUCCESS)),
+    ]
+    runs = runs_of((AT + timedelta(seconds=second), one) for second, one in beats)
+    assert [(one.is_failed, one.duration_s) for one in runs] == [
+        (False, None),
+        (False, 6),
+        (True, 6),
+        (False, 4),
+        (False, None),
+    ]
+    assert HeartbeatShown(HOURLY, None, tuple(runs)).typical_s == 5
+    assert HeartbeatShown(HOURLY, None, tuple(runs[:2])).typical_s is None
 
 
 def test_a_log_and_a_beat_that_comes_too_late_change_nothing() -> None:
