@@ -100,7 +100,7 @@ class Stage:
         async def follow() -> None:
             await self._reporters.fire(*DEPENDENTS)
 
-        return await self._news(_OPS, "⛓️", follow)
+        return await self._news(_OPS, self._reporters.said(DEPENDENTS[-1]), follow)
 
     async def plan(self) -> Message:
         """Preview a maintenance of each Sunday."""

@@ -102,8 +102,9 @@ def tell(ask: Ask) -> JSON:
     refused = None if ask.body.get("refused") is None else _text(ask.body["refused"])
     if refused or ask.flag("done", default=False):
         offered.running = None
-        ending = {"refused": refused, "show": ask.mapping("show") or None}
-        offered.report = _report(ask.core, running) | ending
+        report, show = _report(ask.core, running), ask.mapping("show") or None
+        is_all = show is not None and not report["changes"] and _is_private(ask.core, show)
+        offered.report = report | {"refused": refused, "show": show, "is_all": is_all}
     return {"stop": running.is_stopping}
 
 
@@ -154,6 +155,12 @@ def _change(core: Core, channel: Channel, press: Press) -> JSON | None:
         "new": len(new),
         "edited": len(edited),
     }
+
+
+def _is_private(core: Core, show: JSON) -> bool:
+    """Return True if only one person sees the message that *show* leads to."""
+    shown = core.world.messages.get(str(show.get("channel")), {}).get(str(show.get("message")))
+    return shown is not None and shown.ephemeral_to is not None
 
 
 def _is_programs(core: Core, message: Message) -> bool:
