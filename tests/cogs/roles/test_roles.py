@@ -1,5 +1,6 @@
 """Roles that follow the rotation: who gets one, who keeps one, and what Discord refuses."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -214,6 +215,56 @@ async def test_two_processes_do_not_fight(following: Desk) -> None:
     assert len(following.discord.role_calls) == 4
 
 
+async def check_often(keeping: RoleKeeping, desk: Desk, *, minutes: int, undo: Callable[[], None]) -> None:
+    """Check every two minutes, as the tick does; something outside undoes what is done each time."""
+    for _ in range(0, minutes, 2):
+        await keeping.check()
+        undo()
+        await desk.database.advance(timedelta(minutes=2))
+
+
+async def test_a_role_that_is_taken_again_and_again_is_left_alone(following: Desk) -> None:
+    """Another bot takes it each time: the third time is told, once, and the bot tries once an hour.
+
+    When that ends the role follows again, and another contest is news.
+    """
+    keeping, holders = following.services.of(RoleKeeping), following.discord.role_holders
+    await check_often(keeping, following, minutes=150, undo=lambda: holders.discard((ROLE, ALICE)))
+    gives = [call for call in following.discord.role_calls if call == ("give", ROLE, ALICE)]
+    assert len(gives) == 3 + 2
+    assert await problems(following) == [("on-call", "contested", str(ALICE))]
+    assert (ROLE, BEN) in holders
+    holders.add((ROLE, ALICE))
+    await keeping.check()
+    assert await following.database.fetch("SELECT FROM role_problems") == []
+    await check_often(keeping, following, minutes=10, undo=lambda: holders.discard((ROLE, ALICE)))
+    assert len(await problems(following)) == 2
+
+
+async def test_a_role_that_is_taken_now_and_then_is_given_again(following: Desk) -> None:
+    """A hand that takes it every quarter of an hour is no contest."""
+    keeping, holders = following.services.of(RoleKeeping), following.discord.role_holders
+    for _ in range(5):
+        await keeping.check()
+        assert (ROLE, ALICE) in holders
+        holders.discard((ROLE, ALICE))
+        await following.database.advance(timedelta(minutes=15))
+    assert await problems(following) == []
+
+
+async def test_two_bots_that_claim_an_exclusive_role_stop(database: Database) -> None:
+    """Another bot gives it to somebody else each time: that is told once, and ends with the contest."""
+    desk = desk_with(database, 'on-call = { places = ["primary"], exclusive = true }')
+    keeping, holders = desk.services.of(RoleKeeping), desk.discord.role_holders
+    await check_often(keeping, desk, minutes=60, undo=lambda: holders.add((ROLE, 77)))
+    takes = [call for call in desk.discord.role_calls if call[0] == "take"]
+    assert len(takes) == 2
+    assert await problems(desk) == [("on-call", "contested", "user 77")]
+    holders.discard((ROLE, 77))
+    await keeping.check()
+    assert await desk.database.fetch("SELECT FROM role_problems") == []
+
+
 async def test_a_refusal_is_told_once_and_not_retried(following: Desk) -> None:
     """Discord's code is told; a look or check does not ask again; another order of roles does."""
     following.discord.role_refusals[ALICE] = refusal(50013)
@@ -335,6 +386,10 @@ async def test_each_problem_has_its_words(following: Desk, problem: RoleProblem)
         (
             "on-call = []",
             'oncall.roles.on-call: names no place; allowed: one or several places (["primary"])',
+        ),
+        (
+            '"@on-call" = ["primary"]\non-call = ["secondary"]',
+            "oncall.roles.on-call: is there with @ and without; keep one of them",
         ),
         ("on-call = { also = [] }", "oncall.roles.on-call.places: is missing"),
         ('on-call = { places = ["primary"], only = true }', "oncall.roles.on-call.only: is not a key"),
