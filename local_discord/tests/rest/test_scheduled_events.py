@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from local_discord.tests.client import PRIMARY, Client
+from local_discord.tests.conftest import Connect
+from local_discord.tests.gateway.gateway_client import USUAL
 from local_discord.world.permissions import P
 
+SCHEDULED_EVENTS = 1 << 16
 EVENTS = "/guilds/1100000000000000001/scheduled-events"
 
 
@@ -105,3 +108,21 @@ async def test_rights_and_limits(client: Client) -> None:
     await client.allow(P.MANAGE_EVENTS)
     assert (await client.api(f"DELETE {EVENTS}/{made['id']}")).status == 204
     assert (await client.api(f"DELETE {EVENTS}/{made['id']}")).code == 10070
+
+
+async def test_the_gateway_tells_of_them(creator: Client, connect: Connect) -> None:
+    """A session with the intent hears of each change; one that begins later gets the list with the guild."""
+    address = creator.sandbox.address
+    socket = await connect()
+    await socket.identify(address.token, USUAL | SCHEDULED_EVENTS)
+    made = (await creator.api(f"POST {EVENTS}", body(creator))).body
+    assert (await socket.event("GUILD_SCHEDULED_EVENT_CREATE"))["d"] == made
+    pass_time(creator, hours=1, minutes=1)
+    await listed(creator)
+    assert (await socket.event("GUILD_SCHEDULED_EVENT_UPDATE"))["d"]["status"] == 2
+    late = await connect()
+    await late.identify(address.token, USUAL)
+    guild = (await late.event("GUILD_CREATE"))["d"]
+    assert [one["id"] for one in guild["guild_scheduled_events"]] == [made["id"]]
+    await creator.api(f"DELETE {EVENTS}/{made['id']}")
+    assert (await socket.event("GUILD_SCHEDULED_EVENT_DELETE"))["d"]["id"] == made["id"]

@@ -208,7 +208,7 @@ async def test_a_refusal_is_told_once_until_it_is_gone(listing: Desk, code: int)
 
 @pytest.mark.parametrize(("code", "words"), [(50013, "イベントを作成"), (30038, "100 件"), (7, "コード 7")])
 async def test_the_line_says_what_to_do(listing: Desk, code: int, words: str) -> None:
-    """It says that the maintenance takes place all the same."""
+    """It says that alerts are held all the same."""
     listing.discord.event_refusal = DeliveryRefused("HTTP 403", http_status=403, code=code)
     await planned(listing, every="every day 2:00", until="2h")
     await look(listing)
