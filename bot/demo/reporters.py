@@ -1,5 +1,6 @@
 """What calls the bot's own port in the demo: an Alertmanager, and a job that reports."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -13,37 +14,38 @@ JOB: Final = "receipt-sync"
 JOB_IS_LATE_AFTER: Final = timedelta(minutes=36)
 _LISTED_WITHIN_S: Final = 30.0
 
-#: Alerts: the label `alertname`, the system, and what is said about it.
-Alert = tuple[str, str, dict[str, str]]
 
-PAYMENTS: Final[tuple[Alert, ...]] = (
-    (
-        "CardsRefused",
-        "pay.parky.co.jp",
-        {"ja": "カード決済の 8 % が拒否されています", "en": "8 % of the card payments are refused"},
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert of the Alertmanager.
+
+    Attributes:
+        name: The label `alertname`.
+        system: The label `service`, a target of the policy.
+        ja: What it says.
+    """
+
+    name: str
+    system: str
+    ja: str
+    en: str
+
+
+_PAY, _DB = "pay.parky.co.jp", "db.parky.co.jp"
+PAYMENTS: Final = (
+    Alert(
+        "CardsRefused", _PAY, "カード決済の 8 % が拒否されています", "8 % of the card payments are refused"
     ),
-    (
-        "RefundsStuck",
-        "pay.parky.co.jp",
-        {"ja": "返金が 40 件たまっています", "en": "40 refunds are waiting"},
-    ),
+    Alert("RefundsStuck", _PAY, "返金が 40 件たまっています", "40 refunds are waiting"),
 )
-DATABASE: Final[Alert] = (
-    "ConnectionsExhausted",
-    "db.parky.co.jp",
-    {"ja": "DB の接続数が上限です", "en": "The database has no connection left"},
+DATABASE: Final = Alert(
+    "ConnectionsExhausted", _DB, "DB の接続数が上限です", "The database has no connection left"
 )
-DEPENDENTS: Final[tuple[Alert, ...]] = (
-    (
-        "StoreSyncFailed",
-        "store.parky.co.jp",
-        {"ja": "店舗との同期が失敗しています", "en": "The stores are not synchronised"},
+DEPENDENTS: Final = (
+    Alert(
+        "StoreSyncFailed", "store.parky.co.jp", "店舗との同期が失敗しています", "The stores are out of sync"
     ),
-    (
-        "ReportsLate",
-        "report.parky.co.jp",
-        {"ja": "売上レポートが遅れています", "en": "The sales reports are late"},
-    ),
+    Alert("ReportsLate", "report.parky.co.jp", "売上レポートが遅れています", "The sales reports are late"),
 )
 
 
@@ -56,17 +58,17 @@ class Reporters:
 
     def said(self, alert: Alert) -> str:
         """Return what *alert* says, in the language of posts."""
-        return alert[2][self._demo.setup.language]
+        return alert.ja if self._demo.setup.language == "ja" else alert.en
 
     async def fire(self, *alerts: Alert) -> None:
         """Report that *alerts* fire."""
         firing = [
             {
                 "status": "firing",
-                "labels": {"alertname": name, "service": system, "severity": "warning"},
-                "annotations": {"summary": self.said((name, system, words))},
+                "labels": {"alertname": one.name, "service": one.system, "severity": "warning"},
+                "annotations": {"summary": self.said(one)},
             }
-            for name, system, words in alerts
+            for one in alerts
         ]
         url = f"{self._demo.public_url}/hooks/alertmanager/{PORT_KEY}"
         await self._post(url, {"version": "4", "status": "firing", "alerts": firing})

@@ -21,7 +21,7 @@ _FIRST: Final = "primary"  # the on-call place that is asked first
 
 _NEWS_S: Final = 8.0  # what was there before is shown if nothing new comes for so long
 _FIRST_S: Final = 25.0
-_ROLE_S: Final = 15.0  # the bot promises ten seconds
+ROLE_S: Final = 15.0  # the bot promises ten seconds
 
 _NUMBER: Final = re.compile(r"\b(?:ALERT|INC)-(\d+)")
 _OVER: Final = ("🟢", "⚪", "↗")  # how posts begin of what is over, or with another team
@@ -32,6 +32,27 @@ _SUNDAY: Final = {"ja": "日曜 2:00", "en": "sunday 02:00"}
 
 #: Moves the demo's clock on, and shows on the page how that goes.
 Travel: TypeAlias = Callable[[timedelta], Awaitable[None]]
+
+
+def number_in(text: str) -> int:
+    """Return the number of the incident that a post is about.
+
+    Raises:
+        NotSeen: There is none.
+    """
+    if (found := _NUMBER.search(text)) is None:
+        raise NotSeen(f"the number of an incident in: {text}")
+    return int(found[1])
+
+
+def next_turn(oncall: str) -> tuple[str, datetime] | None:
+    """Return the id of the next person at the first place, and from when.
+
+    Args:
+        oncall: What `/oncall show` says.
+    """
+    found = _NEXT.search(oncall)
+    return None if found is None else (found[2], datetime.fromtimestamp(int(found[1]), UTC))
 
 
 class Stage:
@@ -63,19 +84,20 @@ class Stage:
         async def has_it() -> bool | None:
             return True if role in await self._roles(taker) else None
 
-        await self._human.until(has_it, f"{taker} with the role {role}", within_s=_ROLE_S)
+        await self._human.until(has_it, f"{taker} with the role {role}", within_s=ROLE_S)
         return await self.command("oncall show")
 
     async def absence(self) -> Message:
         """Let the person who is on call next be away then, and show who could take the shift."""
         shown = await self.command("oncall show")
-        if (following := _NEXT.search(shown.text)) is None:
+        if (following := next_turn(shown.text)) is None:
             raise DemoRefused(labels.NOBODY_NEXT)
-        begins = datetime.fromtimestamp(int(following[1]), UTC).astimezone(self._demo.setup.policy.timezone)
+        who, at = following
+        begins = at.astimezone(self._demo.setup.policy.timezone)
         options = {"from": f"{begins:%m/%d %H:%M}", "to": f"{begins + _ABSENT_FOR:%m/%d}"}
 
         async def be_away() -> None:
-            await self._human.command(following[2], _GENERAL, "oncall away", options)
+            await self._human.command(who, _GENERAL, "oncall away", options)
 
         return await self._news(_OPS, "🏖️", be_away)
 
@@ -139,10 +161,7 @@ class Stage:
         """Return the number of the newest alert that the payments team still has; without any, one fires."""
         posts = [message for message in await self._human.messages(_PAYMENTS) if _NUMBER.search(message.text)]
         open_ones = [message for message in posts if not message.text.startswith(_OVER)]
-        found = _NUMBER.search((open_ones[-1] if open_ones else await self.team_alert()).text)
-        if found is None:
-            raise DemoRefused(labels.FAILED)
-        return int(found[1])
+        return number_in((open_ones[-1] if open_ones else await self.team_alert()).text)
 
     async def _news(self, channel: str, words: str, happen: Callable[[], Awaitable[None]]) -> Message:
         """Let something happen, and return the message with *words* that it leads to.

@@ -1,6 +1,7 @@
 """The scenes of the demo's page: teams, time and silence, in two presses each."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 import httpx
@@ -8,9 +9,10 @@ import pytest
 
 from bot.capability import capability_names
 from bot.demo.labels import SCENES as NAMES
+from bot.demo.labels import DemoRefused, Pressed
 from bot.demo.reporters import Reporters
 from bot.demo.running_demo import RunningDemo
-from bot.demo.scenes import SCENES, Stage
+from bot.demo.scenes import SCENES, SceneGroup, Stage
 from local_discord.client import Message
 from tests.e2e.demo.languages import JAPANESE, played_in
 
@@ -33,6 +35,11 @@ SAYS: Final = {
     "job_again": ("@Heartbeat が解決", "resolved by @Heartbeat"),
     "jobs": ("正常", "up"),
 }
+
+
+async def unused(_press: str, _span: timedelta) -> None:
+    """No scene moves the clock: it would be wrong here."""
+    raise AssertionError
 
 
 @played_in("ja", nightly="en")
@@ -63,5 +70,16 @@ async def test_every_scene_leads_to_what_it_is_about(demo: RunningDemo) -> None:
     values = [value for title, value in (select.options or {}).items() if "StoreSyncFailed" in title]
     await human.press("ito", shown["cause"], select.label, values=values)
     await human.see("p1-ops", "StoreSyncFailed", where=lambda one: one.text.startswith("🟠"))
+    group = SceneGroup(demo, unused)
+    offered = (await group.offer())["controls"]
+    assert [one["id"] for one in offered] == [f"scene.{name}" for name in shown]
+    assert [one["id"] for one in offered if "heading" in one] == [
+        f"scene.{next(iter(own))}" for own in SCENES.values()
+    ]
+    led = await group.do(Pressed("1", "scene.plans", "ito"))
+    assert led is not None
+    assert led["channel"] == shown["plans"].channel_id
+    with pytest.raises(DemoRefused, match="The job is fine"):
+        await group.do(Pressed("2", "scene.job_again", "ito"))
     if language == "en":
         assert not JAPANESE.findall("\n".join(message.text for message in shown.values()))

@@ -31,8 +31,8 @@ def test_nothing_said_is_parkys_demo_in_japanese() -> None:
     assert [person.name for person in setup.policy.team.values()] == [
         "sato",
         "suzuki",
-        "takahashi",
         "ito",
+        "takahashi",
         "nakamura",
     ]
     assert [place.called for place in setup.policy.oncall.values()] == ["sato", "suzuki", "ito"]
