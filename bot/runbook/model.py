@@ -191,17 +191,16 @@ class Policy:
         of_targets = (self.team_of_target.get(target) for target in targets)
         return next((name for name in (*of_targets, said) if name in self.teams), None)
 
-    def role_of(self, incident: "OfTeam") -> str | None:
-        """Return the role of an incident's team; None: it has none, or is the default team's."""
-        team = None if incident.team is None else self.teams.get(incident.team)
-        return None if team is None else team.role
-
     def rung_roles(self, incident: Incident) -> tuple[str, ...]:
         """Return the roles that an incident rings in the place of ``@here``, by name or id, if any."""
         if incident.is_private:
             return self.permissions.private
-        role = self.role_of(incident)
-        return () if role is None else (role,)
+        return self.team_roles(incident.team)
+
+    def team_roles(self, name: str | None) -> tuple[str, ...]:
+        """Return the role that a team's alerts ring in the place of ``@here``; None: the default team's."""
+        team = None if name is None else self.teams.get(name)
+        return () if team is None or team.role is None else (team.role,)
 
     def spoken(self, incident: "OfTeam") -> Self:
         """Return the policy in the language of an incident's team."""

@@ -11,7 +11,7 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.audit import AuditQuestion
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import OPEN
+from bot.domain.incident.incident import OPEN, Status
 from bot.domain.text import one_line
 from bot.i18n.translator import described
 from bot.runbook.teams import DEFAULT_TEAM
@@ -188,7 +188,8 @@ async def _list(interaction: Interaction, query: IncidentListQuestion) -> discor
     if query.page and query.is_everything:
         open_count = len(await page(replace(wanted, statuses=OPEN), limit=PAGE_SIZE))
     incidents = await page(wanted, limit=PAGE_SIZE + 1, offset=query.offset(open_count))
-    may_ack = services.access.allows(by, "acknowledge")
+    first = next((one for one in incidents if one.status is Status.TRIGGERED), None)
+    may_ack = services.access.allows(by, "acknowledge", about=first)
     return list_screen(voice_of(interaction), incidents, query, may_ack=may_ack)
 
 

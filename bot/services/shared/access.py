@@ -245,8 +245,8 @@ class Access:
             about: The incident, if it is about one: its team's role responds to it, too.
         """
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)
-        own = None if about is None or action != _RESPONDING else self._policy.role_of(about)
-        return (*roles, own) if roles and own is not None else roles
+        own = () if about is None else self._policy.team_roles(about.team)
+        return (*roles, *own) if roles and action == _RESPONDING else roles
 
 
 def require_as_seen(locked: Incident, seen: Incident) -> None:

@@ -366,14 +366,17 @@ class Voice(Wording):
         own = policy if policy.language == language else replace(policy, language=language)
         return cls(texts, own, holders or {}, ways=ways)
 
-    def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
+    def rings(
+        self, severity: SeverityPolicy, *, about: Incident | None = None, team: str | None = None
+    ) -> str:
         """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
 
         Args:
             about: The incident, if there is one: a private one goes to its thread, whatever its severity.
+            team: Whose it would be; None: that of *about*, or the default team's.
         """
         is_private = about is not None and about.is_private
-        roles = () if about is None else self.policy.rung_roles(about)
+        roles = self.policy.team_roles(team) if about is None else self.policy.rung_roles(about)
         if severity.mention is Mention.HERE and is_private:
             return self.say("private.rings", roles=self._named(roles))
         if severity.mention is Mention.HERE and roles:

@@ -8,6 +8,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.services.shared.access import PAGE_SIZE
 from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
 from local_discord.client import controls
+from local_discord.world.world import Role
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 from tests.services.desk import RESPONDER
 
@@ -144,7 +145,7 @@ async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
     assert "そのインシデントはありません" in missing["content"]
 
 
-TEAMS = '[teams.payments]\nchannel = "p1-ops"\n'
+TEAMS = '[teams.payments]\nchannel = "p1-ops"\nrole = "pay-team"\n'
 
 
 async def of_teams(world: ConsoleWorld) -> None:
@@ -174,6 +175,21 @@ async def test_the_list_is_of_one_team(world: ConsoleWorld) -> None:
     )
     offered = await world.choices("incident list", focused="team", typed="")
     assert [choice["value"] for choice in offered] == ["payments", "default"]
+
+
+async def test_the_list_acknowledges_for_the_role_of_the_team(world: ConsoleWorld) -> None:
+    """A member whose role is the team's alone has the button of the team's incident, and it works."""
+    discord = world.sandbox.core.world
+    observer = next(one for one in discord.members.values() if one.user.username == "observer")
+    discord.roles["299"] = Role("299", "pay-team", 0, 1)
+    observer.roles.append("299")
+    await of_teams(world)
+    page = shown(await world.command("incident list", by="observer", team="payments"))
+    assert "inc:v1:ack:1" in presses(page)
+    answer = shown(await world.click(page, "inc:v1:ack:1", by="observer"))
+    assert "ack し、エスカレーションを止めました" in answer["content"]
+    others = shown(await world.command("incident list", by="observer", team="default"))
+    assert "inc:v1:ack:2" not in presses(others)
 
 
 async def test_the_option_of_the_team_comes_with_teams(world: ConsoleWorld) -> None:

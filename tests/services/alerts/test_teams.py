@@ -17,7 +17,7 @@ from tests.services.alerts.test_events import say as report
 from tests.services.alerts.test_monitors import say
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
-from tests.services.triage.triage_walks import walk
+from tests.services.triage.triage_walks import go_on, start, walk
 
 TEAMS = """
 [oncall.pay]
@@ -119,7 +119,29 @@ async def test_a_triage_is_the_teams_of_its_target(desk: Desk) -> None:
     desk.policy = replace(desk.policy, team_of_target={"api.parky.co.jp": "web"})
     desk.use(desk.discord)
     view = await walk(desk, "no", "yes")
+    assert view.severity is not None
+    assert (view.team, view.severity.channel) == ("web", "web-alerts")
     raised = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert raised.incident is not None
     await desk.work()
     assert (raised.incident.team, desk.sent(DeliveryKind.ALERT)) == ("web", ["channel:web-alerts"])
+
+
+async def test_a_triage_of_a_message_is_its_channels_team_unless_a_target_says_otherwise(desk: Desk) -> None:
+    """What the bot has asked about, and a person triages, is the team's that the message came for."""
+    await say(desk, 1, "キオスクの様子：123件")
+    view = await go_on(desk, await start(desk, message_id=1), "no", "yes")
+    assert view.team == "payments"
+    raised = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    assert raised.incident is not None
+    assert raised.incident.team == "payments"
+
+
+async def test_a_triage_of_an_alert_shows_its_team(desk: Desk) -> None:
+    """A tracked alert that is declared stays its team's, as the card says before."""
+    await say(desk, 1, "Shop: no orders")
+    view = await go_on(desk, await start(desk, message_id=1), "no", "yes")
+    assert view.team == "web"
+    raised = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    assert raised.incident is not None
+    assert (raised.incident.id, raised.incident.team) == (1, "web")

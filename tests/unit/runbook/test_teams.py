@@ -144,10 +144,8 @@ def test_a_team_has_a_role_and_a_language() -> None:
     table = '[teams.payments]\nrole = "@payments"\nlanguage = "en"\n[teams.quiet]\n'
     policy = parse_policy(PARKY + table, name="x.toml")
     own, other = replace(TRIGGERED, team="payments"), replace(TRIGGERED, team="quiet")
-    assert [policy.role_of(one) for one in (own, other, TRIGGERED)] == ["payments", None, None]
-    assert policy.rung_roles(own) == ("payments",)
+    assert [policy.rung_roles(one) for one in (own, other, TRIGGERED)] == [("payments",), (), ()]
     assert policy.rung_roles(replace(own, is_private=True)) == policy.permissions.private
-    assert policy.rung_roles(TRIGGERED) == ()
     assert policy.spoken(own).language == "en"
     assert policy.spoken(other) is policy
     [line] = problems(PARKY + '[teams.a]\nrole = "everyone"\n')

@@ -29,6 +29,7 @@ from bot.domain.paging import Also
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.lifecycle import Merged
@@ -56,7 +57,17 @@ from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
 from tests.by_person import time_of
 from tests.services.desk import PRIMARY
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    MERGED,
+    PLACED,
+    POLICY,
+    REOPENED,
+    RESOLVED,
+    TEXTS,
+    TRIGGERED,
+)
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
 
 COMING = Calls(steps=(CallStep(due_at=AT + timedelta(minutes=30), mention="here"),))
@@ -716,3 +727,16 @@ def test_show_says_how_often_an_alert_came() -> None:
     )
     assert "×5 · 最終 14:12 JST" in words(console.show_screen(JA, view_of(often)))
     assert "×5 · last 14:12 JST" in words(console.show_screen(EN, view_of(often)))
+
+
+def test_the_form_of_the_severity_says_where_the_team_would_hear_of_it() -> None:
+    """The options name the team's channel and role; a role that is known by its id alone is left out."""
+    table = '[teams.web]\nchannel = "web-alerts"\nrole = "{}"\n'
+    told = []
+    for role in ("web-team", "1100000000000000201"):
+        policy = parse_policy(default_policy_text() + table.format(role), name="x.toml")
+        form = severity_form(Voice.of(TEXTS, policy, locale="ja"), replace(PLACED, team="web"))
+        told.append(str(form.to_dict()))
+    assert "#web-alerts に @web-team で通知" in told[0]
+    assert "#p0-alerts" not in told[0]
+    assert "@here" not in told[1]
