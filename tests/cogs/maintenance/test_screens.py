@@ -26,6 +26,10 @@ STORED: list[tuple[Json, WindowData]] = [
         {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},
         WindowData(target="api", alerts=2, times=5, numbers=(42,)),
     ),
+    (
+        {"target": "api", "alerts": 2, "times": 5, "moved": 1},
+        WindowData(target="api", alerts=2, times=5, moved=1),
+    ),
 ]
 
 
@@ -124,6 +128,15 @@ def test_the_end_says_what_was_held_and_what_goes_on() -> None:
         "🔧 @Ann has ended the maintenance of **api**\nAlerts held: 2 (5 times): all are over"
     )
     assert line(JA, WindowData(target="api")).endswith("控えたアラートはありません。")
+
+
+def test_the_end_says_what_another_hold_has_taken_over() -> None:
+    """An alert that an incident goes on to hold is neither tracked nor over."""
+    ended = WindowData(target="api", alerts=2, times=5, moved=1)
+    assert line(JA, ended).endswith("：1 種類は、原因のインシデントの影響として引き続き保留")
+    assert line(EN, replace(ended, numbers=(42,))).endswith(
+        ": 1 still firing, tracked now → No.42 · 1 still held, by an open incident of what they depend on"
+    )
 
 
 @pytest.mark.parametrize(("row", "read"), STORED)
