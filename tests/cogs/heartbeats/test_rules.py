@@ -73,7 +73,7 @@ def test_cron_is_in_the_zone_of_its_table() -> None:
 def test_a_night_without_or_with_two_of_an_hour_has_one_report(
     cron: str, after: str, expected: list[str]
 ) -> None:
-    """When summer time begins or ends in Berlin, a nightly report is due once a night, an hourly one each hour."""
+    """When summer time begins or ends, a nightly report is due once a night, an hourly one each hour."""
     table = f'[heartbeats.job]\nseverity = "SEV1"\ncron = "{cron}"\ntimezone = "Europe/Berlin"'
     rules = policy_of(table).of(Heartbeats).by_name["job"]
     due, found = datetime.fromisoformat(after).replace(tzinfo=UTC), []

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -68,6 +69,44 @@ async def test_a_backup_that_does_not_run(make_world: MakeWorld, tmp_path: Path)
             assert (await job.post(address(world), content=b"rows: 12")).text == "OK"
             await world.expect_text(post, "🟢 SEV2 · ")
         assert [row["status"] for row in await world.rows("SELECT status FROM incidents")] == ["resolved"]
+
+
+async def test_nothing_tells_a_secret(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Neither log, metrics, database nor posts have an address, or a token that a job has said."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(default_policy_text() + TABLE, encoding="utf-8")
+    async with (
+        make_world(HOOKS_PORT="0", HEARTBEATS_SECRET=KEY, RUNBOOK_FILE=str(policy)) as world,
+        httpx.AsyncClient(trust_env=False) as job,
+    ):
+        await world.start_bot()
+        url, guessed = address(world), str(uuid4())
+        secret = url.rpartition("/")[2]
+        before = len(world.bot.entries())
+        for _ in range(50):
+            assert (await job.get(url.replace(secret, guessed))).status_code == 404
+        assert (await job.get(f"{url}/999")).status_code == 400
+        assert len(world.bot.entries()) < before + 50, "a guess writes no line"
+        token = "ghp_" + "a1B2" * 9
+        assert (await job.post(f"{url}/fail", content=f"disk full, token={token}".encode())).text == "OK"
+        post = await world.expect_message("p1-ops", contains="backup が失敗")
+        await world.expect_dm("primary", contains="backup が失敗")
+        await job.post(url)
+        await world.expect_text(post, "🟢 SEV2 · ")
+        await world.idle()
+        health = next(entry for entry in world.bot.entries() if entry["event"] == "health.listening")
+        metrics = (await job.get(f"http://{health['host']}:{health['port']}/metrics")).text
+        assert 'incident_bot_heartbeat_beats_total{heartbeat="",result="not found"} 50' in metrics
+        posts = [
+            message.text for channel in ("p1-ops", "p0-alerts") for message in await world.posts(channel)
+        ]
+        said = {"log": str(world.bot.entries()), "metrics": metrics, "posts": str(posts)}
+        tables = await world.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'incident_bot'")
+        for table in (row["tablename"] for row in tables):
+            said[table] = str(await world.rows(f'SELECT to_jsonb(t)::text FROM incident_bot."{table}" AS t'))
+        assert "disk full" in said["heartbeat_beats"]
+        for hidden in (secret, guessed, token, KEY):
+            assert [where for where, text in said.items() if hidden in text] == []
 
 
 async def looked_at(world: World) -> None:
