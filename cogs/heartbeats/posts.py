@@ -11,7 +11,7 @@ from cogs.heartbeats.rules import (
     HeartbeatRules,
     HeartbeatShown,
     HeartbeatState,
-    Run,
+    JobRun,
     WaitingEvent,
 )
 
@@ -92,7 +92,7 @@ def details(words: Wording, one: HeartbeatShown) -> str:
     return "\n".join(lines)
 
 
-def _run(words: Wording, run: Run) -> str:
+def _run(words: Wording, run: JobRun) -> str:
     state = HeartbeatState.FAILED if run.is_failed else HeartbeatState.UP
     parts = [f"{SIGNS[state]} {words.moment(run.ended_at)}"]
     if run.is_failed:

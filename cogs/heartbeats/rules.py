@@ -239,7 +239,7 @@ class WaitingEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class JobRun:
     """A run of a job that has ended.
 
     Attributes:
@@ -254,7 +254,7 @@ class Run:
     body: str = ""
 
 
-def runs_of(beats: Iterable[tuple[datetime, Beat]]) -> list[Run]:
+def runs_of(beats: Iterable[tuple[datetime, Beat]]) -> list[JobRun]:
     """Return the runs that *beats* with their moments tell of, in the same order.
 
     An end belongs to the start with its run id; if one of them has none, to the last start.
@@ -274,7 +274,7 @@ def runs_of(beats: Iterable[tuple[datetime, Beat]]) -> list[Run]:
         elif start is None:
             start = begun.pop(None, None)
         duration_s = None if start is None else (at - start).total_seconds()
-        runs.append(Run(at, beat.kind is BeatKind.FAIL, beat.exit_status, duration_s, beat.body))
+        runs.append(JobRun(at, beat.kind is BeatKind.FAIL, beat.exit_status, duration_s, beat.body))
     return runs
 
 
@@ -289,7 +289,7 @@ class HeartbeatShown:
 
     rules: HeartbeatRules
     status: HeartbeatStatus | None
-    runs: tuple[Run, ...] = ()
+    runs: tuple[JobRun, ...] = ()
 
     @property
     def typical_s(self) -> float | None:
@@ -298,7 +298,7 @@ class HeartbeatShown:
         return median(took) if len(took) > 1 else None
 
     @property
-    def last_failure(self) -> Run | None:
+    def last_failure(self) -> JobRun | None:
         """Return the last run that failed; None if none is kept."""
         return next((one for one in reversed(self.runs) if one.is_failed), None)
 

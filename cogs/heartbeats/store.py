@@ -16,7 +16,7 @@ from cogs.heartbeats.rules import (
     HeartbeatRules,
     HeartbeatState,
     HeartbeatStatus,
-    Run,
+    JobRun,
     WaitingEvent,
     runs_of,
 )
@@ -55,7 +55,7 @@ class HeartbeatRows:
         """Keep a beat among the last ones."""
         await self._sql.all("keep_beat", beat, at=at)
 
-    async def runs(self, name: str | None = None) -> dict[str, tuple[Run, ...]]:
+    async def runs(self, name: str | None = None) -> dict[str, tuple[JobRun, ...]]:
         """Return the runs that kept beats tell of; if *name* is given, its own, with their output."""
         beats: dict[str, list[tuple[datetime, Beat]]] = defaultdict(list)
         for row in await self._sql.all("heartbeat_beats", guild_id=self._guild_id, name=name):

@@ -61,6 +61,29 @@ def test_cron_is_in_the_zone_of_its_table() -> None:
     assert berlin.next_after(datetime(2026, 7, 1, tzinfo=UTC)) == datetime(2026, 7, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("cron", "after", "expected"),
+    [
+        ("30 2 * * *", "2026-03-28T12:00", ["03-29T01:00", "03-30T00:30"]),  # no 02:30: at 03:00 instead
+        ("0 3 * * *", "2026-03-28T12:00", ["03-29T01:00", "03-30T01:00"]),
+        ("30 2 * * *", "2026-10-24T12:00", ["10-25T00:30", "10-26T01:30"]),  # 02:30 comes twice: once
+        ("0 3 * * *", "2026-10-24T12:00", ["10-25T02:00", "10-26T02:00"]),
+        ("0 * * * *", "2026-10-25T00:30", ["10-25T01:00", "10-25T02:00"]),  # each hour, also the repeated one
+    ],
+)
+def test_a_night_without_or_with_two_of_an_hour_has_one_report(
+    cron: str, after: str, expected: list[str]
+) -> None:
+    """When summer time begins or ends, a nightly report is due once a night, an hourly one each hour."""
+    table = f'[heartbeats.job]\nseverity = "SEV1"\ncron = "{cron}"\ntimezone = "Europe/Berlin"'
+    rules = policy_of(table).of(Heartbeats).by_name["job"]
+    due, found = datetime.fromisoformat(after).replace(tzinfo=UTC), []
+    for _ in expected:
+        due = rules.next_after(due)
+        found.append(f"{due:%m-%dT%H:%M}")
+    assert found == expected
+
+
 def test_the_run_id_pairs_start_and_end() -> None:
     """Another run's end gives no duration, and leaves the run under way."""
     begun, _ = HeartbeatStatus("hourly", AT).after(said(BeatKind.START, "a"), HOURLY, AT)
