@@ -429,6 +429,8 @@ class Capability:
         absences: How other capabilities read who is away: the absences of a guild that are not over.
         overrides: How other capabilities record an override, in their own transaction, as `/oncall override`
             does it: it can be undone, and handovers follow. The caller checks rights.
+        oncall_lines: Returns what `/oncall show` says below who is on call, from the use cases, in the
+            person's language. It reads no more than the database; what it raises fails the command.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
@@ -454,6 +456,8 @@ class Capability:
         gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
             collection, which have switched it off. What it raises leaves out the figures of all rows.
         doctor: The checks of `incident-bot doctor` for one guild.
+        doctor_stored: Those of its rows, from the use cases, once Discord is reached. Left out if the
+            database is away or is the embedded one, which does not run beside doctor.
         doctor_of_all: Those for what several guilds share, from the policies that have switched it on.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
@@ -483,6 +487,7 @@ class Capability:
     postmortems: PostmortemDuty | None = None
     absences: "Callable[[Sql, int], Awaitable[Sequence[TimeAway]]] | None" = None
     overrides: "Callable[[Transaction, int, NewOverride, Person], Awaitable[None]] | None" = None
+    oncall_lines: "Callable[[Any, Voice], Awaitable[Sequence[str]]] | None" = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
@@ -498,6 +503,7 @@ class Capability:
     ticks: Sequence[Tick] = ()
     gauges: "Callable[[Sql, Collection[int]], Awaitable[Sequence[RowGauge]]] | None" = None
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
+    doctor_stored: "Callable[[Any], Awaitable[Iterable[Finding]]] | None" = None
     doctor_of_all: "Callable[[Settings, Mapping[int, Policy]], Iterable[Finding]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None

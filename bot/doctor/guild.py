@@ -361,12 +361,15 @@ def check_given_roles(
     flags: discord.ApplicationFlags,
 ) -> Iterator[Finding]:
     """Yield one finding for each role that the bot gives: whether it may, and what it hands out."""
+    seen: dict[int, str] = {}
     for name in policy.given_roles:
         what = f"role @{name}"
         named = [role for role in roles if name in (role.name, str(role.id)) and not role.is_default()]
         if len(named) != 1:
             said = "there is no such role" if not named else f"{len(named)} roles have this name"
             yield fail(what, said, "create it, or write its id in the policy file")
+        elif (other := seen.setdefault(named[0].id, name)) != name:
+            yield fail(what, f"it is the same role as {other}", "keep one of them in the policy file")
         elif named[0].managed:
             yield fail(what, "it belongs to a bot or an integration: nobody can give it", "use another role")
         elif not me.guild_permissions.manage_roles:

@@ -65,6 +65,11 @@ class RoleProblem(StrEnum):
     REFUSED = "refused"  # by Discord, for a reason of its own
 
 
+def problem_of(stored: str) -> RoleProblem:
+    """Return the problem as it is stored; one of a newer version is a refusal."""
+    return RoleProblem(stored) if stored in set(RoleProblem) else RoleProblem.REFUSED
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A problem, and what it is about.
@@ -79,6 +84,31 @@ class Refused:
     problem: RoleProblem
     who: str = ""
     code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingRole:
+    """How a role follows the rotation.
+
+    Attributes:
+        people: Those who have it; None if it does not follow at all.
+        problems: What keeps the others from it, or the role from following.
+    """
+
+    role: str
+    people: tuple[OnCallPerson, ...] | None
+    problems: tuple[Refused, ...] = ()
+
+
+def following_role(
+    rule: RoleRule, people: Collection[OnCallPerson], problems: Collection[Refused]
+) -> FollowingRole:
+    """Return how a role follows, by those who are to have it and all problems."""
+    own = tuple(one for one in problems if one.role == rule.role)
+    follows = all(one.who or one.problem is RoleProblem.NO_MEMBERS for one in own)
+    left_out = {one.who for one in own}
+    having = tuple(person for person in people if person.name not in left_out)
+    return FollowingRole(rule.role, having if follows else None, own)
 
 
 @dataclass(frozen=True, slots=True)

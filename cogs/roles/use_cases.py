@@ -28,6 +28,7 @@ from bot.storage.tables.timeline import AuditWrites
 from cogs.roles.policy import channel_of
 from cogs.roles.rules import (
     Contests,
+    FollowingRole,
     Grant,
     Refused,
     RoleDelivery,
@@ -35,6 +36,7 @@ from cogs.roles.rules import (
     RoleProblemData,
     RoleRule,
     RoleRules,
+    following_role,
     found_roles,
 )
 from cogs.roles.store import RoleRows
@@ -96,6 +98,21 @@ class RoleKeeping:
         """
         async with self._turn:
             await self._check()
+
+    async def roles(self) -> list[FollowingRole]:
+        """Return how each role of the policy follows, from the database alone."""
+        if not self._rules:
+            return []
+        rosters, now = await self._oncall.rosters(self._guild_id)
+        holders, team = rosters.at(now), self._policy.team.values()
+        problems = await self.problems()
+        return [following_role(rule, rule.people(holders, team), problems) for rule in self._rules]
+
+    async def problems(self) -> dict[Refused, datetime]:
+        """Return what keeps roles of the policy from following, and when the team was told."""
+        stored = await RoleRows(self._store.sql, self._guild_id).problems() if self._rules else {}
+        named = {rule.role for rule in self._rules}
+        return {one: at for one, at in stored.items() if one.role in named}
 
     async def _check(self) -> None:
         if not self._rules and self._has_begun:

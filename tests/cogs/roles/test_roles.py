@@ -15,8 +15,8 @@ from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui.posts.renderer import render
-from bot.ui.words.wording import Wording
-from cogs.roles.posts import RENDERERS
+from bot.ui.words.wording import Voice, Wording
+from cogs.roles.posts import RENDERERS, oncall_lines
 from cogs.roles.rules import RoleDelivery, RoleProblem, RoleRule, found_roles
 from cogs.roles.use_cases import RoleKeeping
 from tests.cogs.oncall.acts import oncall_of
@@ -374,6 +374,28 @@ async def test_each_problem_has_its_words(following: Desk, problem: RoleProblem)
     assert "@here" not in str(body["content"])
     assert body["allowed_mentions"] == {"parse": []}
     assert post.to == f"channel:{following.policy.unfinished.channel}"
+
+
+async def test_oncall_show_says_who_has_the_role(following: Desk) -> None:
+    """A line names the people; one whom Discord refuses is named with the reason instead."""
+    following.discord.role_refusals[ALICE] = refusal(50013)
+    keeping = following.services.of(RoleKeeping)
+    voice = Voice.of(Texts.load(), following.policy, locale="ja")
+    assert await oncall_lines(keeping, voice) == [f"ロール @on-call：<@{ALICE}>、<@{BEN}>"]
+    await keeping.keep()
+    refused = f"⚠️ {ALICE} のロール on-call を変更できません。Discord が断りました (コード 50013)"
+    assert await oncall_lines(keeping, voice) == [f"ロール @on-call：<@{BEN}>", refused]
+    following.discord.roles = replace(SERVER, may_manage=False)
+    await keeping.check()
+    [line] = await oncall_lines(keeping, voice)
+    assert "「ロールの管理」" in line
+
+
+async def test_without_a_role_oncall_show_has_no_line(database: Database) -> None:
+    """A policy that names none has today's answer."""
+    desk = desk_with(database, "")
+    voice = Voice.of(Texts.load(), desk.policy, locale="en")
+    assert await oncall_lines(desk.services.of(RoleKeeping), voice) == []
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ async def test_the_role_follows_each_change_within_ten_seconds(make_world: MakeW
         since = await now_of(world)
         await world.command("oncall override", by="primary", user="primary", place="primary", until="8h")
         await expect_member(world, "primary", since=since)
+        assert "ロール @current：@primary" in (await world.command("oncall show", by="observer")).text
 
         await world.stop_bot()
         follow(tmp_path, handover, "secondary")
