@@ -13,7 +13,7 @@ import httpx
 
 from bot.demo import clock, labels
 from bot.demo.clock import DIGEST, ClockStop, digest_after, next_deadline, next_stop
-from bot.demo.labels import DemoRefused, Pressed
+from bot.demo.labels import ControlPress, DemoRefused
 from bot.demo.running_demo import RunningDemo
 from bot.demo.scenes import SceneGroup
 from bot.demo.story.cast import ADMIN
@@ -44,7 +44,7 @@ class ControlGroup(Protocol):
     async def offer(self) -> JSON:
         """Return the group's controls as the panel shows them now."""
 
-    async def do(self, press: Pressed) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Do what is pressed, if it is one of these controls; return what to show: {channel, message}.
 
         Raises:
@@ -74,7 +74,7 @@ class ClockGroup:
             controls.append({"id": _DIGEST, "label": labels.of_hour(digest, zone), "detail": detail})
         return {"id": "clock", "icon": "forward", "label": labels.CLOCK, "controls": controls}
 
-    async def do(self, press: Pressed) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Move the demo's clock to the time that the pressed control stands for."""
         now = await self._now()
         await self._move(press.id, now, await self._goal(press.control, now))
@@ -127,7 +127,9 @@ class Controls:
         while True:
             try:
                 if pressed := await self._human.next_press(within_s=_LOOK_S):
-                    await self._answer(Pressed(*(str(pressed[key]) for key in ("id", "control", "user"))))
+                    await self._answer(
+                        ControlPress(*(str(pressed[key]) for key in ("id", "control", "user")))
+                    )
                 await self.offer()
             except _TROUBLES:
                 await asyncio.sleep(_LOOK_S)  # the local Discord or the database has a moment of its own
@@ -139,7 +141,7 @@ class Controls:
             await self._human.offer(groups)
             self._offered = groups
 
-    async def _answer(self, press: Pressed) -> None:
+    async def _answer(self, press: ControlPress) -> None:
         try:
             show = await self._groups[press.control.partition(".")[0]].do(press)
             await self.offer()
@@ -185,7 +187,7 @@ class MonitorGroup:
         ]
         return {"id": "monitor", "icon": "bell", "label": labels.MONITORS, "controls": controls}
 
-    async def do(self, press: Pressed) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Post the alert by the webhook of the monitor's channel, and show it."""
         choice = press.control.partition(".")[2]
         alert, state = self._alerts.following(choice)

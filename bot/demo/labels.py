@@ -188,7 +188,7 @@ class DemoRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class ControlPress:
     """A press of one of the page's controls.
 
     Attributes:

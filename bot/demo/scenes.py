@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from bot.demo import labels
-from bot.demo.labels import DemoRefused, Pressed
+from bot.demo.labels import ControlPress, DemoRefused
 from bot.demo.reporters import DATABASE, DEPENDENTS, JOB, JOB_IS_LATE_AFTER, PAYMENTS, Alert, Reporters
 from bot.demo.running_demo import RunningDemo
 from bot.demo.story.cast import ADMIN, SATO, TAKAHASHI
@@ -23,10 +23,10 @@ _NEWS_S: Final = 8.0  # what was there before is shown if nothing new comes for 
 _FIRST_S: Final = 25.0
 ROLE_S: Final = 15.0  # the bot promises ten seconds
 
-_NUMBER: Final = re.compile(r"\b(?:ALERT|INC)-(\d+)")
+_NUMBER: Final = re.compile(r"\b(?:ALERT|INC)-(\d+)", re.ASCII)
 _OVER: Final = ("🟢", "⚪", "↗")  # how posts begin of what is over, or with another team
 #: Of `/oncall show`: from when another person has the first place, and who.
-_NEXT: Final = re.compile(rf"<t:(\d+):R>\) {_FIRST} → <@(\d+)>")
+_NEXT: Final = re.compile(rf"<t:(\d+):R>\) {_FIRST} → <@(\d+)>", re.ASCII)
 _ABSENT_FOR: Final = timedelta(days=2)
 _SUNDAY: Final = {"ja": "日曜 2:00", "en": "sunday 02:00"}
 
@@ -260,7 +260,7 @@ class SceneGroup:
                 controls.append({"id": f"scene.{name}", "label": labels.SCENES[name], **detail, **begins})
         return {"id": "scene", "icon": "calendar", "label": labels.SCENE, "controls": controls}
 
-    async def do(self, press: Pressed) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Play the scene for the person who has pressed, and show where it can be seen."""
         name = press.control.partition(".")[2]
         scene = next(scenes[name] for scenes in SCENES.values() if name in scenes)

@@ -157,7 +157,7 @@ class TourSteps:
         """Wait until only those whom `/oncall show` names now have the role, and return their ids."""
         (role, *_) = self._demo.setup.policy.given_roles
         shown = await self.command("oncall show")
-        on_call = frozenset(re.findall(r"^\*\*\w+\*\* <@(\d+)>", shown.text, re.MULTILINE))
+        on_call = frozenset(re.findall(r"^\*\*\w+\*\* <@(\d+)>", shown.text, re.ASCII | re.MULTILINE))
 
         async def is_so() -> bool | None:
             members = (await self._human.state())["members"]
@@ -448,7 +448,7 @@ async def _heartbeats(tour: TourSteps) -> None:
 
 async def _calendar(tour: TourSteps) -> None:
     given = await tour.command("oncall calendar", user=SATO)
-    (address,) = re.findall(r"^http://\S+\.ics$", given.text, re.MULTILINE)
+    (address,) = re.findall(r"^http://\S+\.ics$", given.text, re.ASCII | re.MULTILINE)
     tour.require("BEGIN:VEVENT" in await tour.fetch(address), "アドレスから、本人の当番を読み取れる")
     hours = await tour.command("oncall hours", user=SATO)
     tour.require(

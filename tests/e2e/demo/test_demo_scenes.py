@@ -9,7 +9,7 @@ import pytest
 
 from bot.capability import capability_names
 from bot.demo.labels import SCENES as NAMES
-from bot.demo.labels import DemoRefused, Pressed
+from bot.demo.labels import ControlPress, DemoRefused
 from bot.demo.reporters import Reporters
 from bot.demo.running_demo import RunningDemo
 from bot.demo.scenes import SCENES, SceneGroup, Stage
@@ -76,10 +76,10 @@ async def test_every_scene_leads_to_what_it_is_about(demo: RunningDemo) -> None:
     assert [one["id"] for one in offered if "heading" in one] == [
         f"scene.{next(iter(own))}" for own in SCENES.values()
     ]
-    led = await group.do(Pressed("1", "scene.plans", "ito"))
+    led = await group.do(ControlPress("1", "scene.plans", "ito"))
     assert led is not None
     assert led["channel"] == shown["plans"].channel_id
     with pytest.raises(DemoRefused, match="The job is fine"):
-        await group.do(Pressed("2", "scene.job_again", "ito"))
+        await group.do(ControlPress("2", "scene.job_again", "ito"))
     if language == "en":
         assert not JAPANESE.findall("\n".join(message.text for message in shown.values()))
