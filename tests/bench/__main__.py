@@ -26,6 +26,7 @@ from tests.bench.measurements import (
     dlq,
     floods,
     growth,
+    heartbeats,
     hooks,
     masking,
     measure,
@@ -92,6 +93,7 @@ def main() -> None:
         "dlq",
         "hooks",
         "floods",
+        "heartbeats",
         "checks",
         "probes",
         "masking",
@@ -150,7 +152,7 @@ async def _measure(
 
 
 async def _by_http(place: Discord, dsn: str, folder: Path, *, only: str | None) -> list[Row]:
-    parts = {"hooks": hooks.rows, "floods": floods.rows}
+    parts = {"hooks": hooks.rows, "floods": floods.rows, "heartbeats": heartbeats.rows}
     asked = [part for name, part in parts.items() if only in (None, name)]
     return [row for part in asked for row in await part(place, dsn, folder)]
 
