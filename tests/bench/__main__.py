@@ -26,6 +26,7 @@ from tests.bench.measurements import (
     dlq,
     floods,
     growth,
+    heartbeats,
     hooks,
     masking,
     measure,
@@ -86,6 +87,7 @@ _PARTS = {
     "hooks": hooks.rows,
     "floods": floods.rows,
     "teams": teams.rows,
+    "heartbeats": heartbeats.rows,
 }
 
 

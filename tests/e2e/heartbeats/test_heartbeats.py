@@ -141,13 +141,47 @@ class Nights:
         at = datetime.combine(now.date(), datetime.min.time(), now.tzinfo) + AT
         await self.pass_time(minutes=(at + timedelta(days=at <= now) - now).total_seconds() / 60)
 
-    async def goes_well(self, *, name: str = "batch") -> None:
-        """A job runs for ten minutes."""
-        await self.report("/start", name=name)
-        await self.world.fast_forward(minutes=10)
-        await self.report(name=name)
+    async def all_goes_well(self) -> None:
+        """Both jobs report that they have run."""
+        for name in ("batch", "import"):
+            await self.report(name=name)
 
-    async def find_no_bot(self) -> None:
+    async def nothing_runs(self) -> None:
+        """The batch does not call."""
+        await self.report(name="import")
+        await self.pass_time(minutes=60)
+        async with self.alerting("batch から報告なし"):
+            await self.pass_time(minutes=10)
+
+    async def it_fails(self) -> None:
+        """The batch ends with an exit status."""
+        await self.report(name="import")
+        await self.report("/3", body="disk full")
+        async with self.alerting("batch が失敗 (終了コード 3)"):
+            await self.pass_time(minutes=10)
+
+    async def it_takes_too_long(self) -> None:
+        """The batch runs for more than its limit."""
+        await self.report(name="import")
+        await self.report("/start")
+        await self.pass_time(minutes=119)
+        await self.pass_time(minutes=2)
+        async with self.alerting("batch の実行が 2 時間 を超過"):
+            await self.pass_time(minutes=10)
+
+    async def the_import_begins(self) -> None:
+        """The import begins, and never ends; it has no limit."""
+        await self.report("/start", name="import")
+        await self.report()
+
+    async def the_import_has_not_ended(self) -> None:
+        """The end of the import is overdue once the next one is."""
+        await self.report()
+        await self.pass_time(minutes=60)
+        async with self.alerting("import が開始したまま終了せず", name="import"):
+            await self.pass_time(minutes=10)
+
+    async def no_bot_is_there(self) -> None:
         """Both jobs call in vain at their time, and again once the bot is back."""
         await self.world.settle()
         await self.world.stop_bot()
@@ -155,8 +189,7 @@ class Nights:
         await self.world.start_bot()
         await looked_at(self.world)
         await self.pass_time(minutes=50)
-        for name in ("batch", "import"):
-            await self.report(name=name)
+        await self.all_goes_well()
 
     @asynccontextmanager
     async def alerting(self, title: str, *, name: str = "batch") -> AsyncIterator[None]:
@@ -180,37 +213,17 @@ async def test_a_fortnight_of_nights(make_world: MakeWorld, tmp_path: Path) -> N
     ):
         await world.start_bot()
         nights = Nights(world, jobs)
+        nights_of_trouble = {
+            4: nights.nothing_runs,
+            6: nights.it_fails,
+            8: nights.it_takes_too_long,
+            11: nights.the_import_begins,
+            12: nights.the_import_has_not_ended,
+            DOWN: nights.no_bot_is_there,
+        }
         for night in range(1, 15):
             if night != DOWN:
                 await nights.comes()
-            if night <= 10:
-                await nights.report(name="import")
-            match night:
-                case 4:  # it does not run
-                    await nights.pass_time(minutes=60)
-                    async with nights.alerting("batch から報告なし"):
-                        await nights.pass_time(minutes=10)
-                case 6:
-                    await nights.report("/3", body="disk full, token=hunter2secret")
-                    async with nights.alerting("batch が失敗 (終了コード 3)"):
-                        await nights.pass_time(minutes=10)
-                case 8:  # it takes too long
-                    await nights.report("/start")
-                    await nights.pass_time(minutes=119)
-                    await nights.pass_time(minutes=2)
-                    async with nights.alerting("batch の実行が 2 時間 を超過"):
-                        await nights.pass_time(minutes=10)
-                case 11:  # the import begins, and never ends
-                    await nights.report("/start", name="import")
-                    await nights.goes_well()
-                case 12:
-                    await nights.goes_well()
-                    await nights.pass_time(minutes=50)
-                    async with nights.alerting("import が開始したまま終了せず", name="import"):
-                        await nights.pass_time(minutes=10)
-                case 13:
-                    await nights.find_no_bot()
-                case _:
-                    await nights.goes_well()
+            await nights_of_trouble.get(night, nights.all_goes_well)()
         alerts = await world.rows("SELECT status FROM incidents")
         assert [row["status"] for row in alerts] == ["resolved"] * 4
