@@ -59,9 +59,7 @@ def _teams(policy: Policy) -> Iterator[str]:
             yield f'teams.{name}: "{name}" is the team of the rest of the file; allowed: another name'
         for place in team.schedule:
             if place not in policy.oncall:
-                said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
-                allowed = f"{_quoted(policy.oncall)} (the keys of [oncall])"
-                yield f'teams.{name}.schedule: "{place}" is {said}; allowed: {allowed}'
+                yield _no_place(f"teams.{name}.schedule", place, policy)
         for severity in team.ladders:
             where = f"teams.{name}.ladder.{severity}"
             if severity not in policy.severities:
@@ -74,15 +72,19 @@ def _teams(policy: Policy) -> Iterator[str]:
             yield f'{where}: "{name}" is not a team; allowed: {allowed}'
 
 
+def _no_place(where: str, place: str, policy: Policy) -> str:
+    """Return the problem that *place* is not an on-call place, but perhaps a team."""
+    said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
+    return f'{where}: "{place}" is {said}; allowed: {_quoted(policy.oncall)} (the keys of [oncall])'
+
+
 def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Iterator[str]:
     before, ladder = timedelta(-1), where or f"severity.{severity.name}.ladder"
     for n, step in enumerate(severity.ladder, 1):
         where = f"{ladder}[{n}]"
         for place in step.dm:
             if place not in policy.oncall:
-                allowed = ", ".join(f'"{name}"' for name in policy.oncall)
-                said = f'"{place}" is not an on-call place'
-                yield f"{where}.dm: {said}; allowed: {allowed} (the keys of [oncall])"
+                yield _no_place(f"{where}.dm", place, policy)
         yield from _repeats(where, step, is_last=n == len(severity.ladder))
         after = step.after
         if after is None and isinstance(severity.ack_within, timedelta):  # otherwise the calendar decides

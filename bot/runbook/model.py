@@ -214,12 +214,18 @@ class Policy:
         return self.places_of_team(incident.team)
 
     def places_of_team(self, name: str | None) -> tuple[str, ...]:
-        """Return the on-call places of a team, in that order; None: the default team."""
+        """Return a team's on-call places, in the order in which they are asked; None: the default team's."""
         team = None if name is None else self.teams.get(name)
         if team is not None and team.schedule:
             return team.schedule
         of_teams = {place for one in self.teams.values() for place in one.schedule}
         return tuple(place for place in self.oncall if place not in of_teams) or tuple(self.oncall)
+
+    def rules_at(self, places: Iterable[str]) -> tuple[SeverityPolicy, ...]:
+        """Return the rules of each severity for the teams that ask the people at one of *places*."""
+        asked = frozenset(places)
+        teams = (team for team in (None, *self.teams) if asked & frozenset(self.places_of_team(team)))
+        return tuple(self.rules(severity, team=team) for team in teams for severity in self.severities)
 
     @property
     def ringing_alerts(self) -> frozenset[str]:
@@ -280,6 +286,14 @@ class Policy:
         """Return the roles that the bot gives to members, by name or id."""
         parts = self.parts.values()
         return tuple(role for part in parts if part.roles is not None for role in part.roles(self))
+
+    @property
+    def server_permissions(self) -> tuple[str, ...]:
+        """Return what the bot must be allowed in the whole server, by discord.py's names."""
+        parts = self.parts.values()
+        return tuple(
+            name for part in parts if part.permissions is not None for name in part.permissions(self)
+        )
 
     @property
     def reads_members(self) -> bool:

@@ -25,16 +25,18 @@ class Team:
     Attributes:
         schedule: Its on-call places, in the order in which they are asked; empty: the default team's.
         ladders: The names of the severities for which it has a ladder of its own.
+        severities: The rules of each severity for the team's incidents, by name, highest first.
+        channel: The channel of its own; None: the default team's for each severity.
         role: The role, by name or id, that its incidents ring instead of ``@here``, and whose members may
             respond to them; None: it has none.
         language: "ja" or "en": of the posts about its incidents; None: the file's.
-        severities: The rules of each severity for the team's incidents, by name, highest first.
     """
 
     name: str
     schedule: tuple[str, ...]
     ladders: tuple[str, ...]
     severities: Mapping[str, SeverityPolicy]
+    channel: str | None = None
     role: str | None = None
     language: str | None = None
 
@@ -59,6 +61,7 @@ class TeamTable(Section):
             tuple(dict.fromkeys(self.schedule)),
             tuple(self.ladder),
             MappingProxyType(own),
+            channel=self.channel,
             role=self.role,
             language=self.language,
         )

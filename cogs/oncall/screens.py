@@ -68,9 +68,13 @@ _DOUBLED_BUDGET: Final = 500
 _CHOICE_LIMIT: Final = 100
 
 
-def show_screen(voice: Voice, view: DutyView) -> Screen:
-    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
-    now = list(_now(voice, view))
+def show_screen(voice: Voice, view: DutyView, own: Sequence[str] = ()) -> Screen:
+    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each.
+
+    Args:
+        own: What other capabilities say of those on call.
+    """
+    now = [*_now(voice, view), *own]
     ahead = [
         voice.say(
             "oncall.show.turn",

@@ -30,31 +30,35 @@ def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the DM that asks the person on call of another team to join."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
     asked = "of_teams.dm.asked" if data.by else "of_teams.dm.passed"
-    lines = [
-        words.say(asked, who=words.who(data.by), team=words.team(data.team)),
-        impact(words, incident),
-        words.say("of_teams.dm.due", at=words.moment(data.due_at)),
-    ]
-    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
-    link = words.buttons.link(*home(incident))
-    return message(
-        summary(words, incident),
-        embeds=[page_embed(words, incident, lines)],
-        components=row([take, link] if incident.is_open else [link]),
-    )
+    first = words.say(asked, who=words.who(data.by), team=words.team(data.team))
+    return _dm(words, incident, first, words.say("of_teams.dm.due", at=words.moment(data.due_at)))
 
 
 def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose the message in the team's channel after its last place has not answered."""
+    """Compose what the team is told after no place has answered: in its channel, or its people by DM."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
+    team = words.team(data.team)
+    if delivery.to.startswith("person:"):
+        return _dm(words, incident, words.say("of_teams.dm.unanswered", team=team), "")
     text = words.say(
         "of_teams.unanswered",
         here=HERE if incident.rings else "",
         label=linked_label(incident),
         severity=incident.severity,
-        team=words.team(data.team),
+        team=team,
     )
     return message(text.strip(), rings=incident.rings)
+
+
+def _dm(words: Wording, incident: Incident, first: str, last: str) -> Body:
+    """Return a DM about *incident*, by which its reader can join."""
+    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
+    link = words.buttons.link(*home(incident))
+    return message(
+        summary(words, incident),
+        embeds=[page_embed(words, incident, [first, impact(words, incident), last])],
+        components=row([take, link] if incident.is_open else [link]),
+    )
 
 
 def handed_answer(voice: Voice, incident: Incident) -> str:

@@ -52,6 +52,7 @@ from bot.ui.discord_api.messages import (
 from bot.ui.discord_api.places import CommandIds, FindHolders, Places
 from bot.ui.discord_api.reactions import Reactions, react
 from bot.ui.discord_api.roles import MemberRoles
+from bot.ui.discord_api.server_events import ServerEvents
 from bot.ui.discord_api.threads import (
     PrivateThreads,
     answer_to,
@@ -113,6 +114,9 @@ class DiscordNotifier:
         roles = MemberRoles(self._rest)
         self.server_roles, self.role_members = roles.of_server, roles.members
         self.give_role, self.take_role = roles.give, roles.take
+        events = ServerEvents(self._rest)
+        self.server_events, self.create_event = events.own, events.create
+        self.change_event, self.end_event = events.change, events.end
         redactor = Redactor(self._rest, self._words)
         self.redact, self.unname = redactor.redact, redactor.unname
         self.left_behind, self.delete_thread = redactor.left_behind, redactor.delete_thread
@@ -424,6 +428,4 @@ class RestOfflineAlerter:
             return await self._places.direct(watch.guild_id, holder)
         if kind == "thread":
             return int(name)
-        return await self._places.channel(
-            watch.guild_id, name or self._words.policy.rules(watch.severity).channel
-        )
+        return await self._places.channel(watch.guild_id, name or self._words.policy.rules_of(watch).channel)

@@ -1,7 +1,7 @@
 """From the policy's words for a place to Discord's ids, and whether the bot and its people can read there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -280,8 +280,10 @@ class DiscordReachability:
         self._mails = mails
         self._places = Places(rest or Rest(client), policy)
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
-        """Return what *person* is missing to be on call; empty when nothing is.
+    async def gaps(
+        self, guild_id: int, person: OnCallPerson, places: Iterable[str]
+    ) -> list[ReadinessFinding]:
+        """Return what *person* is missing to be on call at *places*; empty when nothing is.
 
         Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
 
@@ -296,7 +298,7 @@ class DiscordReachability:
         member, channels = await self._read(guild_id, user_id)
         if member is None:
             return [ReadinessFinding(Gap.NOT_MEMBER)]
-        found = [*self._rights(member, channels)]
+        found = [*self._rights(member, channels, places)]
         try:
             await self._places.user(user_id)
         except DeliveryRefused:
@@ -327,12 +329,14 @@ class DiscordReachability:
             raise UpstreamUnavailable(f"members cannot be read: {type(error).__name__}") from error
         return member, {known: each for each in channels for known in (each.name, str(each.id))}
 
-    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[ReadinessFinding]:
+    def _rights(
+        self, member: discord.Member, channels: _Channels, places: Iterable[str]
+    ) -> Iterator[ReadinessFinding]:
         roles = self._policy.permissions.acknowledge
         own = [team.role for team in self._policy.teams.values() if team.role is not None]
         if not has_role(person_from(member), roles and (*roles, *own)):
             yield ReadinessFinding(Gap.NO_ROLE, roles)
-        wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
+        wanted = dict.fromkeys(severity.channel for severity in self._policy.rules_at(places))
         unseen = [
             name
             for name in wanted

@@ -261,6 +261,10 @@ class Wording:
         """Name a person as they were called when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
 
+    def set_by(self, name: str) -> str:
+        """Name the person who has set or planned something, as `who`; an empty name is the policy's file."""
+        return self.who(name) if name else self.say("alert_decisions.recent.by_policy")
+
     def sentences(self, *parts: str) -> str:
         """Join sentences, empty ones left out; Japanese ones follow each other without a blank."""
         return ("" if self.policy.language == "ja" else " ").join(part for part in parts if part)

@@ -102,6 +102,10 @@ def test_the_team_of_a_watched_channel_is_one() -> None:
             '[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["x"]\n',
             'teams.a.ladder.SEV1[1].dm: "x" is not an on-call',
         ),
+        (
+            '[teams.b]\n[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["b"]\n',
+            'teams.a.ladder.SEV1[1].dm: "b" is a team, not an on-call place',
+        ),
         ('[teams.a]\n[targets.web]\nteam = "gone"\n', 'targets.web.team: "gone" is not a team; allowed: "a"'),
         (
             '[teams.a]\n[[alerts.patterns]]\nsays = "firing"\nline = "Shop: *"\nteam = "gone"\n',

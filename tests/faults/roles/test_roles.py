@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.runbook import default_policy_text
-from tests.e2e.oncall.test_roles import ROLE, members, prepare
+from tests.e2e.roles.test_roles import ROLE, members, prepare
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
 
