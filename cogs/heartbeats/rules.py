@@ -69,6 +69,7 @@ class HeartbeatRules:
         schedule: The interval or the cron expression, as people read it.
         grace: How much later it may come.
         limit: How long a run may take; None: until the next one is overdue.
+        team: Whose alerts they are, if the target does not say so.
     """
 
     name: str
@@ -79,11 +80,12 @@ class HeartbeatRules:
     grace: timedelta
     limit: timedelta | None = None
     channel: str | None = None
+    team: str | None = None
 
     @property
     def sender(self) -> AlertSender:
         """Return the sender of its alerts."""
-        return AlertSender(SENDER, _LABEL, self.severity, channel=self.channel)
+        return AlertSender(SENDER, _LABEL, self.severity, channel=self.channel, team=self.team)
 
 
 @dataclass(frozen=True, slots=True)

@@ -405,7 +405,8 @@ class Alarm:
         try:
             async with asyncio.timeout(READ_WITHIN_S):
                 async for person, message_id in self._discord.acknowledgers(places, guild_id=watch.guild_id):
-                    if watch.counts(person.id, message_id) and self._access.allows(person, "acknowledge"):
+                    may = self._access.allows(person, "acknowledge", about=watch)
+                    if may and watch.counts(person.id, message_id):
                         return person
         except (BotError, TimeoutError) as error:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)

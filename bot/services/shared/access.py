@@ -14,7 +14,7 @@ from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person, has_role
 from bot.domain.timeline.entries import TimelineEntry
-from bot.runbook.model import Policy
+from bot.runbook.model import OfTeam, Policy
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
@@ -224,7 +224,7 @@ class Access:
             guild_id=guild_id, by=person, action=action, allowed=False, data=tried
         )
 
-    def allows(self, person: Person, action: str, *, about: Incident | None = None) -> bool:
+    def allows(self, person: Person, action: str, *, about: OfTeam | None = None) -> bool:
         """Return True if *person* may do *action*. Records no refusal: no person waits for an answer.
 
         Args:
@@ -238,7 +238,7 @@ class Access:
         own = [team.role for team in teams if team.role is not None]
         return self.allows(person, action) or (bool(own) and has_role(person, own))
 
-    def roles(self, action: str, *, about: Incident | None = None) -> tuple[str, ...]:
+    def roles(self, action: str, *, about: OfTeam | None = None) -> tuple[str, ...]:
         """Return the roles, by name or id, that may do *action*; none: everybody may.
 
         Args:

@@ -383,7 +383,7 @@ class RestOfflineAlerter:
 
     async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         channel_id = await self._channel(watch, message.to)
-        body = emergency_post(self._words, watch, message)
+        body = emergency_post(self._words.about(watch), watch, message)
         before = message.attempt
         if before and (there := await self._find(channel_id, json.loads(before.body), since=before.at)):
             return there
@@ -397,7 +397,7 @@ class RestOfflineAlerter:
                 raise
         # It was deleted after it pinged people: post it again quietly, since a 👀 needs a place. Every
         # process does so under the same new nonce.
-        quiet = emergency_post(self._words, watch, replace(message, rings=False))
+        quiet = emergency_post(self._words.about(watch), watch, replace(message, rings=False))
         log.info("emergency.deleted_since", watch=watch.key, word=message.kind)
         there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))
         return replace(there, pinged=message.rings)
@@ -419,7 +419,7 @@ class RestOfflineAlerter:
         await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
 
     def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
-        return emergency_mail(self._words, watch, kind, to=to, nonce=nonce, first=first)
+        return emergency_mail(self._words.about(watch), watch, kind, to=to, nonce=nonce, first=first)
 
     async def _channel(self, watch: Watch, to: str) -> int:
         kind, _, name = to.partition(":")

@@ -332,8 +332,9 @@ class DiscordReachability:
     def _rights(
         self, member: discord.Member, channels: _Channels, places: Iterable[str]
     ) -> Iterator[ReadinessFinding]:
-        roles = self._policy.permissions.acknowledge
-        own = [team.role for team in self._policy.teams.values() if team.role is not None]
+        roles, places = self._policy.permissions.acknowledge, tuple(places)
+        teams = (team for team in self._policy.teams.values() if not set(places).isdisjoint(team.schedule))
+        own = [team.role for team in teams if team.role is not None]
         if not has_role(person_from(member), roles and (*roles, *own)):
             yield ReadinessFinding(Gap.NO_ROLE, roles)
         wanted = dict.fromkeys(severity.channel for severity in self._policy.rules_at(places))

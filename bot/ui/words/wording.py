@@ -13,7 +13,7 @@ from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.domain.sheets import FilledCommand
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of
-from bot.runbook.model import Policy
+from bot.runbook.model import OfTeam, Policy
 from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.buttons import Buttons
 from bot.ui.words.inert import code_block, inert, joined, plain
@@ -65,7 +65,7 @@ class Wording:
         """Return the maker of buttons in the team's language."""
         return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
 
-    def about(self, incident: Incident) -> Self:
+    def about(self, incident: OfTeam) -> Self:
         """Return the wording in the language of the incident's team."""
         own = self.policy.spoken(incident)
         return self if own is self.policy else replace(self, policy=own)
@@ -347,7 +347,7 @@ def relative(at: datetime) -> str:
 class Voice(Wording):
     """A `Wording` in the language of one person; make it with `of`."""
 
-    def about(self, incident: Incident) -> Self:  # noqa: ARG002  # of whichever team
+    def about(self, incident: OfTeam) -> Self:  # noqa: ARG002  # of whichever team
         """Return the voice itself: a person reads their own language."""
         return self
 

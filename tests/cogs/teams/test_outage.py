@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest_asyncio
 
-from bot.domain.incident.incident import NewIncident
+from bot.domain.delivery.kinds import DeliveryKind
+from bot.domain.incident.incident import NewIncident, Status
 from bot.domain.outage import OfflineKind
+from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.incidents import IncidentRows
 from cogs.teams.use_cases import Teams
@@ -25,8 +27,10 @@ email = "pay.second@example.com"
 [teams.payments]
 channel = "payments-alerts"
 mention = "none"
+role = "pay-team"
 schedule = ["pay", "pay_second"]
 """
+THEIRS = Person(id=21, name="pay", username="pay", roles=frozenset({"pay-team"}))
 OF_TEAM = {("pay@example.com",), ("pay.second@example.com",)}
 OF_DEFAULT = {("primary@example.com",), ("secondary@example.com",)}
 
@@ -117,3 +121,30 @@ async def test_a_report_without_a_team_is_the_default_teams(desk: Desk) -> None:
     assert desk.offline_alerter.posted[1:] == [(OfflineKind.PAGE, "person:primary")]
     assert len(desk.offline_alerter.rang) == 1
     assert {mail.to for mail in desk.mailer.sent} == OF_DEFAULT
+
+
+async def test_the_role_of_the_team_stops_what_is_its_teams(desk: Desk) -> None:
+    """A 👀 of a member whose role is the team's alone acknowledges the team's incident, and no other."""
+    own = await desk.open("SEV1")
+    other = await desk.open("SEV1", key="b")
+    await desk.services.of(Teams).hand_over(other.id, None, by=PRIMARY)
+    await desk.work()
+    posts = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
+    desk.discord.reactions = {one.message_id: [THEIRS] for one in posts if one.message_id is not None}
+    await deadline_without_database(desk)
+    assert own.team == "payments"
+    paged = {to for kind, to in desk.offline_alerter.posted if kind is OfflineKind.PAGE}
+    assert paged == {"person:primary", "person:secondary"}
+
+
+async def test_the_role_of_the_team_has_taken_what_was_reported_meanwhile(desk: Desk) -> None:
+    """Its 👀 on the alert that was posted without the database acknowledges what that becomes."""
+    await desk.emergency.tick()
+    desk.database.is_away = True
+    raised = await desk.emergency.raise_alert(reported("api.parky.co.jp"))
+    assert raised.alert is not None
+    desk.discord.reactions[raised.alert.message_id] = [THEIRS]
+    desk.database.is_away = False
+    await desk.emergency.tick()
+    await desk.work()
+    assert (await IncidentRows(desk.store.sql).incident(1)).status is Status.ACKNOWLEDGED

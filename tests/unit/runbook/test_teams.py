@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.runbook import check_file
+from bot.cli.runbook import check_file, show_policy
 from bot.domain.severity import LadderStep, Mention
 from bot.runbook import load_policy, parse_policy
 from tests.unit.runbook.policies import PARKY, problems
@@ -150,3 +150,23 @@ def test_a_team_has_a_role_and_a_language() -> None:
     assert policy.spoken(other) is policy
     [line] = problems(PARKY + '[teams.a]\nrole = "everyone"\n')
     assert "teams.a.role" in line
+
+
+def test_the_policy_in_words_says_what_a_team_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`runbook show` has a line for each team; without teams it has none."""
+    file = tmp_path / "policy.toml"
+    keys = 'role = "pay"\nlanguage = "en"\nmention = "none"'
+    hook = '[hooks.cron]\nformat = "json"\nseverity = "SEV3"\nteam = "payments"\n'
+    more = f'[targets.web]\nteam = "payments"\n{hook}'
+    file.write_text(PARKY + TEAMS.replace('mention = "none"', keys) + more, encoding="utf-8")
+    show_policy(file)
+    said = capsys.readouterr().out.splitlines()
+    [payments, quiet] = [line for line in said if line.startswith("team ")]
+    assert payments == (
+        "team payments: #payments-alerts, @pay in the place of @here, in en; asks pay, pay_second;"
+        " has targets.web, hooks.cron"
+    )
+    assert quiet.endswith("; asks the default team's places; has what is handed over to it")
+    file.write_text(PARKY, encoding="utf-8")
+    show_policy(file)
+    assert "\nteam " not in capsys.readouterr().out
