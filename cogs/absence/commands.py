@@ -10,7 +10,7 @@ from bot.domain.oncall.people import Who
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import template
-from bot.ui.interaction import Interaction, keep, person_of, redraw, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, keep, person_of, reply, services_of, voice_of, wait
 from cogs.absence.posts import END, TAKE, absence_line, absences_screen
 from cogs.absence.rules import parse_absence
 from cogs.absence.use_cases import Away
@@ -41,9 +41,7 @@ async def away(
     await wait(interaction)
     own, by, voice = services_of(interaction).of(Away), await person_of(interaction), voice_of(interaction)
     if from_ is None and to is None:
-        known = await own.open_ones(by=by)
-        theirs = known if user is None else [one for one in known if user.id == one.who.user_id]
-        await reply(interaction, view=absences_screen(voice, theirs))
+        await reply(interaction, view=absences_screen(voice, await own.open_ones(by=by)))
         return
     if from_ is None or to is None:
         raise UserError("absence_half")
@@ -57,12 +55,11 @@ async def away(
 
 @control(END)
 async def press_end(interaction: Interaction, pressed: Pressed) -> None:
-    """[取り消す]: withdraw the absence that was chosen, and show those that are left."""
+    """[取り消す]: withdraw an absence."""
     await keep(interaction)
-    own, by, voice = services_of(interaction).of(Away), await person_of(interaction), voice_of(interaction)
-    ended = await own.end(int(pressed.chosen), by=by)
-    said = voice.say("absence.screen.ended", line=absence_line(voice, ended))
-    await redraw(interaction, absences_screen(voice, await own.open_ones(by=by), said=said))
+    own, voice = services_of(interaction).of(Away), voice_of(interaction)
+    ended = await own.end(pressed.number, by=await person_of(interaction))
+    await reply(interaction, voice.say("absence.screen.ended", line=absence_line(voice, ended)))
 
 
 @control(template(TAKE))

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-import discord
 from discord import ui
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.oncall.absences import TimeAway
 from bot.services.ports import Subject
 from bot.ui.buttons import OwnVerb, row
-from bot.ui.components import Screen, select_row, text
+from bot.ui.components import Screen, button, text
+from bot.ui.components import row as screen_row
 from bot.ui.posts.bodies import Body, Renderers, about, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording
@@ -19,11 +19,12 @@ from cogs.absence.rules import AbsenceDelivery, AwayShift
 #: [引き受ける]: take the shift.
 TAKE: Final = OwnVerb("take_shift", "🙋", is_primary=True, of="away")
 
-#: The custom id of the select that withdraws an absence.
-END: Final = "absence:v1:end"
-_SHOWN: Final = 20  # in 4,000 characters
-_REASON_LIMIT: Final = 80
-_NAME_LIMIT: Final = 40
+#: The custom id of the button that withdraws an absence.
+END: Final = r"absence:v1:end:(?P<number>\d{1,18})"
+_BUTTONS: Final = 5  # Discord: buttons in a row
+_SHOWN: Final = 20
+_REASON_LIMIT: Final = 200
+_NAME_LIMIT: Final = 80
 
 
 def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -51,28 +52,22 @@ def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     )
 
 
-def absences_screen(voice: Voice, absences: Sequence[TimeAway], *, said: str = "") -> Screen:
-    """Show who is away when, the next ones first, with a select to withdraw one of them."""
+def absences_screen(voice: Voice, absences: Sequence[TimeAway]) -> Screen:
+    """Show who is away when, with a button to withdraw each of the first ones."""
     lines = [absence_line(voice, one) for one in absences[:_SHOWN]] or [voice.say("absence.screen.none")]
-    if len(absences) > _SHOWN:
-        lines.append(voice.say("absence.screen.more", count=len(absences) - _SHOWN))
-    options = [
-        discord.SelectOption(
-            label=plain(one.who.name, limit=_NAME_LIMIT),
-            value=str(one.id),
-            description=voice.say(
-                "absence.screen.span", starts=voice.dated(one.starts), ends=voice.dated(one.ends)
+    ends = [
+        button(
+            voice.say(
+                "absence.screen.end",
+                who=plain(one.who.name, limit=32),
+                starts=voice.moment(one.starts),
             ),
+            f"absence:v1:end:{one.id}",
         )
-        for one in absences[:_SHOWN]
+        for one in absences[:_BUTTONS]
     ]
-    said_before = [text(said), ui.Separator()] if said else []
     return Screen(
-        *said_before,
-        text(voice.say("absence.screen.title")),
-        ui.Separator(),
-        text(*lines),
-        rows=[select_row(END, voice.say("absence.screen.end"), options)],
+        text(voice.say("absence.screen.title")), ui.Separator(), text(*lines), rows=[screen_row(*ends)]
     )
 
 

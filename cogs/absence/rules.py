@@ -72,14 +72,12 @@ class AwayShift(NewAwayShift):
     Attributes:
         is_void: The absence was withdrawn.
         taken_by_name: Who has taken it.
-        times_told: How often it was told; each time has posts of its own.
     """
 
     id: int = 0
     guild_id: int = 0
     is_void: bool = False
     taken_by_name: str | None = None
-    times_told: int = 1
 
     @property
     def waits(self) -> bool:

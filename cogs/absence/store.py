@@ -44,19 +44,12 @@ class Absences:
         await self._sql.all("end_absence", absence_id=number, by_name=by.name)
         return [row["id"] for row in await self._sql.all("away_shifts_of", absence_id=number)]
 
-    async def lock_shifts(self, guild_id: int) -> None:
-        """Lock the shifts of the absences that are not over, so that none is being taken."""
-        await self._sql.all("lock_away_shifts", guild_id=guild_id)
-
-    async def add_shift(self, guild_id: int, new: NewAwayShift) -> AwayShift | None:
-        """Store a shift whose person is away and return it; None if it waits already.
-
-        One that was taken, and is its person's again, waits anew.
-        """
+    async def add_shift(self, guild_id: int, new: NewAwayShift) -> int | None:
+        """Store a shift whose person is away and return its number; None if it is known."""
         row = await self._sql.first(
             "add_away_shift", new, guild_id=guild_id, starts_at=new.starts, ends_at=new.ends
         )
-        return None if row is None else await self.shift(guild_id, row["id"])
+        return None if row is None else row["id"]
 
     async def shift(self, guild_id: int, number: int) -> AwayShift | None:
         """Return such a shift; None if there is none."""

@@ -22,31 +22,17 @@ SELECT id, user_id, username, name, starts_at, ends_at, reason, by_name
 -- Withdraws an absence.
 UPDATE absences SET ended_at = now(), ended_by_name = :by_name WHERE id = :absence_id AND ended_at IS NULL;
 
--- name: lock_away_shifts
--- Locks the shifts of the absences that are not over: whoever takes one has committed, override and all, or waits.
-SELECT shift.id
-  FROM away_shifts AS shift
-  JOIN absences AS absence ON absence.id = shift.absence_id
- WHERE absence.guild_id = :guild_id AND absence.ended_at IS NULL AND absence.ends_at > now()
- ORDER BY shift.id
-   FOR UPDATE OF shift;
-
 -- name: add_away_shift
--- Records a shift whose person is away, or has it again, or longer. No row comes back if one that waits has it all.
-INSERT INTO away_shifts AS known (guild_id, absence_id, place, handle, starts_at, ends_at, suggested)
-SELECT :guild_id, :absence_id, :place, :handle, :starts_at::timestamptz, :ends_at::timestamptz, :suggested
- WHERE NOT EXISTS (SELECT FROM away_shifts AS other
-                    WHERE other.absence_id = :absence_id AND other.place = :place AND other.taken_at IS NULL
-                      AND other.starts_at <= :starts_at AND other.ends_at >= :ends_at)
-ON CONFLICT (absence_id, place, starts_at)
-DO UPDATE SET ends_at = excluded.ends_at, handle = excluded.handle, suggested = excluded.suggested,
-              taken_at = NULL, taken_by_id = NULL, taken_by_name = NULL, times_told = known.times_told + 1
+-- Records a shift whose person is away, once. No row comes back if it is known.
+INSERT INTO away_shifts (guild_id, absence_id, place, handle, starts_at, ends_at, suggested)
+VALUES (:guild_id, :absence_id, :place, :handle, :starts_at, :ends_at, :suggested)
+ON CONFLICT (absence_id, place, starts_at) DO NOTHING
 RETURNING id;
 
 -- name: away_shift
 -- Returns a shift whose person is away.
 SELECT shift.id, shift.guild_id, shift.absence_id, shift.place, shift.handle, shift.starts_at, shift.ends_at,
-       shift.suggested, shift.taken_by_name, shift.times_told, absence.ended_at IS NOT NULL AS is_void
+       shift.suggested, shift.taken_by_name, absence.ended_at IS NOT NULL AS is_void
   FROM away_shifts AS shift
   JOIN absences AS absence ON absence.id = shift.absence_id
  WHERE shift.id = :number AND shift.guild_id = :guild_id;

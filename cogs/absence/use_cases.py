@@ -131,7 +131,7 @@ class Away:
     async def show(self, number: int) -> None:
         """Edit the posts about a shift to show it as it is now."""
         shift = await Absences(self._store.sql).shift(self.guild_id, number)
-        for key in _keys(shift) if shift is not None else ():
+        for key in _keys(number) if shift is not None else ():
             post = await DeliveryRows(self._store.sql).delivery_by_key(key)
             if post is not None and post.message_id is not None:
                 await self._discord.redraw(post, shift)
@@ -164,23 +164,22 @@ class Away:
         await recording(tx, self.guild_id, new, by)
 
     async def _tell(self, tx: Transaction) -> None:
-        """Queue a post and a DM for each shift that is new, or its person's again after it was taken."""
-        await Absences(tx.sql).lock_shifts(self.guild_id)
+        """Queue a post and a DM for each shift that is new; the row's key keeps each one single."""
         absences = await Absences(tx.sql).open_ones(self.guild_id)
         now = await tx.now()
         since = min([now - COUNTED_BEFORE, *(one.starts for one in absences)])
         rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
         ahead = self._policy.of(AbsenceRules).ahead
         for new in away_shifts(rosters, absences, now=now, ahead=ahead):
-            shift = await Absences(tx.sql).add_shift(self.guild_id, new)
-            if shift is not None:
-                await DeliveryWrites(tx.sql).insert_deliveries(self._posts(shift))
-                log.info("absence.shift_told", shift=shift.id)
+            number = await Absences(tx.sql).add_shift(self.guild_id, new)
+            if number is not None:
+                await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new.handle))
+                log.info("absence.shift_told", shift=number)
 
-    def _posts(self, shift: AwayShift) -> Sequence[NewDelivery]:
-        data = AwayData(shift=shift.id).to_json()
-        channel, person = f"channel:{channel_of(self._policy)}", f"named:{shift.handle}"
-        post, dm = _keys(shift)
+    def _posts(self, number: int, handle: str) -> Sequence[NewDelivery]:
+        data = AwayData(shift=number).to_json()
+        channel, person = f"channel:{channel_of(self._policy)}", f"named:{handle}"
+        post, dm = _keys(number)
         return [
             NewDelivery(AbsenceDelivery.AWAY_SHIFT, channel, post, self.guild_id, data=data),
             NewDelivery(AbsenceDelivery.AWAY_SHIFT_DM, person, dm, self.guild_id, data=data),
@@ -223,10 +222,9 @@ async def _shift(sql: Sql, delivery: Delivery) -> AwayShift | None:
     return await Absences(sql).shift(delivery.guild_id, AwayData.from_json(delivery.data).shift)
 
 
-def _keys(shift: AwayShift) -> tuple[str, str]:
-    """Return the keys of the last post in the channel and of the last DM."""
-    again = "" if shift.times_told == 1 else f":{shift.times_told}"
-    return f"away_shift:{shift.id}{again}", f"away_shift:{shift.id}{again}:dm"
+def _keys(number: int) -> tuple[str, str]:
+    """Return the keys of the post in the channel and of the DM."""
+    return f"away_shift:{number}", f"away_shift:{number}:dm"
 
 
 def _clean(new: TimeAway) -> TimeAway:

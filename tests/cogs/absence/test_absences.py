@@ -118,41 +118,6 @@ async def test_one_of_two_who_take_it_at_once_has_it(database: Database) -> None
     assert "take_shift" not in said
 
 
-async def test_a_shift_that_was_taken_and_undone_is_told_again(database: Database) -> None:
-    """Its person has it again, so another is looked for, once; the button of either post takes it."""
-    turning = await begun(database)
-    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
-    number = int(str((await told(turning))[0].data["shift"]))
-    await away(turning).take(number, by=BEN)
-    await away(turning).look()
-    assert len(await told(turning)) == 2
-    view = await oncall_of(turning).schedules.view(GUILD)
-    assert view.undoable is not None
-    await oncall_of(turning).undoing.undo(GUILD, view.undoable.id, by=PRIMARY)
-    for _ in range(2):
-        await away(turning).look()
-    *_, post, dm = await told(turning)
-    assert len(await told(turning)) == 4
-    assert "away:v1:take_shift:" in await shown(turning, post)
-    await turning.work()
-    await away(turning).take(number, by=CHO)
-    await turning.work()
-    assert {key for key, _ in turning.discord.redrawn} >= {post.key, dm.key}
-    await away(turning).look()
-    assert len(await told(turning)) == 4
-
-
-async def test_a_shift_that_another_takes_in_part_is_not_told_again(database: Database) -> None:
-    """What is left of it is in the post that waits already."""
-    turning = await begun(database)
-    made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
-    hour = timedelta(hours=1)
-    new = NewOverride("primary", who(CHO), made.starts + 12 * hour, made.starts + 24 * hour)
-    await oncall_of(turning).schedules.override(GUILD, new, by=PRIMARY)
-    await away(turning).look()
-    assert len(await told(turning)) == 2
-
-
 async def test_who_takes_a_shift_leaves_what_another_has_taken_of_it(database: Database) -> None:
     """Cho stands in for a part of it already: Ben's press takes the rest, before and after."""
     turning = await begun(database)
