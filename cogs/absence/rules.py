@@ -72,17 +72,34 @@ class AwayShift(NewAwayShift):
     Attributes:
         is_void: The absence was withdrawn.
         taken_by_name: Who has taken it.
+        told: How often it was told: again after it has come back, or grown.
     """
 
     id: int = 0
     guild_id: int = 0
     is_void: bool = False
     taken_by_name: str | None = None
+    told: int = 1
 
     @property
     def waits(self) -> bool:
         """Return True while a person may take it."""
         return not self.is_void and self.taken_by_name is None
+
+    def includes(self, other: NewAwayShift) -> bool:
+        """Return True if *other* is this shift, or a part of it."""
+        return self._is_beside(other) and self.starts <= other.starts and other.ends <= self.ends
+
+    def becomes(self, other: NewAwayShift) -> bool:
+        """Return True if *other* is this shift after it has come back or grown."""
+        if not self._is_beside(other):
+            return False
+        return self.starts == other.starts or (
+            self.waits and self.starts < other.ends and other.starts < self.ends
+        )
+
+    def _is_beside(self, other: NewAwayShift) -> bool:
+        return (self.absence_id, self.place) == (other.absence_id, other.place)
 
 
 def away_shifts(

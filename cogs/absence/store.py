@@ -44,17 +44,38 @@ class Absences:
         await self._sql.all("end_absence", absence_id=number, by_name=by.name)
         return [row["id"] for row in await self._sql.all("away_shifts_of", absence_id=number)]
 
-    async def add_shift(self, guild_id: int, new: NewAwayShift) -> int | None:
-        """Store a shift whose person is away and return its number; None if it is known."""
-        row = await self._sql.first(
+    async def lock_open_ones(self, guild_id: int) -> list[TimeAway]:
+        """Lock and return `open_ones`."""
+        return [_absence(row) for row in await self._sql.all("lock_absences", guild_id=guild_id)]
+
+    async def add_shift(self, guild_id: int, new: NewAwayShift) -> int:
+        """Store a shift whose person is away and return its number."""
+        row = await self._sql.one(
             "add_away_shift", new, guild_id=guild_id, starts_at=new.starts, ends_at=new.ends
         )
-        return None if row is None else row["id"]
+        return int(row["id"])
+
+    async def tell_again(self, known: AwayShift, new: NewAwayShift) -> int | None:
+        """Open *known* again as *new*; return how often it is told then, None if it was taken meanwhile."""
+        row = await self._sql.first(
+            "tell_away_shift_again",
+            number=known.id,
+            told=known.told,
+            taken_by_name=known.taken_by_name,
+            starts_at=new.starts,
+            ends_at=new.ends,
+            suggested=new.suggested,
+        )
+        return None if row is None else row["told"]
+
+    async def open_shifts(self, guild_id: int) -> list[AwayShift]:
+        """Return the shifts that were told of all absences that are not over."""
+        return [_shift(row) for row in await self._sql.all("open_away_shifts", guild_id=guild_id)]
 
     async def shift(self, guild_id: int, number: int) -> AwayShift | None:
         """Return such a shift; None if there is none."""
         row = await self._sql.first("away_shift", guild_id=guild_id, number=number)
-        return None if row is None else from_row(AwayShift, row, starts=row["starts_at"], ends=row["ends_at"])
+        return None if row is None else _shift(row)
 
     async def take(self, guild_id: int, number: int, *, by: Person) -> bool:
         """Record who takes a shift; return False if it cannot be taken any more."""
@@ -66,3 +87,7 @@ class Absences:
 def _absence(row: Row) -> TimeAway:
     who = Who(row["user_id"], row["username"], row["name"])
     return from_row(TimeAway, row, who=who, starts=row["starts_at"], ends=row["ends_at"])
+
+
+def _shift(row: Row) -> AwayShift:
+    return from_row(AwayShift, row, starts=row["starts_at"], ends=row["ends_at"])

@@ -131,7 +131,9 @@ class Away:
     async def show(self, number: int) -> None:
         """Edit the posts about a shift to show it as it is now."""
         shift = await Absences(self._store.sql).shift(self.guild_id, number)
-        for key in _keys(number) if shift is not None else ():
+        if shift is None:
+            return
+        for key in (key for told in range(1, shift.told + 1) for key in _keys(number, told)):
             post = await DeliveryRows(self._store.sql).delivery_by_key(key)
             if post is not None and post.message_id is not None:
                 await self._discord.redraw(post, shift)
@@ -164,26 +166,35 @@ class Away:
         await recording(tx, self.guild_id, new, by)
 
     async def _tell(self, tx: Transaction) -> None:
-        """Queue a post and a DM for each shift that is new; the row's key keeps each one single."""
-        absences = await Absences(tx.sql).open_ones(self.guild_id)
+        """Queue a post and a DM for each shift that is new, has come back to its person, or has grown."""
+        own = Absences(tx.sql)
+        absences = await own.lock_open_ones(self.guild_id)
+        # Before the rosters: a shift that is taken in between was still waiting here, and is not told again.
+        known = await own.open_shifts(self.guild_id)
         now = await tx.now()
         since = min([now - COUNTED_BEFORE, *(one.starts for one in absences)])
         rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
         ahead = self._policy.of(AbsenceRules).ahead
         for new in away_shifts(rosters, absences, now=now, ahead=ahead):
-            number = await Absences(tx.sql).add_shift(self.guild_id, new)
-            if number is not None:
-                await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new.handle))
-                log.info("absence.shift_told", shift=number)
+            if any(one.waits and one.includes(new) for one in known):
+                continue
+            former = next((one for one in known if one.becomes(new)), None)
+            if former is None:
+                await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
+            elif (told := await own.tell_again(former, new)) is not None:
+                await self._post(tx, former.id, new.handle, told=told)
+                await tx.enqueue(self._job(former.id))  # its former posts show it as it is now
 
-    def _posts(self, number: int, handle: str) -> Sequence[NewDelivery]:
+    async def _post(self, tx: Transaction, number: int, handle: str, *, told: int) -> None:
         data = AwayData(shift=number).to_json()
         channel, person = f"channel:{channel_of(self._policy)}", f"named:{handle}"
-        post, dm = _keys(number)
-        return [
+        post, dm = _keys(number, told)
+        posts = [
             NewDelivery(AbsenceDelivery.AWAY_SHIFT, channel, post, self.guild_id, data=data),
             NewDelivery(AbsenceDelivery.AWAY_SHIFT_DM, person, dm, self.guild_id, data=data),
         ]
+        await DeliveryWrites(tx.sql).insert_deliveries(posts)
+        log.info("absence.shift_told", shift=number, told=told)
 
     def _job(self, number: int) -> Job:
         payload = f"{self.guild_id}:{number}"
@@ -222,9 +233,10 @@ async def _shift(sql: Sql, delivery: Delivery) -> AwayShift | None:
     return await Absences(sql).shift(delivery.guild_id, AwayData.from_json(delivery.data).shift)
 
 
-def _keys(number: int) -> tuple[str, str]:
-    """Return the keys of the post in the channel and of the DM."""
-    return f"away_shift:{number}", f"away_shift:{number}:dm"
+def _keys(number: int, told: int) -> tuple[str, str]:
+    """Return the keys of the post in the channel and of the DM, of the first time and of each later one."""
+    post = f"away_shift:{number}" if told == 1 else f"away_shift:{number}:{told}"
+    return post, f"{post}:dm"
 
 
 def _clean(new: TimeAway) -> TimeAway:
