@@ -11,10 +11,17 @@ from bot.services.ports import Subject
 from bot.ui.buttons import OwnVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as screen_row
-from bot.ui.posts.bodies import Body, Renderers, about, message
+from bot.ui.posts.bodies import Body, Renderers, about, alone, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording
-from cogs.absence.rules import AbsenceDelivery, AwayShift
+from cogs.absence.rules import (
+    BIGGEST,
+    MOST_EVENTS,
+    AbsenceDelivery,
+    AwayShift,
+    CalendarData,
+    CalendarProblem,
+)
 
 #: [引き受ける]: take the shift.
 TAKE: Final = OwnVerb("take_shift", "🙋", is_primary=True, of="away")
@@ -25,6 +32,7 @@ _BUTTONS: Final = 5  # Discord: buttons in a row
 _SHOWN: Final = 20
 _REASON_LIMIT: Final = 200
 _NAME_LIMIT: Final = 80
+_MIB: Final = 1024 * 1024
 
 
 def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -82,4 +90,27 @@ def absence_line(voice: Voice, absence: TimeAway) -> str:
     return f"{said}\n-# {inert(absence.reason, limit=_REASON_LIMIT)}" if absence.reason else said
 
 
-RENDERERS: Final[Renderers] = {AbsenceDelivery.AWAY_SHIFT: post, AbsenceDelivery.AWAY_SHIFT_DM: post}
+def calendar_post(words: Wording, delivery: Delivery) -> Body:
+    """Say why a person's calendar file is not used."""
+    data = CalendarData.from_json(delivery.data)
+    problem = data.problem if data.problem in set(CalendarProblem) else CalendarProblem.UNREADABLE
+    why = words.say(
+        f"absence.calendar.{problem}",
+        size=f"{data.size / _MIB:.1f}",
+        most=BIGGEST // _MIB,
+        events=MOST_EVENTS,
+    )
+    said = words.say(
+        "absence.calendar.post",
+        who=words.handle(data.handle),
+        file=inert(data.file, limit=_REASON_LIMIT),
+        why=why,
+    )
+    return message(said)
+
+
+RENDERERS: Final[Renderers] = {
+    AbsenceDelivery.AWAY_SHIFT: post,
+    AbsenceDelivery.AWAY_SHIFT_DM: post,
+    AbsenceDelivery.AWAY_CALENDAR: alone(calendar_post),
+}

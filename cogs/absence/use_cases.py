@@ -9,7 +9,6 @@ import structlog
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.jobs import Job
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
@@ -27,14 +26,21 @@ from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.absence.calendars import AbsenceCalendars
 from cogs.absence.policy import channel_of
-from cogs.absence.rules import COUNTED_BEFORE, AbsenceDelivery, AbsenceRules, AwayData, AwayShift, away_shifts
+from cogs.absence.rules import (
+    COUNTED_BEFORE,
+    AbsenceDelivery,
+    AbsenceRules,
+    AwayData,
+    AwayShift,
+    away_shifts,
+    show_job,
+)
 from cogs.absence.store import Absences
 
 log = structlog.get_logger(__name__)
 
-#: The name of the job, as the queue stores it. Its payload: "<guild>:<shift>".
-SHOW_AWAY_SHIFT: Final = "show_away_shift"
 _REASON_LIMIT: Final = 200
 
 
@@ -48,6 +54,7 @@ class Away:
         self._oncall: OnCall = core.oncall
         self._discord: Discord = core.discord
         self.guild_id = core.guild_id
+        self._calendars = AbsenceCalendars(core.store, core.policy, core.guild_id)
 
     async def now(self) -> datetime:
         """Return the database's time in the team's zone: the times that people type count from it."""
@@ -80,24 +87,27 @@ class Away:
         """Withdraw an absence. A shift that was taken stays taken: it is an override like others.
 
         Raises:
-            NotPermitted: as `add`. UserError: it is over.
+            NotPermitted: as `add`. UserError: it is over, or comes from a calendar file.
         """
         known = await Absences(self._store.sql).open_ones(self.guild_id)
         absence = next((one for one in known if one.id == number), None)
         if absence is None:
             raise UserError("absence_over")
+        if absence.calendar is not None:
+            raise UserError("absence_of_calendar", file=absence.by_name)
         await self._require(by, absence.who, act="end_absence")
         async with self._store.transaction() as tx:
             if await Absences(tx.sql).lock(self.guild_id, number) is None:
                 raise UserError("absence_over")
-            for shift in await Absences(tx.sql).end(number, by=by):
-                await tx.enqueue(self._job(shift))
+            for shift in await Absences(tx.sql).end(number, by_name=by.name):
+                await tx.enqueue(show_job(self.guild_id, shift))
             await self._audit(tx, absence, by=by, action="absence_ended")
         log.info("absence.ended", absence_id=number, user_id=by.id)
         return absence
 
     async def look(self) -> None:
-        """Tell of the shifts that are near now and whose people are away."""
+        """Read the calendar files that have changed, and tell of the shifts whose people are away soon."""
+        await self._calendars.look()
         if not await Absences(self._store.sql).open_ones(self.guild_id):
             return
         async with self._store.transaction() as tx:
@@ -124,7 +134,7 @@ class Away:
             for piece in await self._left(tx, shift, who):
                 new = NewOverride(shift.place, who, piece.starts, piece.ends)
                 await self._record(tx, new, by=by)
-            await tx.enqueue(self._job(number))
+            await tx.enqueue(show_job(self.guild_id, number))
         log.info("absence.shift_taken", shift=number, user_id=by.id)
         return shift
 
@@ -179,11 +189,12 @@ class Away:
             if any(one.waits and one.includes(new) for one in known):
                 continue
             former = next((one for one in known if one.becomes(new)), None)
+            known.append(AwayShift(new.absence_id, new.place, new.handle, new.starts, new.ends))
             if former is None:
                 await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
             elif (told := await own.tell_again(former, new)) is not None:
                 await self._post(tx, former.id, new.handle, told=told)
-                await tx.enqueue(self._job(former.id))  # its former posts show it as it is now
+                await tx.enqueue(show_job(self.guild_id, former.id))  # its former posts show it as it is now
 
     async def _post(self, tx: Transaction, number: int, handle: str, *, told: int) -> None:
         data = AwayData(shift=number).to_json()
@@ -196,10 +207,6 @@ class Away:
         await DeliveryWrites(tx.sql).insert_deliveries(posts)
         log.info("absence.shift_told", shift=number, told=told)
 
-    def _job(self, number: int) -> Job:
-        payload = f"{self.guild_id}:{number}"
-        return Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True)
-
     async def _audit(self, tx: Transaction, absence: TimeAway, *, by: Person, action: str) -> None:
         data = AuditData(facts={"absence": absence.id, "who": absence.who.handle})
         await AuditWrites(tx.sql).audit(guild_id=self.guild_id, by=by, action=action, data=data)
@@ -209,7 +216,7 @@ class AwayDeliveries(DeliveryHandler):
     """The posts about shifts whose people are away."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(*AbsenceDelivery)
+        super().__init__(AbsenceDelivery.AWAY_SHIFT, AbsenceDelivery.AWAY_SHIFT_DM)
         self._store = store
 
     async def load(self, delivery: Delivery) -> AwayShift | None:
@@ -225,8 +232,7 @@ class AwayDeliveries(DeliveryHandler):
         """Edit a post once more if the shift was taken while it was sent."""
         shift = await _shift(tx.sql, delivery)
         if shift is not None and not shift.waits:
-            payload = f"{shift.guild_id}:{shift.id}"
-            await tx.enqueue(Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True))
+            await tx.enqueue(show_job(shift.guild_id, shift.id))
 
 
 async def _shift(sql: Sql, delivery: Delivery) -> AwayShift | None:
@@ -250,7 +256,7 @@ def build(core: Core) -> Away:
 
 def deliveries(_away: Away, core: Core) -> list[DeliveryHandler]:
     """Return the handler of the posts."""
-    return [AwayDeliveries(core.store)]
+    return [AwayDeliveries(core.store), DeliveryHandler(AbsenceDelivery.AWAY_CALENDAR)]
 
 
 async def look(away: Away) -> None:
