@@ -12,7 +12,7 @@ CAPABILITY = Capability(
     renderers=posts.RENDERERS,
     deliveries=use_cases.deliveries,
     subcommands={"oncall": [commands.away]},
-    controls=[commands.press_take, commands.press_end],
+    controls=[commands.press_take, commands.press_page, commands.withdraw],
     numbers={"away": "guild_of_away_shift"},
     ticks=[Tick("absences", use_cases.look, every_s=60, by_leader=True)],
     doctor=doctor.check,

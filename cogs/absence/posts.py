@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from discord import ui
+from discord import SelectOption, ui
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.oncall.absences import TimeAway
 from bot.services.ports import Subject
 from bot.ui.buttons import OwnVerb, row
-from bot.ui.components import Screen, button, text
+from bot.ui.components import Screen, button, select_row, text
 from bot.ui.components import row as screen_row
 from bot.ui.posts.bodies import Body, Renderers, about, alone, message
 from bot.ui.words.inert import inert, plain
@@ -26,10 +26,10 @@ from cogs.absence.rules import (
 #: [引き受ける]: take the shift.
 TAKE: Final = OwnVerb("take_shift", "🙋", is_primary=True, of="away")
 
-#: The custom id of the button that withdraws an absence.
-END: Final = r"absence:v1:end:(?P<number>\d{1,18})"
-_BUTTONS: Final = 5  # Discord: buttons in a row
-_SHOWN: Final = 20
+#: The custom ids of a page of the list, and of the select on it that withdraws an absence.
+PAGE: Final = r"absence:v1:list:(?P<number>\d{1,6})"
+WITHDRAW: Final = r"absence:v1:withdraw:(?P<number>\d{1,6})"
+_SHOWN: Final = 10
 _REASON_LIMIT: Final = 200
 _NAME_LIMIT: Final = 80
 _MIB: Final = 1024 * 1024
@@ -60,33 +60,55 @@ def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     )
 
 
-def absences_screen(voice: Voice, absences: Sequence[TimeAway]) -> Screen:
-    """Show who is away when, with a button to withdraw each of the first ones."""
-    lines = [absence_line(voice, one) for one in absences[:_SHOWN]] or [voice.say("absence.screen.none")]
-    ends = [
-        button(
-            voice.say(
-                "absence.screen.end",
-                who=plain(one.who.name, limit=32),
-                starts=voice.moment(one.starts),
+def absences_screen(voice: Voice, absences: Sequence[TimeAway], *, page: int = 0, said: str = "") -> Screen:
+    """Show a page of who is away when; a select withdraws one that was recorded in chat.
+
+    Args:
+        page: From 0; one that is no longer there is the last one.
+        said: What was done just now.
+    """
+    page = min(page, max(len(absences) - 1, 0) // _SHOWN)
+    shown = absences[page * _SHOWN : (page + 1) * _SHOWN]
+    lines = [absence_line(voice, one) for one in shown] or [voice.say("absence.screen.none")]
+    options = [
+        SelectOption(
+            label=voice.say(
+                "absence.screen.option", who=plain(one.who.name, limit=32), starts=voice.moment(one.starts)
             ),
-            f"absence:v1:end:{one.id}",
+            value=str(one.id),
         )
-        for one in absences[:_BUTTONS]
+        for one in shown
+        if one.calendar is None
     ]
+    has_more = len(absences) > (page + 1) * _SHOWN
     return Screen(
-        text(voice.say("absence.screen.title")), ui.Separator(), text(*lines), rows=[screen_row(*ends)]
+        text(said, voice.say("absence.screen.title")),
+        ui.Separator(),
+        text(*lines),
+        rows=[
+            select_row(f"absence:v1:withdraw:{page}", voice.say("absence.screen.withdraw"), options),
+            screen_row(
+                button(voice.say("consoles.previous"), _page_id(page - 1), emoji="◀") if page else None,
+                button(voice.say("consoles.next"), _page_id(page + 1), emoji="▶") if has_more else None,
+            ),
+        ],
     )
 
 
+def _page_id(page: int) -> str:
+    return f"absence:v1:list:{page}"
+
+
 def absence_line(voice: Voice, absence: TimeAway) -> str:
-    """Return who is away from when to when, and why."""
+    """Return who is away from when to when, why, and from which calendar file."""
     said = voice.say(
         "absence.screen.line",
         who=inert(absence.who.name, limit=_NAME_LIMIT),
         starts=voice.moment(absence.starts),
         ends=voice.moment(absence.ends),
     )
+    if absence.calendar is not None:
+        said += f" · 📅 {inert(absence.by_name, limit=_NAME_LIMIT)}"
     return f"{said}\n-# {inert(absence.reason, limit=_REASON_LIMIT)}" if absence.reason else said
 
 
