@@ -8,10 +8,24 @@ from bot.ui.discord_api.notifier import DiscordNotifier
 from cogs.absence.policy import channel_of
 from tests.integration.cogs.console_world import TEXTS, ConsoleWorld, presses, shown, words
 
+TURNS = """[oncall]
+secondary = "responder"
 
-def with_absences(world: ConsoleWorld) -> None:
-    """Give the guild a policy that has absences."""
+[[oncall.primary.layer]]
+people = ["primary", "secondary"]
+every = "1w"
+starts_on = "{day:%Y-%m-%d}"
+handover = "00:00"
+
+"""
+
+
+def with_absences(world: ConsoleWorld, *, on_call: str = "") -> None:
+    """Give the guild a policy that has absences, and perhaps other people on call."""
     text = f"{default_policy_text()}\n[absence]\n"
+    if on_call:
+        start, end = text.index("[oncall.primary]\n"), text.index("# When the team works.")
+        text = text[:start] + on_call + text[end:]
     world.policy = replace(parse_policy(text, name="policy.toml"), guild_id=None)
     world.use(DiscordNotifier(world.bot, texts=TEXTS, policy=world.policy))
     world.bot.served = world.guilds
@@ -34,6 +48,22 @@ async def test_a_shift_is_taken_from_a_person_who_is_away(world: ConsoleWorld) -
     assert "引き受けました" in took["content"]
     warned = shown(await world.command("oncall override", by="primary", user="primary", until="3d"))
     assert "不在の予定です" in words(warned)
+
+
+async def test_a_swap_with_a_person_who_is_away_warns(world: ConsoleWorld) -> None:
+    """Secondary is away in the shift of primary's that they get; the swap stands, and can be undone."""
+    with_absences(world, on_call=TURNS.format(day=world.clock.time - timedelta(days=1)))
+    at = world.clock.time.astimezone(world.policy.timezone) + timedelta(hours=2)
+    span = {"from": f"{at:%m/%d %H:%M}", "to": f"{at + timedelta(hours=4):%m/%d %H:%M}"}
+    made = shown(await world.command("oncall away", by="secondary", **span))
+    assert "不在を登録しました" in words(made)
+    shifts = await world.choices("oncall swap", focused="shift", by="primary")
+    first, second = [one["value"] for one in shifts if one["value"].startswith("primary@")][:2]
+    swapped = words(
+        shown(await world.command("oncall swap", by="primary", **{"shift": first, "with": second}))
+    )
+    assert "secondary" in swapped
+    assert "不在の予定です" in swapped
 
 
 def offered(part: object) -> list[str]:
