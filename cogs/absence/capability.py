@@ -14,6 +14,6 @@ CAPABILITY = Capability(
     subcommands={"oncall": [commands.away]},
     controls=[commands.press_take, commands.press_page, commands.withdraw],
     numbers={"away": "guild_of_away_shift"},
-    ticks=[Tick("absences", use_cases.look, every_s=60, by_leader=True)],
+    ticks=[Tick("absences", use_cases.look, every_s=60, by_leader=True, when_ready=True)],
     doctor=doctor.check,
 )
