@@ -50,8 +50,14 @@ async def test_a_calendar_follows_the_shifts(make_world: MakeWorld, tmp_path: Pa
             await world.expect_dm("primary", contains="当番になりました")
             kept = await world.command("oncall calendar", by="primary", place="primary")
             assert _ADDRESS.findall(kept.text) == []
-            await world.human.press("primary", kept.messages[-1], "取り消す")
+            await world.restart_bot()
+            renewed = await world.human.press("primary", kept.messages[-1], "新しいアドレス")
+            [second] = set(_ADDRESS.findall(renewed.text))
             assert (await program.get(port_of(world) + address)).status_code == 404
+            assert (await program.get(port_of(world) + second)).status_code == 200
+            await world.restart_bot()
+            await world.human.press("primary", renewed.messages[-1], "取り消す")
+            assert (await program.get(port_of(world) + second)).status_code == 404
         assert address.removeprefix("/calendar/") not in str(world.bot.entries())
 
 
