@@ -1,4 +1,4 @@
-"""People's calendar files: read when they change, and their events kept as absences."""
+"""Read people's calendar files when they change, and keep their events as absences."""
 
 import asyncio
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class UnusableFile(Exception):
 
 
 class AbsenceCalendars:
-    """Keeps the absences of a guild as the calendar files of its policy say."""
+    """Keeps the absences of a guild in step with the calendar files that its policy names."""
 
     def __init__(self, store: Store, policy: Policy, guild_id: int) -> None:
         self._store = store
@@ -64,21 +64,24 @@ class AbsenceCalendars:
 
     async def look(self) -> None:
         """Read the files that have changed, and end the absences of files that the policy no longer names."""
-        sql = self._store.sql
-        if not self._rules.calendars and not await Absences(sql).calendars(self._guild_id):
+        known = await Absences(self._store.sql).calendars(self._guild_id)
+        if not known.keys() <= self._rules.calendars.keys():
+            await self._forget()
+        if not self._rules.calendars:
             return
-        async with self._store.transaction() as tx:
-            for gone in await Absences(tx.sql).lock_open_ones(self._guild_id):
-                if gone.calendar is not None and gone.calendar not in self._rules.calendars:
-                    await self._end(tx, gone)
-            await Absences(tx.sql).forget_calendars(self._guild_id, list(self._rules.calendars))
-        known = await Absences(sql).calendars(self._guild_id)
         now = await self._store.now()
         for handle, file in self._rules.calendars.items():
             seen = await asyncio.to_thread(_seen, self._rules.folder / file, self._policy.timezone.key)
             before = known.get(handle)
             if before is None or before.seen != seen or now - before.read_at >= _AGAIN:
                 await self._read(handle, seen, now)
+
+    async def _forget(self) -> None:
+        async with self._store.transaction() as tx:
+            for gone in await Absences(tx.sql).lock_open_ones(self._guild_id):
+                if gone.calendar is not None and gone.calendar not in self._rules.calendars:
+                    await self._end(tx, gone)
+            await Absences(tx.sql).forget_calendars(self._guild_id, list(self._rules.calendars))
 
     async def _read(self, handle: str, seen: str, now: datetime) -> None:
         path = self._rules.folder / self._rules.calendars[handle]

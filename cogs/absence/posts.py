@@ -1,4 +1,4 @@
-"""The posts about a shift whose person is away, and the list of absences."""
+"""The posts about a shift whose person is away and about a calendar file, and the list of absences."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -36,7 +36,7 @@ _MIB: Final = 1024 * 1024
 
 
 def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose the post about a shift; once somebody has it, it says who and has no button."""
+    """Compose the post about a shift. After a person has taken it, the post names them and has no button."""
     shift = about(AwayShift, delivery, subject)
     is_dm = delivery.kind is AbsenceDelivery.AWAY_SHIFT_DM
     fields = {
@@ -61,7 +61,7 @@ def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def absences_screen(voice: Voice, absences: Sequence[TimeAway], *, page: int = 0, said: str = "") -> Screen:
-    """Show a page of who is away when; a select withdraws one that was recorded in chat.
+    """Show a page of absences; a select withdraws one that was recorded in chat.
 
     Args:
         page: From 0; one that is no longer there is the last one.
@@ -100,7 +100,7 @@ def _page_id(page: int) -> str:
 
 
 def absence_line(voice: Voice, absence: TimeAway) -> str:
-    """Return who is away from when to when, why, and from which calendar file."""
+    """Return the line of an absence: the person, the time, the reason, and the calendar file it is from."""
     said = voice.say(
         "absence.screen.line",
         who=inert(absence.who.name, limit=_NAME_LIMIT),

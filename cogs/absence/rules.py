@@ -1,4 +1,4 @@
-"""Absences: the shifts that they touch, and who is fairest to take one."""
+"""Find the shifts in an absence and the fairest person for each, and read typed dates."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -100,7 +100,7 @@ class NewAwayShift:
 
     Attributes:
         handle: The person who is away.
-        suggested: The handle of who is fairest to take it; None: nobody is free.
+        suggested: The handle of the person who is fairest to take it; None: all are busy or away.
     """
 
     absence_id: int
@@ -113,7 +113,7 @@ class NewAwayShift:
 
 @dataclass(frozen=True, slots=True)
 class AwayShift(NewAwayShift):
-    """A stored one.
+    """A stored `NewAwayShift`.
 
     Attributes:
         is_void: The absence was withdrawn.
@@ -151,7 +151,7 @@ def away_shifts(
 ) -> Iterator[NewAwayShift]:
     """Yield the parts of shifts that begin before *now* + *ahead* and whose person is away then.
 
-    A part begins with the absence or with the shift, whichever is later, so that it is the same at each look.
+    A part begins with the absence or with the shift, whichever is later: at the same moment in each call.
 
     Args:
         rosters: Right since the first absence began.
@@ -180,7 +180,7 @@ def fairest(
     *,
     now: datetime,
 ) -> str | None:
-    """Return the handle of the person who is fairest to take a time at *place*; None if nobody is free.
+    """Return the handle of the person who is fairest to take a time at *place*; None if all are busy.
 
     Of the people who take turns at the place, and if none of them is free of all that are known: the one with
     the fewest hours on call from `COUNTED_BEFORE` before *now* to `COUNTED_AFTER` after, over all places. A

@@ -1,4 +1,4 @@
-"""The tables of absences, and of the shifts that they touch."""
+"""The tables of absences, of the shifts in them, and of the calendar files."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Absences: recorded and withdrawn, their shifts told once, and taken by another person as an override."""
+"""Record and withdraw absences, announce the shifts in them, and let others take these as overrides."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -70,7 +70,7 @@ class Away:
         return await Absences(self._store.sql).open_ones(self.guild_id)
 
     async def add(self, new: TimeAway, *, by: Person) -> TimeAway:
-        """Record an absence, and tell of its shifts that are near, in one commit.
+        """Record an absence, and announce the shifts in it that are near, in one commit.
 
         Raises:
             NotPermitted: *by* may not respond or, for another person, change who is on call.
@@ -106,7 +106,7 @@ class Away:
         return absence
 
     async def look(self) -> None:
-        """Read the calendar files that have changed, and tell of the shifts whose people are away soon."""
+        """Read the calendar files that have changed, and announce the shifts that are near now."""
         await self._calendars.look()
         if not await Absences(self._store.sql).open_ones(self.guild_id):
             return
@@ -153,7 +153,7 @@ class Away:
         await self._access.require(by, action, guild_id=self.guild_id, act=act, who=who.handle)
 
     async def _left(self, tx: Transaction, shift: AwayShift, who: Who) -> Sequence[Shift]:
-        """Return what of a shift is still its person's; others may stand in for the rest."""
+        """Return the parts of a shift that its person still holds; others may stand in for the rest."""
         rosters, now = await self._oncall.rosters(self.guild_id, source=tx)
         absences = await Absences(tx.sql).open_ones(self.guild_id)
         taker = rosters.person(who).handle
@@ -224,12 +224,12 @@ class AwayDeliveries(DeliveryHandler):
         return await _shift(self._store.sql, delivery)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if there is nobody to look for any more."""
+        """Return True if the shift needs no other person any more."""
         shift = await _shift(tx.sql, delivery)
         return shift is None or not shift.waits
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Edit a post once more if the shift was taken while it was sent."""
+        """Edit the post once more if a person took the shift while it was being sent."""
         shift = await _shift(tx.sql, delivery)
         if shift is not None and not shift.waits:
             await tx.enqueue(show_job(shift.guild_id, shift.id))
@@ -260,7 +260,7 @@ def deliveries(_away: Away, core: Core) -> list[DeliveryHandler]:
 
 
 async def look(away: Away) -> None:
-    """Tell of the shifts that are near now."""
+    """Read changed calendar files, and announce the shifts that are near now."""
     await away.look()
 
 
