@@ -83,7 +83,9 @@ def _said() -> Iterator[None]:
     try:
         yield
     except UnusableCalendar as error:
-        raise UserError("oncall_file_slow" if error.is_slow else "oncall_file_unreadable") from None
+        if error.is_slow:
+            raise UserError("oncall_file_slow") from None
+        raise UserError("oncall_file_unreadable") from None
 
 
 #: How far a file reaches, out and in.
