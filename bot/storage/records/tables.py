@@ -65,6 +65,7 @@ def tables() -> tuple[RecordTable, ...]:
 #: The other tables, and why they are not records of incidents. A test compares both with the database.
 LEFT_OUT: Final = MappingProxyType(
     {
+        "absence_calendars": "how the calendar files were read here",
         "absences": "the schedule: when people are away",
         "alert_cursors": "how far a channel has been read here",
         "alert_decisions": "why an alert was tracked or was not: for 14 days",

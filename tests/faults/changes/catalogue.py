@@ -96,6 +96,7 @@ READS: Final = frozenset(
             "stats.commands.press_fairness",
         ),
         *("/alerts recent", "alerts.press_page", "/mute list", "/mute edit", "/probes", "/heartbeats"),
+        "absence.commands.press_page",
         *("/alerts rules", "alerts.press_rules"),
         *("/digest week", "digest.commands.press_ask", "digest.commands.press_more"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
@@ -164,7 +165,7 @@ SHARED: Final = {
     # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
     "/oncall away": "/oncall override",
     "absence.commands.press_take": "/oncall override",
-    "absence.commands.press_end": "/oncall override",
+    "absence.commands.withdraw": "/oncall override",
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
     "digest.commands.press_mute": "alerts.press_ignore",
