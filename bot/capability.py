@@ -170,6 +170,7 @@ class AlertHold:
     """What may hold back an alert that counts on no open incident: it is recorded, and opens nothing.
 
     A rule of the policy and a threshold come before it. Of several holds, the first one that answers counts.
+    When what holds an alert ends, the capability calls `HeldAlerts.let_go`, which asks all holds again.
 
     Attributes:
         holds: Returns why it holds an alert back, None if it does not; in the transaction that records the
@@ -336,6 +337,7 @@ class PolicyPart:
         entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
+        teams: Returns the teams that the tables below its own name by their key `team`, by the table.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         files: The files that its table names; the table itself is read without knowing the folder.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
@@ -345,6 +347,8 @@ class PolicyPart:
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         roles: Returns the names or ids of the roles that it gives to members: doctor looks whether it may,
             and the invitation asks for it.
+        permissions: Returns what the bot must be allowed in the whole server, by discord.py's names
+            ("create_events"): doctor looks whether it is, and the invitation asks for it.
         reads_members: Return True if it reads the list of the server's members, which Discord gives only to
             an application with the Server Members Intent.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
@@ -358,12 +362,14 @@ class PolicyPart:
     entries: "type[CapabilityTables] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
+    teams: "Callable[[Policy], Mapping[str, str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
     files: PolicyFiles | None = None
     systems: "Callable[[Policy], TeamSystems] | None" = None
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     roles: "Callable[[Policy], Iterable[str]] | None" = None
+    permissions: "Callable[[Policy], Iterable[str]] | None" = None
     reads_members: "Callable[[Policy], bool] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 

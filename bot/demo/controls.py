@@ -13,8 +13,9 @@ import httpx
 
 from bot.demo import clock, labels
 from bot.demo.clock import DIGEST, ClockStop, digest_after, next_deadline, next_stop
-from bot.demo.labels import DemoRefused
+from bot.demo.labels import ControlPress, DemoRefused
 from bot.demo.running_demo import RunningDemo
+from bot.demo.scenes import SceneGroup
 from bot.demo.story.cast import ADMIN
 from bot.demo.vendors import MUTED, MonitorAlerts, channel_of, dated, read_monitors
 from local_discord.client import JSON, HumanSideError, NotSeen
@@ -43,7 +44,7 @@ class ControlGroup(Protocol):
     async def offer(self) -> JSON:
         """Return the group's controls as the panel shows them now."""
 
-    async def do(self, press: str, control: str) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Do what is pressed, if it is one of these controls; return what to show: {channel, message}.
 
         Raises:
@@ -73,22 +74,30 @@ class ClockGroup:
             controls.append({"id": _DIGEST, "label": labels.of_hour(digest, zone), "detail": detail})
         return {"id": "clock", "icon": "forward", "label": labels.CLOCK, "controls": controls}
 
-    async def do(self, press: str, control: str) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Move the demo's clock to the time that the pressed control stands for."""
-        now, zone = await self._now(), self._policy.timezone
-        goal = await self._goal(control, now)
+        now = await self._now()
+        await self._move(press.id, now, await self._goal(press.control, now))
+        return None
+
+    async def move_on(self, press_id: str, span: timedelta) -> None:
+        """Move the demo's clock on by *span*, and say on the page how that goes."""
+        now = await self._now()
+        await self._move(press_id, now, now + span)
+
+    async def _move(self, press_id: str, now: datetime, goal: datetime) -> None:
+        zone = self._policy.timezone
 
         async def tell(to: datetime) -> bool:
             says = labels.of_time_travel(to, zone, since=now, goal=goal)
             way = {"progress": (to - now) / max(goal - now, _SLACK), "may_stop": True}
-            return await self._demo.human.tell_press(press, says=says, **way)
+            return await self._demo.human.tell_press(press_id, says=says, **way)
 
         try:
             if not await pass_time(self._demo, goal, tell):
                 raise DemoRefused(labels.STOPPED)
         except NotSeen:
             raise DemoRefused(labels.BUSY) from None
-        return None
 
     async def _goal(self, control: str, now: datetime) -> datetime:
         if control == _NEXT:
@@ -118,7 +127,9 @@ class Controls:
         while True:
             try:
                 if pressed := await self._human.next_press(within_s=_LOOK_S):
-                    await self._answer(str(pressed["id"]), str(pressed["control"]))
+                    await self._answer(
+                        ControlPress(*(str(pressed[key]) for key in ("id", "control", "user")))
+                    )
                 await self.offer()
             except _TROUBLES:
                 await asyncio.sleep(_LOOK_S)  # the local Discord or the database has a moment of its own
@@ -130,22 +141,25 @@ class Controls:
             await self._human.offer(groups)
             self._offered = groups
 
-    async def _answer(self, press: str, control: str) -> None:
+    async def _answer(self, press: ControlPress) -> None:
         try:
-            show = await self._groups[control.partition(".")[0]].do(press, control)
+            show = await self._groups[press.control.partition(".")[0]].do(press)
             await self.offer()
         except DemoRefused as refusal:
-            await self._human.tell_press(press, refused=refusal.text)
+            await self._human.tell_press(press.id, refused=refusal.text)
         except _TROUBLES:
-            await self._human.tell_press(press, refused=labels.FAILED)
+            await self._human.tell_press(press.id, refused=labels.FAILED)
         else:
-            await self._human.tell_press(press, done=True, **({"show": show} if show else {}))
+            await self._human.tell_press(press.id, done=True, **({"show": show} if show else {}))
 
 
 @asynccontextmanager
 async def served_controls(demo: RunningDemo) -> AsyncIterator[None]:
     """Serve the demo's controls for the block."""
-    groups: dict[str, ControlGroup] = {"clock": ClockGroup(demo), "monitor": MonitorGroup(demo)}
+    clocks = ClockGroup(demo)
+    groups: dict[str, ControlGroup] = {"clock": clocks, "monitor": MonitorGroup(demo)}
+    if not demo.setup.own_file:  # whose policy has none of the systems that the scenes are about
+        groups["scene"] = SceneGroup(demo, clocks.move_on)
     controls = Controls(demo, groups)
     await controls.offer()  # before anybody sees the page without them
     serving = asyncio.create_task(controls.serve(), name="controls")
@@ -173,10 +187,9 @@ class MonitorGroup:
         ]
         return {"id": "monitor", "icon": "bell", "label": labels.MONITORS, "controls": controls}
 
-    async def do(self, press: str, control: str) -> JSON | None:
+    async def do(self, press: ControlPress) -> JSON | None:
         """Post the alert by the webhook of the monitor's channel, and show it."""
-        del press
-        choice = control.partition(".")[2]
+        choice = press.control.partition(".")[2]
         alert, state = self._alerts.following(choice)
         monitor = alert.monitor
         if choice == MUTED and monitor.target is not None:

@@ -1,6 +1,7 @@
 """The words of the demo's controls, in both languages of the page."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -59,6 +60,36 @@ ALERTS: Final[Mapping[str, tuple[Text, Text]]] = {
             "en": "/mute holds its target: nobody is told, unless it still fires at the end, an hour later.",
         },
     ),
+}
+SCENE: Final = {"ja": "場面を見る：チーム、時間、静けさ", "en": "Scenes: teams, time and silence"}
+SCENE_HEADINGS: Final[Mapping[str, Text]] = {
+    "oncall": {"ja": "当番", "en": "On call"},
+    "teams": {"ja": "チーム", "en": "Teams"},
+    "silence": {"ja": "鳴らさない", "en": "Silence"},
+    "jobs": {"ja": "定期ジョブ", "en": "Jobs that report"},
+}
+SCENES: Final[Mapping[str, Text]] = {
+    "override": {"ja": "代わると @on-call も移る", "en": "@on-call follows a stand-in"},
+    "absence": {"ja": "次の当番が不在になる", "en": "The next person will be away"},
+    "calendar": {"ja": "当番を自分のカレンダーで見る", "en": "Your shifts in your calendar"},
+    "hours": {"ja": "当番の時間", "en": "Hours on call"},
+    "team_alert": {"ja": "決済チームのアラート", "en": "An alert of the payments team"},
+    "call": {"ja": "ほかのチームを応援に呼ぶ", "en": "Call another team to help"},
+    "hand_over": {"ja": "ほかのチームに引き継ぐ", "en": "Hand over to another team"},
+    "cause": {"ja": "データベースと、それを使う 2 つの障害", "en": "The database fails, and what needs it"},
+    "plan": {"ja": "毎週のメンテナンスを予定する", "en": "Plan a weekly maintenance"},
+    "plans": {"ja": "メンテナンスの予定", "en": "What is planned"},
+    "silent_job": {"ja": "報告が来ない (36 分進めます)", "en": "One stays silent (36 min pass)"},
+    "job_again": {"ja": "また成功する", "en": "It succeeds again"},
+    "jobs": {"ja": "ジョブの一覧", "en": "All of them"},
+}
+NOBODY_NEXT: Final = {
+    "ja": "この先 14 日に当番の交代がありません。",
+    "en": "Nobody else is on call within the next 14 days.",
+}
+JOB_IS_FINE: Final = {
+    "ja": "ジョブは正常です。先に「報告が来ない」を選んでください。",
+    "en": "The job is fine. Let it stay silent first.",
 }
 BUSY: Final = {
     "ja": "bot の処理がまだ終わっていません。少し待って押し直してください。",
@@ -154,3 +185,17 @@ class DemoRefused(Exception):
     def __init__(self, text: Text) -> None:
         super().__init__(text["en"])
         self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPress:
+    """A press of one of the page's controls.
+
+    Attributes:
+        id: Of the press.
+        user: Who has pressed: an id.
+    """
+
+    id: str
+    control: str
+    user: str

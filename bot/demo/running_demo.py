@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,7 @@ from bot.demo.story.cast import Cast, DemoGuild, enter, set_up_webhooks
 from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
-from local_discord.client import Human, NotSeen
+from local_discord.client import JSON, Human, NotSeen
 
 if TYPE_CHECKING:
     from bot.demo.systems import ServedSystems
@@ -30,6 +31,9 @@ _BOT: Final = "bot.demo.bot"
 _IDLE_S: Final = 45.0
 _LOOK_EVERY_S: Final = 0.03
 _AS_EVER: Final = Setup()
+#: Of the addresses that jobs and monitors call: the port is on loopback.
+PORT_KEY: Final = "the-demo-keeps-no-secret"
+_MANAGE_ROLES: Final = 1 << 28  # Discord: Permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ class RunningDemo:
         bot: The bot's process.
         setup: What it was set up with.
         is_new: The story has not begun: its alert is still to be raised.
+        public_url: Where the bot answers calendar programs, monitors and jobs that report.
+        settings: The bot's.
+        folder: Where the programs work.
     """
 
     human: Human
@@ -51,6 +58,9 @@ class RunningDemo:
     bot: Child
     setup: Setup
     is_new: bool = True
+    public_url: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = Path()
 
     async def rest(self) -> None:
         """Wait until the bot has nothing to do.
@@ -119,12 +129,15 @@ async def running_demo(
         if keeps:
             await human.save()
         systems = None if setup.own_file else await stack.enter_async_context(await _systems(connection))
-        settings = _settings(address, dsn) | _runbook(setup, folder, systems)
+        public_url = f"http://127.0.0.1:{_free_port()}"
+        settings = _settings(address, dsn) | _public(public_url) | _runbook(setup, folder, systems)
         leaping = ("leaps",) if leaps else ()
         bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
         await bot.wait_until_ready(within_s=_START_S)
-        yield RunningDemo(human, address["human"], dsn, connection, bot, setup, is_new)
+        yield RunningDemo(
+            human, address["human"], dsn, connection, bot, setup, is_new, public_url, settings, folder
+        )
 
 
 async def _state_file(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]:
@@ -136,6 +149,23 @@ async def _state_file(folder: Path, connection: asyncpg.Connection) -> tuple[str
     if not await is_past_written(connection):
         file.unlink(missing_ok=True)
     return "--state", str(file)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _public(url: str) -> dict[str, str]:
+    """Return the bot's settings for what it answers at *url*."""
+    return {
+        "HOOKS_PORT": url.rpartition(":")[2],
+        "PUBLIC_URL": url,
+        "HEARTBEATS_SECRET": PORT_KEY,
+        "HOOKS_ALERTMANAGER_SECRET": PORT_KEY,
+    }
 
 
 def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
@@ -177,7 +207,7 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
 
     policy = setup.policy
     await human.change("application", message_content=True)
-    people = await enter(human, setup.language)
+    people = await enter(human, setup.language, given=policy.given_roles)
     await _furnish(human, policy)
     await clock.install(connection)
     # A kept database may have been left at a later time than the local Discord's.
@@ -199,6 +229,8 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
 async def _furnish(human: Human, policy: Policy) -> None:
     """Add the channels and the people that the policy names and Parky's does not."""
     state = await human.state()
+    if policy.given_roles:
+        await _let_manage_roles(human, state)
     channels = {channel["name"] for channel in state["channels"]}
     for name in policy.channels():
         if name not in channels:
@@ -207,3 +239,10 @@ async def _furnish(human: Human, policy: Policy) -> None:
     for handle in policy.team:
         if handle not in there and not handle.isdecimal():
             await human.add("member", user=handle, roles=["on-call", "responder"])
+
+
+async def _let_manage_roles(human: Human, state: JSON) -> None:
+    """Let the bot give roles, as its invitation asks where the policy names one."""
+    bot_id = state["application"]["id"]
+    own = next(role for role in state["roles"] if role.get("tags", {}).get("bot_id") == bot_id)
+    await human.change("role", role=own["id"], permissions=str(int(own["permissions"]) | _MANAGE_ROLES))

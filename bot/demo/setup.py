@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bot.demo.story.cast import with_cast
+from bot.demo.story.policy import storys_policy
 from bot.domain.errors import ConfigError
 from bot.i18n.terminal import ENGLISH, JAPANESE, terminal_language
-from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
+from bot.runbook import Policy, load_policy, parse_policy
 
 _RUNBOOK: Final = "RUNBOOK_FILE"
 
@@ -32,7 +32,7 @@ class Setup:
 
     language: str = JAPANESE
     is_language_named: bool = False
-    runbook: str = with_cast(default_policy_text())
+    runbook: str = storys_policy()
     port: int = 0
     own_file: bool = False
 
@@ -66,7 +66,7 @@ def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0
         return _with_file(Path(given), lang, port)
     named = lang or terminal_language(environ)
     language = named or JAPANESE
-    text = _with_language(with_cast(default_policy_text()), language)
+    text = _with_language(storys_policy(), language)
     return Setup(language, named is not None, text, port)
 
 

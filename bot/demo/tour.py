@@ -3,16 +3,21 @@
 Each step is checked by what is seen in Discord, and the first one that is not seen ends the tour.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
+import httpx
 from rich.console import Console
 
 from bot.demo import clock
+from bot.demo.reporters import DATABASE, DEPENDENTS, JOB, JOB_IS_LATE_AFTER, Alert, Reporters
+from bot.demo.reporters import PAYMENTS as PAYMENTS_TEAMS
 from bot.demo.running_demo import RunningDemo
-from bot.demo.story.cast import ITO, SATO, SUZUKI, TURNS, Actor, turn_at
+from bot.demo.scenes import ROLE_S, next_turn, number_in
+from bot.demo.story.cast import ADMIN, ITO, SATO, SUZUKI, TURNS, Actor, turn_at
 from bot.demo.transcript import Transcript
 from bot.demo.triage_walk import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
 from bot.domain.delivery.kinds import PAGING, DeliveryKind
@@ -31,10 +36,12 @@ class TourSteps:
 
     Attributes:
         steps: How many steps were seen to happen.
+        reporters: The other systems.
     """
 
     def __init__(self, demo: RunningDemo, transcript: Transcript) -> None:
         self.steps = 0
+        self.reporters = Reporters(demo)
         self._demo = demo
         self._human = demo.human
         self._transcript = transcript
@@ -82,10 +89,14 @@ class TourSteps:
         self._transcript.reply(answer, to=user)
         return answer
 
-    async def press(self, message: Message, label: str, *, user: str = _REPORTER) -> Interaction:
-        """Press a button, and return what its presser sees."""
-        self._transcript.act(user, f"[{message.control(label).label}]")
-        answer = await self._human.press(user, message, label)
+    async def press(
+        self, message: Message, label: str, *, user: str = _REPORTER, choice: str | None = None
+    ) -> Interaction:
+        """Press a button, or choose what *choice* begins in a menu, and return what its presser sees."""
+        control = message.control(label)
+        chosen = [value for name, value in (control.options or {}).items() if name.startswith(choice or "")]
+        self._transcript.act(user, f"[{control.label}]{'' if choice is None else f' {choice}'}")
+        answer = await self._human.press(user, message, label, values=chosen if choice else ())
         self._transcript.reply(answer, to=user)
         return answer
 
@@ -116,6 +127,53 @@ class TourSteps:
     async def on_call(self, place: str) -> Actor:
         """Return who is on call at *place* by now: Monday's handover may come in the middle of the tour."""
         return turn_at(place, self._demo.setup.policy, begun=self._begun, now=await self._now())
+
+    async def fire(self, *alerts: Alert) -> None:
+        """Let Alertmanager report that *alerts* fire."""
+        self._transcript.act(
+            "Alertmanager", "POST /hooks/alertmanager", where=" · ".join(one.name for one in alerts)
+        )
+        await self.reporters.fire(*alerts)
+
+    async def beat(self) -> None:
+        """Let the job report that it has succeeded."""
+        self._transcript.act(JOB, "POST /ping/…")
+        await self.reporters.beat()
+
+    async def fetch(self, url: str) -> str:
+        """Read what a program that has subscribed to *url* gets."""
+        self._transcript.act("Google カレンダー", "GET /calendar/….ics")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(url)).raise_for_status().text
+
+    async def next_turn(self) -> tuple[str, datetime]:
+        """Return the id of the next person at the first place, and when their turn begins."""
+        following = next_turn((await self.command("oncall show")).text)
+        if following is None:
+            raise NotSeen("the next turn in /oncall show")
+        return following
+
+    async def role_follows(self, what: str) -> frozenset[str]:
+        """Wait until only those whom `/oncall show` names now have the role, and return their ids."""
+        (role, *_) = self._demo.setup.policy.given_roles
+        shown = await self.command("oncall show")
+        on_call = frozenset(re.findall(r"^\*\*\w+\*\* <@(\d+)>", shown.text, re.ASCII | re.MULTILINE))
+
+        async def is_so() -> bool | None:
+            members = (await self._human.state())["members"]
+            return True if {one["id"] for one in members if role in one["roles"]} == on_call else None
+
+        await self._human.until(is_so, f"@{role}", within_s=ROLE_S)
+        self._step(what)
+        return on_call
+
+    async def wait_until(self, at: datetime, words: str) -> None:
+        """Move the demo's clock on to shortly after *at*."""
+        await self.wait(at - await self._now() + timedelta(seconds=5), words)
+
+    async def dms(self, actor: Actor) -> list[Message]:
+        """Return the DMs that *actor* got in the tour."""
+        return [message for message in await self._human.dms(actor.username) if message.at >= self._begun]
 
     async def count(self, channel: str) -> int:
         """Return the number of messages in *channel*."""
@@ -301,12 +359,12 @@ async def _missed(tour: TourSteps) -> None:
     await tour.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")
     thread = await tour.thread(alert)
     await tour.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで対応者に更新を頼む")
-    await tour.command("incident note", {"text": "電源系統を切り替えた", "number": _number(alert.text)})
+    await tour.command("incident note", {"text": "電源系統を切り替えた", "number": number_in(alert.text)})
     await _resolve(tour, alert)
 
 
 async def _resolve(tour: TourSteps, alert: Message) -> None:
-    form = await tour.command("incident resolve", {"number": _number(alert.text)})
+    form = await tour.command("incident resolve", {"number": number_in(alert.text)})
     await tour.send(form, {"cause": "電源系統の故障", "fix": "電源系統を切り替えた"})
     await tour.see_edit(alert, "原因：電源系統の故障", "解決し、原因と対処が投稿に出た")
     await tour.see_edit(alert, "postmortem：", "postmortem の担当と期限が決まった")
@@ -340,8 +398,78 @@ async def _list(tour: TourSteps) -> None:
     tour.require(MACHINES in listed.text, "今日の incident と先週の続きが並ぶ")
 
 
-def _number(text: str) -> int:
-    return int(text.partition("INC-")[2].partition("*")[0].split()[0])
+async def _teams(tour: TourSteps) -> None:
+    alert = PAYMENTS_TEAMS[0]
+    await tour.fire(alert)
+    post = await tour.see("payments", tour.reporters.said(alert), "決済チームのアラートは #payments に届いた")
+    own = await tour.on_call("payments")
+    await tour.see(f"dm:{own.username}", alert.name, f"決済チームの当番 {own.names['ja']} に DM が届いた")
+    primary, options = await tour.on_call("primary"), {"team": "default", "number": number_in(post.text)}
+    await tour.command("incident call", options)
+    await tour.see(f"dm:{primary.username}", "応援を頼んでいます", "ほかのチームの当番を応援に呼んだ")
+    await tour.command("incident team", options)
+    moved = await tour.see("p1-ops", alert.name, "引き継いだアラートは、そのチームのチャンネルに移った")
+    await tour.react(primary.username, moved, place="#p1-ops")
+    await tour.see_edit(moved, f"@{primary.names['ja']} が対応中", "引き継いだチームが ack した")
+
+
+async def _dependencies(tour: TourSteps) -> None:
+    await tour.fire(DATABASE)
+    await tour.see("p1-ops", DATABASE.name, "データベースの障害が届いた")
+    await tour.fire(*DEPENDENTS)
+    names = [alert.name for alert in DEPENDENTS]
+    held = await tour.see("p1-ops", names[-1], "それを使うシステムのアラートは、そこに数えて保留した")
+    tour.require(all(name in held.text for name in names), "2 種類とも、呼び出しなしで並んでいる")
+    await tour.press(held, "別の障害として出す", choice=names[0])
+    primary = await tour.on_call("primary")
+    await tour.see(f"dm:{primary.username}", names[0], "別の障害として出した 1 件だけ、当番に DM が届いた")
+    paged = [message.text for message in await tour.dms(primary)]
+    tour.require(not any(names[1] in text for text in paged), "もう 1 件は誰も呼び出していない")
+
+
+async def _planned(tour: TourSteps) -> None:
+    options = {"target": "admin.parky.co.jp", "every": "日曜 2:00", "until": "2h", "reason": "バックアップ"}
+    preview = await tour.command("mute start", options, user=ADMIN)
+    tour.require("次の 3 回" in preview.text, "登録する前に、次の 3 回を見せる")
+    await tour.press(preview.messages[-1], "この予定で登録", user=ADMIN)
+    listed = await tour.command("mute list", user=ADMIN)
+    tour.require("admin.parky.co.jp" in listed.text, "予定が一覧に並んでいる")
+
+
+async def _heartbeats(tour: TourSteps) -> None:
+    await tour.beat()
+    await tour.wait(JOB_IS_LATE_AFTER, "36 分、ジョブは報告しない")
+    alert = await tour.see("p1-ops", f"{JOB} から報告なし", "報告が来ないことが、アラートになった")
+    await tour.beat()
+    await tour.see_edit(alert, "解決", "次の成功で、アラートは終わった")
+    listed = await tour.command("heartbeats")
+    tour.require(f"`{JOB}` 正常" in listed.text, "一覧でも正常に戻った")
+
+
+async def _calendar(tour: TourSteps) -> None:
+    given = await tour.command("oncall calendar", user=SATO)
+    (address,) = re.findall(r"^http://\S+\.ics$", given.text, re.ASCII | re.MULTILINE)
+    tour.require("BEGIN:VEVENT" in await tour.fetch(address), "アドレスから、本人の当番を読み取れる")
+    hours = await tour.command("oncall hours", user=SATO)
+    tour.require(
+        all(kind in hours.text for kind in ("平日", "夜間", "週末", "祝日")),
+        "月の当番時間が、平日、夜間、週末、祝日に分かれている",
+    )
+
+
+async def _handover(tour: TourSteps) -> None:
+    before = await tour.role_follows("@on-call のロールは、いま当番の人だけにある")
+    who, begins = await tour.next_turn()
+    local = begins.astimezone(load_policy(None).timezone)
+    options = {"from": f"{local:%m/%d %H:%M}", "to": f"{local + timedelta(days=2):%m/%d}"}
+    await tour.command("oncall away", options, user=who)
+    post = await tour.see("p1-ops", "不在の当番", "不在の間の当番が、代われる人とともに知らされた")
+    await tour.press(post, "引き受ける")
+    await tour.see_edit(post, "@伊藤 が引き受けました", "ボタンひとつで引き受けた")
+    await tour.wait_until(begins, f"{local:%m/%d %H:%M} の交代")
+    await tour.see(f"dm:{ITO}", "当番になりました", "引き受けた人に、当番になったと知らせた")
+    after = await tour.role_follows("@on-call のロールも移った")
+    tour.require(before != after, "交代の前とは別の人にある")
 
 
 #: The morning first: the questions to the DLQ look at the last hour, and time moves on later.
@@ -355,4 +483,10 @@ CHAPTERS: Final[dict[str, Chapter]] = {
     "7. /triage → 再評価 → 昇格": _reevaluate,
     "8. ack なし → エスカレーション → 解決": _missed,
     "9. いまの一覧": _list,
+    "10. チーム：別のチームを呼ぶ、引き継ぐ": _teams,
+    "11. 依存：1 つの原因に、呼び出しは 1 回": _dependencies,
+    "12. 予定したメンテナンス": _planned,
+    "13. 定期ジョブの報告が来ない": _heartbeats,
+    "14. カレンダーと当番の時間": _calendar,
+    "15. 不在、交代、@on-call のロール": _handover,
 }

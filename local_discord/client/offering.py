@@ -13,8 +13,9 @@ class Controls(Line):
         """Show *groups* of controls on the page, in place of those offered before.
 
         Args:
-            groups: `[{id, icon, label, controls: [{id, label, detail?, hint?}]}]`; each text is `{ja, en}`,
-                and an icon is one of the page's `icons.js`. A detail stands beside the label, a hint below.
+            groups: `[{id, icon, label, controls: [{id, label, detail?, hint?, heading?}]}]`; each text is
+                `{ja, en}`, and an icon is one of the page's `icons.js`. A detail stands beside the label, a
+                hint below it; a heading stands above the control.
         """
         await self._request("PUT", "controls", {"groups": [*groups]})
 

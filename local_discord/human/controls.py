@@ -22,9 +22,9 @@ _LONGEST: Final = 120  # characters of a message that the report shows
 
 
 def offer(ask: Ask) -> JSON:
-    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?}]}]}: what is offered.
+    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?, heading?}]}]}.
 
-    Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
+    It is what is offered. Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
     """
     groups = ask.body.get("groups")
     if not isinstance(groups, list):
@@ -47,8 +47,8 @@ def _group(raw: object) -> JSON:
 
 def _control(raw: object) -> JSON:
     if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
-        raise BadRequest("a control is {id, label, detail?, hint?}")
-    more = {key: raw.get(key) for key in ("detail", "hint")}
+        raise BadRequest("a control is {id, label, detail?, hint?, heading?}")
+    more = {key: raw.get(key) for key in ("detail", "hint", "heading")}
     return {
         "id": raw["id"],
         "label": _text(raw.get("label")),
@@ -101,8 +101,9 @@ def tell(ask: Ask) -> JSON:
     refused = None if ask.body.get("refused") is None else _text(ask.body["refused"])
     if refused or ask.flag("done", default=False):
         offered.running = None
-        ending = {"refused": refused, "show": ask.mapping("show") or None}
-        offered.report = _report(ask.core, running) | ending
+        report, show = _report(ask.core, running), ask.mapping("show") or None
+        is_all = show is not None and not report["changes"] and _is_private(ask.core, show)
+        offered.report = report | {"refused": refused, "show": show, "is_all": is_all}
     return {"stop": running.is_stopping}
 
 
@@ -153,6 +154,12 @@ def _change(core: Core, channel: Channel, press: Press) -> JSON | None:
         "new": len(new),
         "edited": len(edited),
     }
+
+
+def _is_private(core: Core, show: JSON) -> bool:
+    """Return True if only one person sees the message that *show* leads to."""
+    shown = core.world.messages.get(str(show.get("channel")), {}).get(str(show.get("message")))
+    return shown is not None and shown.ephemeral_to is not None
 
 
 def _is_programs(core: Core, message: Message) -> bool:

@@ -54,7 +54,8 @@ class Offered:
     """The controls on the page.
 
     Attributes:
-        groups: {id, icon, label, controls: [{id, label, detail?, hint?}]} in order; texts by language.
+        groups: {id, icon, label, controls: [{id, label, detail?, hint?, heading?}]} in order; texts are by
+            language.
         running: The press that is being carried out.
         report: What the last one led to.
     """

@@ -68,15 +68,18 @@ function shift() {
 }
 
 function items(anchor, group) {
-  return group.controls.map((one) => ({
-    label: said(one.label),
-    detail: one.detail ? said(one.detail) : "",
-    hint: one.hint ? said(one.hint) : "",
-    run: () => {
-      living(anchor).focus();
-      press(one.id);
+  return group.controls.flatMap((one) => [
+    one.heading && { heading: said(one.heading) },
+    {
+      label: said(one.label),
+      detail: one.detail ? said(one.detail) : "",
+      hint: one.hint ? said(one.hint) : "",
+      run: () => {
+        living(anchor).focus();
+        press(one.id);
+      },
     },
-  }));
+  ]);
 }
 
 async function press(control) {

@@ -41,10 +41,11 @@ export function reportNote(actAs) {
     known ??= report?.id ?? ""; // of before this page was opened
     const isLed = Boolean(report?.show) && report.id === mine;
     if (report && report.id === mine) follow(report);
+    // With `is_all` an answer that only one person sees is all that came, and they are taken there.
     const sign = running ? JSON.stringify(running) : (report?.id ?? "");
     if (sign === shown) return;
     if (running) show(sign, progress(running));
-    else if (report && report.id !== known) show(sign, ...told(report, { close, actAs, isLed }));
+    else if (report && report.id !== known) show(sign, ...(report.is_all ? [] : told(report, { close, actAs, isLed })));
   }
 
   function follow(report) {

@@ -1,7 +1,7 @@
 """The people, channels and webhooks of the demo."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -54,6 +54,7 @@ CAST: Final = (
 TURNS: Final = {
     "primary": (SATO, SUZUKI, TAKAHASHI),
     "secondary": (SUZUKI, TAKAHASHI, SATO),
+    "payments": (ITO, ADMIN),
 }
 
 
@@ -74,7 +75,7 @@ def with_cast(policy: str) -> str:
     ids = {actor.username: actor.id for actor in CAST}
     people = [
         f'[people.{name}]\ndiscord = "{ids[name]}"\nemail = "{name}@example.com"\n'
-        for name in TURNS["primary"]
+        for name in dict.fromkeys(name for turns in TURNS.values() for name in turns)
     ]
     places = [f'{place} = "{turns[0]}"' for place, turns in TURNS.items()]
     team = "\n".join([*people, "[oncall]", *places, ""])
@@ -113,8 +114,12 @@ class Cast:
         return Content({handle: known[handle] for handle in rotation.people}, rotation=rotation)
 
 
-async def enter(human: Human, language: str) -> dict[str, CastMember]:
-    """Give the local Discord the people of the story, and return them by username."""
+async def enter(human: Human, language: str, *, given: Collection[str] = ()) -> dict[str, CastMember]:
+    """Give the local Discord the people of the story, and return them by username.
+
+    Args:
+        given: The roles that the bot gives to whoever is on call; nobody has them before.
+    """
     there = {one["name"] for one in (await human.state())["members"]}
     for actor in CAST:
         if actor.username not in there and actor.id is None:
@@ -124,7 +129,7 @@ async def enter(human: Human, language: str) -> dict[str, CastMember]:
             user=str(actor.id or actor.username),
             username=actor.username,
             global_name=actor.names[language],
-            roles=list(actor.roles),
+            roles=[role for role in actor.roles if role not in given],
             locale=_LOCALES[language],
         )
     members = (await human.state())["members"]

@@ -117,5 +117,7 @@ LEFT_OUT: Final = MappingProxyType(
         "schema_migrations": "dbmate's",
         "shard_leases": "a moment of a process",
         "suspects": "what other systems and other incidents said then; the thread has it",
+        "window_event_problems": "what Discord refuses at this moment",
+        "window_events": "the server's list of events at this moment",
     }
 )

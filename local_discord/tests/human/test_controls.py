@@ -87,6 +87,23 @@ async def test_edits_are_told_and_so_is_a_refusal(client: Client) -> None:
     assert (change["text"], change["new"], change["edited"]) == ("state: closed", 0, 1)
 
 
+async def test_answer_to_one_person_may_be_all_there_is(client: Client) -> None:
+    """A report of nothing is no news to a person who is taken to an answer; a post beside it is."""
+    world = client.sandbox.core.world
+    async with Human(client.sandbox.human) as human:
+        await human.offer([BELLS])
+        for beside in (False, True):
+            press = await human.press_control("primary", "bells.ring")
+            answer = await client.post(content="only for you")
+            world.messages[ALERTS][answer["id"]].ephemeral_to = PRIMARY
+            if beside:
+                await client.post(content="for all")
+            await human.tell_press(press, done=True, show={"channel": ALERTS, "message": answer["id"]})
+            report = client.sandbox.desk.offered.report
+            assert report is not None
+            assert (report["is_all"], len(report["changes"])) == (not beside, int(beside))
+
+
 async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_view(client: Client) -> None:
     """Every page lists all DMs, since one person plays all of the demo's people."""
     async with Human(client.sandbox.human) as human:
@@ -115,6 +132,7 @@ async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_
         ([{"id": "bells"}], "a group is"),
         ([{**BELLS, "controls": [{"label": text("x")}]}], "a control is"),
         ([{**BELLS, "label": {"en": "Bells"}}], "a text is"),
+        ([{**BELLS, "controls": [{"id": "x", "label": text("x"), "heading": "Bells"}]}], "a text is"),
     ],
 )
 async def test_senseless_offers_are_refused(client: Client, groups: object, said: str) -> None:

@@ -25,7 +25,11 @@ CLOCK = {
             "label": {"ja": "次の期限まで", "en": "To the next deadline"},
             "detail": {"ja": "14:20 エスカレーション INC-42", "en": "14:20 escalation INC-42"},
         },
-        {"id": "clock.1h", "label": {"ja": "+1 時間", "en": "+1 h"}},
+        {
+            "id": "clock.1h",
+            "label": {"ja": "+1 時間", "en": "+1 h"},
+            "heading": {"ja": "幅を選ぶ", "en": "By a span"},
+        },
     ],
 }
 
@@ -62,6 +66,7 @@ async def test_clock_by_keys_tells_what_happened_and_leads_there(
         await visitor.keys("Tab", "Enter")
         menu = visitor.page.get_by_role("menu")
         await expect(menu.get_by_role("menuitem").first).to_contain_text("14:20 escalation INC-42")
+        await expect(menu.locator(".heading")).to_have_text(["Move time on", "By a span"])
         await visitor.keys("ArrowDown", "ArrowUp", "Enter")
         await expect(forward).to_be_focused()
         await expect(forward).to_have_attribute("aria-busy", "true")

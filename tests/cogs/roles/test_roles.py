@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.book import NewOverride
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.people import Person
 from bot.domain.server_roles import ServerRole, ServerRoles
 from bot.i18n import Texts
@@ -473,6 +473,13 @@ def test_a_policy_may_switch_the_folder_or_oncall_off() -> None:
         text = f'{default_policy_text()}\n[oncall.roles]\n{BOTH}\n[capabilities]\noff = ["{name}"]\n'
         policy = parse_policy(text, name="policy.toml")
         assert policy.given_roles == (() if name == "roles" else ("on-call",))
+
+
+def test_a_permanent_member_is_named_as_the_policy_names_people() -> None:
+    """Chloe is the person of that name; whom the policy does not name may be a username or an id."""
+    chloe = OnCallPerson(str(CHLOE), "chloe", user_id=CHLOE)
+    rule = RoleRule("on-call", (), also=("chloe", "dan", str(ALICE)))
+    assert [one.user_id for one in rule.people({}, [chloe])] == [CHLOE, None, ALICE]
 
 
 def test_people_by_name_and_by_place_count_once() -> None:

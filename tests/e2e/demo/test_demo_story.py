@@ -1,7 +1,5 @@
 """The story that the demo opens on: a past that is still of use, and an unacknowledged alert."""
 
-import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,14 +10,13 @@ import pytest
 from bot.demo.controls import pass_time
 from bot.demo.process import Child
 from bot.demo.running_demo import RunningDemo, running_demo
-from bot.demo.setup import set_up
 from bot.demo.story.beginning import REPORTS, raise_alarm
 from cogs.digest.rules import DigestSchedule, week_due
 from cogs.digest.use_cases import next_post
 from local_discord.client import Human, Message
 from tests import warm
+from tests.e2e.demo.languages import JAPANESE, played_in
 
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _PLACES = ("general", "p0-alerts", "p1-ops", "p2-deploys", "p3-insights")
 
 
@@ -59,23 +56,6 @@ WORDS = {
         people=("Sato", "Suzuki"),
     ),
 }
-
-
-def played_in(language: str, *, nightly: str) -> pytest.MarkDecorator:
-    """Play a test in *language*, and in the other one in the slow half of the run."""
-    languages = [language, pytest.param(nightly, marks=pytest.mark.slow)]
-    return pytest.mark.parametrize("demo", languages, indirect=True)
-
-
-@pytest.fixture
-async def demo(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[RunningDemo]:
-    """The demo with its page, its programs forked."""
-    monkeypatch.setattr(Child, "start", warm.start)
-    setup = set_up({}, lang=request.param)
-    async with running_demo(database_url, folder=tmp_path, setup=setup, leaps=True) as ready:
-        yield ready
 
 
 @played_in("en", nightly="ja")
@@ -122,7 +102,7 @@ async def test_story_begins_before_the_newcomer_and_goes_on(demo: RunningDemo) -
     assert len(await human.messages("p3-insights")) == 1
     if demo.setup.language == "en":
         said = [*await everything(human), page, shown.messages[-1]]
-        assert not _JAPANESE.findall("\n".join(message.text for message in said))
+        assert not JAPANESE.findall("\n".join(message.text for message in said))
 
 
 async def test_start_that_was_broken_off_begins_anew(

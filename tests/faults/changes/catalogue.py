@@ -152,9 +152,6 @@ SHARED: Final = {
     "incidents.lifecycle.press_resolve_now": "incidents.lifecycle.send_resolution",
     "postmortem.commands.press_done": "/postmortem done",
     "/sev3": "/sev1",
-    # Off without [teams]: tests/e2e/teams kills the bot after them.
-    "/incident team": "/incident snooze",
-    "/incident call": "/incident snooze",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
     # Only where a target depends on another: tests/cogs/dependencies presses it.

@@ -244,7 +244,7 @@ async def test_past_fits_whenever_the_demo_begins(database_url: str, day: str, a
         assert latest["entry"] < now
         assert now - latest["first"] < timedelta(days=70)
         cast = Cast.at(await enter(found.human, "ja"), found.setup.policy, now=now)
-        assert [cast.person(place, at=now).name for place in TURNS] == ["佐藤", "鈴木"]
+        assert [cast.person(place, at=now).name for place in TURNS] == ["佐藤", "鈴木", "伊藤"]
         open_ones = await found.rows("SELECT thread_id::text FROM incidents WHERE resolved_at IS NULL")
         awake = {one["id"] for one in (await found.human.state())["threads"] if not _is_archived(one)}
         assert awake == {row["thread_id"] for row in open_ones}

@@ -21,6 +21,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.listening import intents
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
+from bot.runbook.teams import Team
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType, extra_of
 from local_discord.world.permissions import P
@@ -184,6 +185,34 @@ def test_needs_follow_the_teams() -> None:
     assert needed.create_public_threads
 
 
+async def test_a_team_is_looked_at_as_the_default_one(sandbox: LocalDiscord) -> None:
+    """Its channel, what the bot may do there, and the people at its places, who have to see it."""
+    text = f"""{default_policy_text()}
+[oncall.pay]
+discord = "primary"
+[oncall.pay_second]
+discord = "stranger"
+[teams.payments]
+channel = "general"
+schedule = ["pay", "pay_second"]
+[teams.web]
+channel = "web"
+"""
+    policy = parse_policy(text, name="policy.toml")
+    deny(sandbox, "general", int(P.MENTION_EVERYONE))
+    channel = next(one for one in sandbox.core.world.channels.values() if one.name == "general")
+    primary = next(one.id for one in sandbox.core.world.users.values() if one.username == "primary")
+    channel.overwrites[primary] = Overwrite(primary, 1, deny=int(P.VIEW_CHANNEL))
+    found = await examine(sandbox, policy)
+    bad = {what: one.said for what, one in found.items() if one.state is not State.OK}
+    assert bad == {
+        "channel #general": "missing: MENTION_EVERYONE",
+        "channel #web": "there is no channel of this name that the bot may view (VIEW_CHANNEL)",
+        "on call: pay": "primary does not see #general; has no email",
+        "on call: pay_second": "stranger: no member has this username",
+    }
+
+
 async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
     """The doctor fails a channel of the policy that does not exist, because an alert would go nowhere."""
     channels = sandbox.core.world.channels
@@ -269,7 +298,13 @@ async def test_roles(sandbox: LocalDiscord) -> None:
     permissions = replace(
         POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
     )
-    found = await examine(sandbox, replace(POLICY, permissions=permissions))
+    teams = {
+        name: Team(name, (), (), POLICY.severities, role=role)
+        for name, role in (("web", "responder"), ("pay", "gone"), ("quiet", None))
+    }
+    found = await examine(sandbox, replace(POLICY, permissions=permissions, teams=teams))
+    assert {name for name in found if name.startswith("role of team")} == {"role of team pay"}
+    assert found["role of team pay"].state is State.WARN
     assert found["roles for triage"].state is State.WARN
     assert found["roles for replay"].state is State.FAIL
     assert found["roles for dlq"].state is State.OK

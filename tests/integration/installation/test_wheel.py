@@ -137,7 +137,7 @@ def test_tour_plays_the_runbook(with_demo: Path, env: dict[str, str]) -> None:
         assert time.monotonic() - started < _TOUR_S
         assert "✗" not in told
         assert "\x1b" not in told
-        for part in ("SEV1", "SEV2", "SEV3", "再評価", "から未対応", "質問 3", "再送", "先週 ("):
+        for part in ("SEV1", "SEV2", "SEV3", "再評価", "から未対応", "質問 3", "再送", "先週 (", "15. 不在"):
             assert part in told
         if sys.platform == "linux":
             asyncio.run(until_nobody_works_in(folder))

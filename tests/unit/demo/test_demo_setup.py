@@ -28,8 +28,21 @@ def test_nothing_said_is_parkys_demo_in_japanese() -> None:
     parkys = load_policy(None)
     assert setup.policy.severities == parkys.severities
     assert setup.policy.business_hours == parkys.business_hours
-    assert [person.name for person in setup.policy.team.values()] == ["sato", "suzuki", "takahashi"]
-    assert [place.called for place in setup.policy.oncall.values()] == ["sato", "suzuki"]
+    assert [person.name for person in setup.policy.team.values()] == [
+        "sato",
+        "suzuki",
+        "ito",
+        "takahashi",
+        "nakamura",
+    ]
+    assert [place.called for place in setup.policy.oncall.values()] == ["sato", "suzuki", "ito"]
+
+
+def test_every_capability_is_shown() -> None:
+    """None waits for a table of the policy, in either language."""
+    for language in ("ja", "en"):
+        assert set_up({}, lang=language).policy.off == ()
+    assert load_policy(None).off != ()
 
 
 def test_printed_commands_go_by_the_policy(tmp_path: Path) -> None:
@@ -76,7 +89,7 @@ def test_turns_go_on_while_the_tour_plays() -> None:
     """A tour that begins on Monday at 8:40 pages the next person after the handover at 10:00."""
     policy = set_up({}).policy
     begun = datetime(2026, 11, 30, 8, 40, tzinfo=policy.timezone)
-    for minutes, on_call in ((0, ["sato", "suzuki"]), (80, ["suzuki", "takahashi"])):
+    for minutes, on_call in ((0, ["sato", "suzuki", "ito"]), (80, ["suzuki", "takahashi", "nakamura"])):
         now = begun + timedelta(minutes=minutes)
         found = [turn_at(place, policy, begun=begun, now=now).username for place in TURNS]
         assert found == on_call
