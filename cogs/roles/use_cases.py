@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.server_roles import ServerRole, ServerRoles
@@ -77,6 +77,7 @@ class RoleKeeping:
         self._standing: dict[tuple[str, str], Refused] = {}
         self._contests = Contests()
         self._has_begun = False
+        self._limited_until: datetime | None = None
 
     async def keep(self) -> None:
         """Give and take what follows from who is on call now; asks Discord only about what has changed.
@@ -85,10 +86,8 @@ class RoleKeeping:
             UpstreamUnavailable, StorageUnavailable: the rest is done by the next look.
         """
         async with self._turn:
-            if self._server is None:  # this process has not looked yet
-                await self._check()
-            else:
-                await self._keep(self._server, is_check=False)
+            # A process that has not looked yet begins with a check.
+            await self._look(self._server)
 
     async def check(self) -> None:
         """Ask Discord for roles and members, mend what somebody changed by hand, and keep the roles.
@@ -97,7 +96,19 @@ class RoleKeeping:
             As `keep`.
         """
         async with self._turn:
-            await self._check()
+            await self._look(None)
+
+    async def _look(self, server: ServerRoles | None) -> None:
+        """Keep the roles of a *server* that is known, else check all, unless Discord has asked to wait."""
+        if self._limited_until is not None and await self._store.now() < self._limited_until:
+            return
+        self._limited_until = None
+        try:
+            await (self._check() if server is None else self._keep(server, is_check=False))
+        except UpstreamUnavailable as away:
+            if (wait := away.capacity_in) is not None:
+                self._limited_until = await self._store.now() + wait
+            raise
 
     async def roles(self) -> list[FollowingRole]:
         """Return how each role of the policy follows, from the database alone."""

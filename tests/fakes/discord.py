@@ -134,7 +134,7 @@ class FakeDiscord:
     deleted_at_once: set[AnyDeliveryKind] = field(default_factory=set)
     roles: ServerRoles = field(default_factory=lambda: ServerRoles((), (0, 0), may_manage=True))
     role_holders: set[tuple[int, int]] = field(default_factory=set)  # (role, user)
-    role_refusals: dict[int, DeliveryRefused] = field(default_factory=dict)  # by user
+    role_refusals: dict[int, DeliveryRefused | UpstreamUnavailable] = field(default_factory=dict)  # by user
     role_calls: list[tuple[str, int, int]] = field(default_factory=list)
     lost_answers: int = 0  # of changes of roles and events that Discord makes
     events: dict[int, ServerEvent] = field(default_factory=dict)

@@ -316,11 +316,22 @@ async def test_who_leaves_with_the_role_is_forgotten(following: Desk) -> None:
     assert [row["user_id"] for row in rows] == [BEN, CHLOE]
 
 
-async def test_a_role_that_is_above_the_bot_keeps_its_members(following: Desk) -> None:
-    """While a role cannot be changed nothing of it is forgotten; below the bot again it follows."""
+@pytest.mark.parametrize(
+    ("server", "problem"),
+    [
+        (replace(SERVER, own_rank=(1, 0)), "above"),
+        (replace(SERVER, roles=(replace(SERVER.roles[0], is_managed=True), SERVER.roles[1])), "managed"),
+        (replace(SERVER, may_manage=False), "no_right"),
+        (replace(SERVER, roles=(*SERVER.roles, replace(SERVER.roles[0], id=504))), "ambiguous"),
+    ],
+)
+async def test_a_role_that_cannot_be_changed_keeps_its_members(
+    following: Desk, server: ServerRoles, problem: str
+) -> None:
+    """While a role cannot be changed nothing of it is forgotten; once it can be it follows."""
     keeping = following.services.of(RoleKeeping)
     await keeping.check()
-    following.discord.roles = replace(SERVER, own_rank=(1, 0))
+    following.discord.roles = server
     await keeping.check()
     await stand_in(following)
     await keeping.keep()
@@ -328,7 +339,39 @@ async def test_a_role_that_is_above_the_bot_keeps_its_members(following: Desk) -
     following.discord.roles = SERVER
     await keeping.check()
     assert following.discord.role_holders == {(ROLE, CHLOE), (ROLE, BEN)}
-    assert await problems(following) == [("on-call", "above", "")]
+    assert await problems(following) == [("on-call", problem, "")]
+
+
+async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None:
+    """Discord knows the role no more when it is given and taken: the reason is told, and nothing is left."""
+    keeping = following.services.of(RoleKeeping)
+    await keeping.keep()
+    following.discord.roles = replace(SERVER, roles=SERVER.roles[1:])
+    following.discord.role_refusals |= {who: refusal(10011) for who in (ALICE, BEN, CHLOE)}
+    await stand_in(following)
+    await keeping.keep()
+    assert await problems(following) == [("on-call", "unknown", "")]
+    rows = await following.database.fetch("SELECT user_id FROM role_grants WHERE is_given")
+    assert [row["user_id"] for row in rows] == [BEN]  # forgotten by the next check
+    await keeping.check()
+    assert await following.database.fetch("SELECT FROM role_grants") == []
+    assert await problems(following) == [("on-call", "unknown", "")]
+
+
+async def test_a_rate_limit_is_kept(following: Desk) -> None:
+    """After a 429 nothing is asked, by a look or a check, until Discord's time is over."""
+    keeping = following.services.of(RoleKeeping)
+    limit = UpstreamUnavailable("rate limited", http_status=429, retry_after_s=60.0)
+    following.discord.role_refusals[ALICE] = limit
+    with pytest.raises(UpstreamUnavailable):
+        await keeping.keep()
+    del following.discord.role_refusals[ALICE]
+    for look in (keeping.keep, keeping.check):
+        await look()
+    assert len(following.discord.role_calls) == 1
+    await following.database.advance(timedelta(seconds=61))
+    await keeping.keep()
+    assert following.discord.role_holders == {(ROLE, ALICE), (ROLE, BEN)}
 
 
 async def test_a_role_made_anew_is_given_anew(following: Desk) -> None:
