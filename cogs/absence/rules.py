@@ -156,7 +156,7 @@ def away_shifts(
     Args:
         rosters: Right since the first absence began.
     """
-    for absence in absences:
+    for absence in (one for one in absences if one.starts < now + ahead):
         handle = rosters.person(absence.who).handle
         for place, roster in rosters.places.items():
             for shift in roster.shifts(absence.starts, absence.ends):
