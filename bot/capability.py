@@ -170,6 +170,7 @@ class AlertHold:
     """What may hold back an alert that counts on no open incident: it is recorded, and opens nothing.
 
     A rule of the policy and a threshold come before it. Of several holds, the first one that answers counts.
+    When what holds an alert ends, the capability calls `HeldAlerts.let_go`, which asks all holds again.
 
     Attributes:
         holds: Returns why it holds an alert back, None if it does not; in the transaction that records the
@@ -336,6 +337,7 @@ class PolicyPart:
         entries: Its list ``[[<name>]]`` at the top of the file, beside a table within one of the core's.
         problems: Returns what is wrong in a policy whose keys are all valid: error lines, when it is loaded.
         targets: Returns what its alerts may be about, beside the policy's `targets`.
+        teams: Returns the teams that the tables below its own name by their key `team`, by the table.
         addresses: Returns the addresses of the team's own systems that it asks by HTTP.
         files: The files that its table names; the table itself is read without knowing the folder.
         systems: Returns the repositories and projects that its table names, for other capabilities that read
@@ -345,6 +347,8 @@ class PolicyPart:
         channels: Returns the names of the channels that it posts to: doctor looks whether the bot may.
         roles: Returns the names or ids of the roles that it gives to members: doctor looks whether it may,
             and the invitation asks for it.
+        permissions: Returns what the bot must be allowed in the whole server, by discord.py's names
+            ("create_events"): doctor looks whether it is, and the invitation asks for it.
         reads_members: Return True if it reads the list of the server's members, which Discord gives only to
             an application with the Server Members Intent.
         summary: Returns its lines of what `incident-bot runbook show` says of a policy in words, which the
@@ -358,12 +362,14 @@ class PolicyPart:
     entries: "type[CapabilityTables] | None" = None
     problems: "Callable[[Policy], Iterable[str]] | None" = None
     targets: "Callable[[Policy], Iterable[str]] | None" = None
+    teams: "Callable[[Policy], Mapping[str, str]] | None" = None
     addresses: "Callable[[Policy], Iterable[str]] | None" = None
     files: PolicyFiles | None = None
     systems: "Callable[[Policy], TeamSystems] | None" = None
     reports_changes: "Callable[[Settings, Policy], bool] | None" = None
     channels: "Callable[[Policy], Iterable[str]] | None" = None
     roles: "Callable[[Policy], Iterable[str]] | None" = None
+    permissions: "Callable[[Policy], Iterable[str]] | None" = None
     reads_members: "Callable[[Policy], bool] | None" = None
     summary: "Callable[[Policy], Iterable[str]] | None" = None
 
@@ -423,6 +429,8 @@ class Capability:
         absences: How other capabilities read who is away: the absences of a guild that are not over.
         overrides: How other capabilities record an override, in their own transaction, as `/oncall override`
             does it: it can be undone, and handovers follow. The caller checks rights.
+        oncall_lines: Returns what `/oncall show` says below who is on call, from the use cases, in the
+            person's language. It reads no more than the database; what it raises fails the command.
         suggests: Returns the verb that the state of an incident calls for, if any: on an open thread's card,
             beside what its state calls for, and below a status update. The first
             capability that suggests one is heard.
@@ -448,6 +456,8 @@ class Capability:
         gauges: Counts its rows for the monitoring system with each scrape, without those of the guilds in the
             collection, which have switched it off. What it raises leaves out the figures of all rows.
         doctor: The checks of `incident-bot doctor` for one guild.
+        doctor_stored: Those of its rows, from the use cases, once Discord is reached. Left out if the
+            database is away or is the embedded one, which does not run beside doctor.
         doctor_of_all: Those for what several guilds share, from the policies that have switched it on.
         records: Its tables whose rows an export of incidents takes along.
         past: Returns what it would have left of an incident that has ended, from its status updates on the
@@ -477,6 +487,7 @@ class Capability:
     postmortems: PostmortemDuty | None = None
     absences: "Callable[[Sql, int], Awaitable[Sequence[TimeAway]]] | None" = None
     overrides: "Callable[[Transaction, int, NewOverride, Person], Awaitable[None]] | None" = None
+    oncall_lines: "Callable[[Any, Voice], Awaitable[Sequence[str]]] | None" = None
     suggests: "Callable[[Policy, Incident], OwnVerb | None] | None" = None
     on_refused_report: "Callable[[Interaction, RefusedReport], Awaitable[bool]] | None" = None
     asks_users: "Callable[[Policy, Incident], bool] | None" = None
@@ -492,6 +503,7 @@ class Capability:
     ticks: Sequence[Tick] = ()
     gauges: "Callable[[Sql, Collection[int]], Awaitable[Sequence[RowGauge]]] | None" = None
     doctor: "Callable[[Settings, Policy], Coroutine[Any, Any, Iterable[Finding]]] | None" = None
+    doctor_stored: "Callable[[Any], Awaitable[Iterable[Finding]]] | None" = None
     doctor_of_all: "Callable[[Settings, Mapping[int, Policy]], Iterable[Finding]] | None" = None
     records: "Sequence[RecordTable]" = ()
     past: "Callable[[Policy, Incident, Sequence[TimelineEntry]], IncidentPast | None] | None" = None

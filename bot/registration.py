@@ -20,6 +20,9 @@ from bot.ui.discord_api.client import Payload, Rest
 #: A command as JSON.
 Command: TypeAlias = Mapping[str, Any]
 
+#: The option that names a team.
+TEAM: Final = "team"
+
 #: What makes a command, an option or a choice what it is. The rest is Discord's own (ids, versions), or has
 #: no meaning for the commands of a server (contexts, integration types).
 _FIELDS: Final = frozenset(
@@ -67,19 +70,21 @@ class CommandChanges:
 async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
     """Return every command that a server has, its own severities' included, translated.
 
-    It lacks those of a capability that it has switched off.
+    It lacks those of a capability that it has switched off, and without teams in its policy, the option that
+    names one.
     """
     tree, translator = client.tree, client.tree.translator
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
     own = discord.Object(guild_id)
-    off = client.served.at(guild_id).policy.off
+    policy = client.served.at(guild_id).policy
+    off = policy.off
     commands = [
         command
         for kind in kinds
         for command in (*tree.get_commands(type=kind), *tree.get_commands(guild=own, type=kind))
         if command.extras.get(CAPABILITY) not in off
     ]
-    return [
+    payloads = [
         _without(
             off,
             command,
@@ -89,6 +94,13 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
         )
         for command in commands
     ]
+    return payloads if policy.teams else [_without_team(payload) for payload in payloads]
+
+
+def _without_team(payload: Command) -> Command:
+    """Return the JSON of a command, or of a group with its own, without the option that names a team."""
+    options = [_without_team(one) for one in payload.get("options", ()) if one["name"] != TEAM]
+    return {**payload, "options": options} if "options" in payload else payload
 
 
 def _without(off: Collection[str], command: AnyCommand, payload: Command) -> Command:

@@ -178,7 +178,7 @@ _TEXT_FILES: Final = (
 async def press_paste(interaction: Interaction, pressed: Pressed) -> None:
     """[📥 出力を貼る]: open the form, or refuse before the person pastes."""
     services, by = services_of(interaction), await in_time(person_of(interaction))
-    if not services.access.allows(by, Act.PASTE_OUTPUT.permission):
+    if not services.access.allows_for_some(by, Act.PASTE_OUTPUT.permission):
         await wait(interaction)
         await services.access.require(
             by,

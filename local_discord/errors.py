@@ -22,6 +22,7 @@ _UNKNOWN = {
     "application command": 10063,
     "Voice State": 10065,
     "application command permissions": 10066,
+    "Guild Scheduled Event": 10070,
 }
 _REFUSALS = {
     20001: (403, "Bots cannot use this endpoint"),
@@ -73,6 +74,8 @@ _REFUSALS = {
     30007: (400, "Maximum number of webhooks reached (15)"),
     30010: (400, "Maximum number of reactions reached (20)"),
     30032: (400, "Maximum number of application commands reached (100)"),
+    30038: (400, "Maximum number of uncompleted guild scheduled events reached (100)"),
+    180000: (400, "Cannot update a finished event"),
     30034: (400, "Max number of daily application command creates has been reached (200)"),
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,6 +191,8 @@ async def _guild(
         yield finding
     if not is_there:
         return
+    for finding in await _stored(client, settings, guild_id, policy):
+        yield finding
     try:
         yield await check_commands(client, guild_id)
         if test_dms:
@@ -201,6 +203,21 @@ async def _guild(
                 yield finding
     except DeliveryRefused as refused:
         yield fail("Discord", refused.reason, "invite the bot again, with applications.commands")
+
+
+async def _stored(
+    client: IncidentBot, settings: Settings, guild_id: int, policy: Policy
+) -> Sequence[Finding]:
+    """Return what the rows of the capabilities say; nothing when the database is unavailable."""
+    if settings.database_url is None:
+        return []  # the embedded one does not run now
+    built = client.served.at(guild_id).built
+    findings: list[Finding] = []
+    with suppress(StorageUnavailable):
+        for one in policy.capabilities:
+            if one.doctor_stored is not None:
+                findings += await one.doctor_stored(built[one.name])
+    return findings
 
 
 def _of(served: Served, guild_id: int, finding: Finding) -> Finding:

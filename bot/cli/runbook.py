@@ -10,6 +10,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.severity import Deadline, LadderStep, Mention, SeverityPolicy
 from bot.runbook import Policy, check_folder, default_policy_text, load_policy
 from bot.runbook.oncall import OnCallPlace
+from bot.runbook.teams import Team
 
 
 def check_file(path: Path) -> None:
@@ -24,8 +25,8 @@ def check_file(path: Path) -> None:
 def _team_gaps(policy: Policy) -> Iterator[str]:
     """Yield what a policy with teams leaves to the default team: targets, and the calls of a team."""
     if not policy.teams:
-        for target, name in policy.team_of_target.items():
-            yield f'note: target "{target}" is of team "{name}", but the file has no [teams]'
+        for where, name in policy.named_teams.items():
+            yield f'note: {where} is "{name}", but the file has no [teams]'
         return
     for target in sorted(policy.alert_targets - policy.team_of_target.keys()):
         yield f'note: target "{target}" has no team; the default team answers'
@@ -59,9 +60,23 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"\nundecided: asked in #{again.channel}, becomes {again.promote_to} after {_span(again.after)}"
     on_call = (f"{name} {_holders(place)}" for name, place in policy.oncall.items())
     yield f"on call: {', '.join(on_call)}"
+    yield from (_team(team, policy) for team in policy.teams.values())
     for part in policy.parts.values():
         if part.summary is not None:
             yield from part.summary(policy)
+
+
+def _team(team: Team, policy: Policy) -> str:
+    """Say where a team's alerts go, whom they call, and which alerts are its."""
+    channels = ", ".join(
+        f"#{name}" for name in dict.fromkeys(one.channel for one in team.severities.values())
+    )
+    role = "" if team.role is None else f", @{team.role} in the place of @here"
+    language = "" if team.language is None else f", in {team.language}"
+    asked = ", ".join(team.schedule) or "the default team's places"
+    named = (where.removesuffix(".team") for where, name in policy.named_teams.items() if name == team.name)
+    alerts = ", ".join(named) or "what is handed over to it"
+    return f"team {team.name}: {channels}{role}{language}; asks {asked}; has {alerts}"
 
 
 def _holders(place: OnCallPlace) -> str:

@@ -236,7 +236,7 @@ async def check_people(
         UpstreamUnavailable: Discord is away.
     """
     for place, person in holders.items():
-        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
+        yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person, (place,)))
 
 
 def _finding(what: str, person: OnCallPerson, gaps: Sequence[ReadinessFinding]) -> Finding:
@@ -304,6 +304,7 @@ async def check_guild(
         *check_private(policy, private, roles=guild.roles, me=me),
         *_roles(policy, known=known),
         *check_given_roles(policy, guild.roles, me=me, flags=client.application_flags),
+        *check_server_permissions(policy, me),
     ):
         yield finding
     reach = DiscordReachability(client, policy, mails=mails)
@@ -345,7 +346,10 @@ def needs(policy: Policy) -> dict[str, discord.Permissions]:
 def invitation(client: discord.Client, policy: Policy) -> str:
     """Return the address at which an administrator invites the bot, with the permissions it needs."""
     scopes = ("bot", "applications.commands")
-    invited = INVITED | discord.Permissions(manage_roles=True) if policy.given_roles else INVITED
+    further = dict.fromkeys(policy.server_permissions, True)
+    if policy.given_roles:
+        further["manage_roles"] = True
+    invited = INVITED | discord.Permissions(**further)
     return discord.utils.oauth_url(client.application_id or 0, permissions=invited, scopes=scopes)
 
 
@@ -357,12 +361,15 @@ def check_given_roles(
     flags: discord.ApplicationFlags,
 ) -> Iterator[Finding]:
     """Yield one finding for each role that the bot gives: whether it may, and what it hands out."""
+    seen: dict[int, str] = {}
     for name in policy.given_roles:
         what = f"role @{name}"
         named = [role for role in roles if name in (role.name, str(role.id)) and not role.is_default()]
         if len(named) != 1:
             said = "there is no such role" if not named else f"{len(named)} roles have this name"
             yield fail(what, said, "create it, or write its id in the policy file")
+        elif (other := seen.setdefault(named[0].id, name)) != name:
+            yield fail(what, f"it is the same role as {other}", "keep one of them in the policy file")
         elif named[0].managed:
             yield fail(what, "it belongs to a bot or an integration: nobody can give it", "use another role")
         elif not me.guild_permissions.manage_roles:
@@ -377,6 +384,16 @@ def check_given_roles(
     if policy.reads_members and not (flags.gateway_guild_members or flags.gateway_guild_members_limited):
         said = "an exclusive role needs the list of members, which Discord gives with the intent only"
         yield fail("members", said, "switch on Server Members Intent on the application's Bot page")
+
+
+def check_server_permissions(policy: Policy, me: discord.Member) -> Iterator[Finding]:
+    """Yield one finding for each permission that the bot needs in the whole server."""
+    for name in policy.server_permissions:
+        what = f"permission {name.upper()}"
+        if getattr(me.guild_permissions, name):
+            yield ok(what, "the bot has it")
+        else:
+            yield fail(what, "missing", f"allow {name.replace('_', ' ').title()} for the bot's role")
 
 
 def _intents(client: discord.Client) -> Finding:
@@ -431,6 +448,10 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
             )
         else:
             yield ok(what, ", ".join(named) or "everyone")
+    for name, team in policy.teams.items():
+        if team.role is not None and team.role not in known:
+            what, todo = f"role of team {name}", "create the role, or name another in the policy file"
+            yield warn(what, f"there is no {team.role}; its alerts mention @here instead", todo)
 
 
 def of_policy(policy: Policy) -> Mapping[str, OnCallPerson]:

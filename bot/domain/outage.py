@@ -100,8 +100,8 @@ class Watch:
     Attributes:
         key: "inc:42", or "report:<key>" for one that has no number yet.
         label: "INC-42"; None without a number.
-        to: Where it is posted: "channel" (its severity's), or "thread:<id>" for a private incident. None
-            for a private incident without a thread: then only DMs are sent.
+        to: Where it is posted: "channel" (its team's for the severity), or "thread:<id>" for a private
+            incident. None for a private incident without a thread: then only DMs are sent.
         places: Messages (channel id, message id) on which a 👀 counts, unless `counts` excludes it.
         rungs: The pending steps, by due time; `rungs` is the key in the file and the query. The first step of
             a report is due when it is raised.
@@ -109,6 +109,7 @@ class Watch:
         left: Ids of people whose acknowledge has ended.
         old_messages: Ids of those of `places` that are older than the end of the latest acknowledge.
         unmarked: Users of `left` and messages that had no 👀 of theirs since they left.
+        team: Whose it is; None: the default team's, as in a file of an earlier version.
     """
 
     key: str
@@ -128,6 +129,7 @@ class Watch:
     left: tuple[int, ...] = ()
     old_messages: tuple[int, ...] = ()
     unmarked: tuple[tuple[int, int], ...] = ()
+    team: str | None = None
 
     def counts(self, user_id: int, message_id: int) -> bool:
         """Return True if the user's 👀 on that message may acknowledge; one of an ended ack may not."""
@@ -182,6 +184,7 @@ class UnrecordedReport:
         key: Idempotency key of the incident that it becomes.
         alert: The monitor's alert; None for a person's report.
         sender: As `AlertMessage.sender`, of an alert that a message says.
+        team: As `Watch.team`.
     """
 
     key: str
@@ -197,13 +200,14 @@ class UnrecordedReport:
     by_name: str
     alert: HeldAlert | None = None
     sender: str = ""
+    team: str | None = None
 
     @property
     def as_incident(self) -> NewIncident:
         """Return the incident to open, with the ladder from when it was raised."""
         if self.alert is not None:
             new = self.alert.as_incident(self.guild_id, None, began=self.started_at)
-            return replace(new, triggered_at=self.raised_at)
+            return replace(new, triggered_at=self.raised_at, team=self.team)
         return NewIncident(
             guild_id=self.guild_id,
             severity=self.severity,
@@ -215,6 +219,7 @@ class UnrecordedReport:
             path=self.path,
             key=self.key,
             triggered_at=self.raised_at,
+            team=self.team,
         )
 
     @property

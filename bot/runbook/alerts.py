@@ -130,6 +130,7 @@ class AlertRules:
         rings: Names of the severities under which the bot's reply to a monitor's message mentions people as
             any alert of theirs does. Under others it is quiet: the message was there before it.
         unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
+        teams: Channel as in `watch` -> the team of its alerts, of those that name one.
         unread: The same for a message without text; without the message content intent all are. It may be an
             alert, so it is tracked unless the file says otherwise.
         unanswered_after: How long after the question a message is tracked about which nobody has answered.
@@ -147,6 +148,7 @@ class AlertRules:
     same_within: timedelta
     fingerprint: tuple[AlertPart, ...]
     rings: frozenset[str]
+    teams: Mapping[str, str]
     unknown: Mapping[str, Unknown]
     unread: Mapping[str, Unknown]
     unanswered_after: timedelta
@@ -157,6 +159,17 @@ class AlertRules:
     names: tuple[str, ...]
     shapes: TitleShapes
     rules: tuple[AlertRule, ...]
+
+    @property
+    def named_teams(self) -> Mapping[str, str]:
+        """Return the teams of channels and patterns, by the key that names each."""
+        channels = {f"alerts.watch.{channel}.team": team for channel, team in self.teams.items()}
+        patterns = {
+            f"alerts.patterns[{number}].team": one.team
+            for number, one in enumerate(self.own_patterns, 1)
+            if one.team is not None
+        }
+        return {**channels, **patterns}
 
 
 _HIGHEST: Final = "highest"
@@ -192,6 +205,7 @@ class PatternTable(Section):
     same_within: moments.Duration | None = None
     title: Annotated[str, _TITLE] | None = None
     next_line: values.Bool = False
+    team: values.Id | None = None
 
     @model_validator(mode="after")
     def _has_text(self) -> "PatternTable":
@@ -224,6 +238,7 @@ class WatchTable(Section):
 
     severity: values.OfSeverity
     unknown: Annotated[Unknown, values.choice(Unknown, "what to do with an unknown message")] | None = None
+    team: values.Id | None = None
 
 
 _Watch = Annotated[
@@ -256,6 +271,7 @@ class AlertsTable(Section):
         usual = usual_senders() if self.usual_patterns else Senders()
         watch = {key: each if isinstance(each, str) else each.severity for key, each in self.watch.items()}
         given = {key: None if isinstance(each, str) else each.unknown for key, each in self.watch.items()}
+        tables = {key: each for key, each in self.watch.items() if isinstance(each, WatchTable)}
         own = tuple(each.into(Pattern) for each in self.patterns)
         unknown = {key: given[key] or _usual_unknown(key, watch[key], severities) for key in watch}
         return AlertRules(
@@ -264,6 +280,7 @@ class AlertsTable(Section):
             same_within=self.same_within,
             fingerprint=self.fingerprint,
             rings=_ringing(severities, all_of_them=self.rings),
+            teams=MappingProxyType({key: each.team for key, each in tables.items() if each.team}),
             unknown=MappingProxyType(unknown),
             unread=MappingProxyType({key: given[key] or Unknown.TRACK for key in watch}),
             unanswered_after=self.unanswered_after,

@@ -53,25 +53,29 @@ def _priorities(policy: Policy) -> Iterator[str]:
 
 
 def _teams(policy: Policy) -> Iterator[str]:
-    """Check the schedules and the ladders of teams, and that each team of a target is one."""
+    """Check the schedules and the ladders of teams, and that each team that the file names is one."""
     for name, team in policy.teams.items():
         if name == DEFAULT_TEAM:
             yield f'teams.{name}: "{name}" is the team of the rest of the file; allowed: another name'
         for place in team.schedule:
             if place not in policy.oncall:
-                said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
-                allowed = f"{_quoted(policy.oncall)} (the keys of [oncall])"
-                yield f'teams.{name}.schedule: "{place}" is {said}; allowed: {allowed}'
+                yield _no_place(f"teams.{name}.schedule", place, policy)
         for severity in team.ladders:
             where = f"teams.{name}.ladder.{severity}"
             if severity not in policy.severities:
                 yield f'{where}: "{severity}" is not a severity; allowed: {_quoted(policy.severities)}'
             else:
                 yield from _ladder(team.severities[severity], policy, where=where)
-    for target, of in policy.team_of_target.items() if policy.teams else ():
-        if of not in policy.teams:
+    for where, name in policy.named_teams.items() if policy.teams else ():
+        if name not in policy.teams:
             allowed = f"{_quoted(policy.teams)} (the keys of [teams])"
-            yield f'targets.{target}.team: "{of}" is not a team; allowed: {allowed}'
+            yield f'{where}: "{name}" is not a team; allowed: {allowed}'
+
+
+def _no_place(where: str, place: str, policy: Policy) -> str:
+    """Return the problem that *place* is not an on-call place, but perhaps a team."""
+    said = "a team, not an on-call place" if place in policy.teams else "not an on-call place"
+    return f'{where}: "{place}" is {said}; allowed: {_quoted(policy.oncall)} (the keys of [oncall])'
 
 
 def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Iterator[str]:
@@ -80,9 +84,7 @@ def _ladder(severity: SeverityPolicy, policy: Policy, *, where: str = "") -> Ite
         where = f"{ladder}[{n}]"
         for place in step.dm:
             if place not in policy.oncall:
-                allowed = ", ".join(f'"{name}"' for name in policy.oncall)
-                said = f'"{place}" is not an on-call place'
-                yield f"{where}.dm: {said}; allowed: {allowed} (the keys of [oncall])"
+                yield _no_place(f"{where}.dm", place, policy)
         yield from _repeats(where, step, is_last=n == len(severity.ladder))
         after = step.after
         if after is None and isinstance(severity.ack_within, timedelta):  # otherwise the calendar decides

@@ -12,6 +12,7 @@ from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq import DlqTable
 from bot.domain.escalation.ladder import ack_deadline, moment_after
 from bot.domain.incident.forms import Checklist
+from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.sheets import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
@@ -152,6 +153,18 @@ class Policy:
         """Return the systems that the file names; none while the capability that has them is off."""
         return next((one.systems(self) for one in self.parts.values() if one.systems), TeamSystems())
 
+    @property
+    def named_teams(self) -> Mapping[str, str]:
+        """Return the teams that the file names as those of alerts, by the key that names each."""
+        targets = {f"targets.{target}.team": name for target, name in self.team_of_target.items()}
+        own = {
+            f"{name}.{table}.team": team
+            for name, part in self.parts.items()
+            if part.teams
+            for table, team in part.teams(self).items()
+        }
+        return MappingProxyType({**targets, **self.alerts.named_teams, **own})
+
     def rules(self, severity: str, *, team: str | None = None) -> SeverityPolicy:
         """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
 
@@ -170,17 +183,49 @@ class Policy:
         return self.rules(incident.severity, team=incident.team)
 
     def team_of(self, targets: Iterable[str], *, said: str | None = None) -> str | None:
-        """Return the team of a new incident: the one *said*, else that of the first target that has one."""
+        """Return the team of a new incident: that of the first target that has one, else the one *said*.
+
+        Args:
+            said: What its source says: a target tells more of an alert than the system that reports it.
+        """
         of_targets = (self.team_of_target.get(target) for target in targets)
-        return next((name for name in (said, *of_targets) if name in self.teams), None)
+        return next((name for name in (*of_targets, said) if name in self.teams), None)
+
+    def rung_roles(self, incident: Incident) -> tuple[str, ...]:
+        """Return the roles that an incident rings in the place of ``@here``, by name or id, if any."""
+        if incident.is_private:
+            return self.permissions.private
+        return self.team_roles(incident.team)
+
+    def team_roles(self, name: str | None) -> tuple[str, ...]:
+        """Return the role that a team's alerts ring in the place of ``@here``; None: the default team's."""
+        team = None if name is None else self.teams.get(name)
+        return () if team is None or team.role is None else (team.role,)
+
+    def spoken(self, incident: "OfTeam") -> Self:
+        """Return the policy in the language of an incident's team."""
+        team = None if incident.team is None else self.teams.get(incident.team)
+        if team is None or team.language in (None, self.language):
+            return self
+        return replace(self, language=team.language)
 
     def places_of(self, incident: "OfTeam") -> tuple[str, ...]:
         """Return the on-call places of an incident's team, in the order in which they are asked."""
-        team = None if incident.team is None else self.teams.get(incident.team)
+        return self.places_of_team(incident.team)
+
+    def places_of_team(self, name: str | None) -> tuple[str, ...]:
+        """Return a team's on-call places, in the order in which they are asked; None: the default team's."""
+        team = None if name is None else self.teams.get(name)
         if team is not None and team.schedule:
             return team.schedule
         of_teams = {place for one in self.teams.values() for place in one.schedule}
         return tuple(place for place in self.oncall if place not in of_teams) or tuple(self.oncall)
+
+    def rules_at(self, places: Iterable[str]) -> tuple[SeverityPolicy, ...]:
+        """Return the rules of each severity for the teams that ask the people at one of *places*."""
+        asked = frozenset(places)
+        teams = (team for team in (None, *self.teams) if asked & frozenset(self.places_of_team(team)))
+        return tuple(self.rules(severity, team=team) for team in teams for severity in self.severities)
 
     @property
     def ringing_alerts(self) -> frozenset[str]:
@@ -241,6 +286,14 @@ class Policy:
         """Return the roles that the bot gives to members, by name or id."""
         parts = self.parts.values()
         return tuple(role for part in parts if part.roles is not None for role in part.roles(self))
+
+    @property
+    def server_permissions(self) -> tuple[str, ...]:
+        """Return what the bot must be allowed in the whole server, by discord.py's names."""
+        parts = self.parts.values()
+        return tuple(
+            name for part in parts if part.permissions is not None for name in part.permissions(self)
+        )
 
     @property
     def reads_members(self) -> bool:

@@ -26,12 +26,19 @@ class Team:
         schedule: Its on-call places, in the order in which they are asked; empty: the default team's.
         ladders: The names of the severities for which it has a ladder of its own.
         severities: The rules of each severity for the team's incidents, by name, highest first.
+        channel: The channel of its own; None: the default team's for each severity.
+        role: The role, by name or id, that its incidents ring instead of ``@here``, and whose members may
+            respond to them; None: it has none.
+        language: "ja" or "en": of the posts about its incidents; None: the file's.
     """
 
     name: str
     schedule: tuple[str, ...]
     ladders: tuple[str, ...]
     severities: Mapping[str, SeverityPolicy]
+    channel: str | None = None
+    role: str | None = None
+    language: str | None = None
 
 
 class TeamTable(Section):
@@ -39,6 +46,8 @@ class TeamTable(Section):
 
     channel: values.Channel | None = None
     mention: values.MentionName | None = None
+    role: values.Role | None = None
+    language: values.Language | None = None
     schedule: Annotated[tuple[values.Place, ...], AtMost(_MOST_PLACES)] = ()
     ladder: dict[values.SeverityName, Annotated[tuple[StepTable, ...], AtMost(MOST_STEPS)]] = Field(
         default_factory=dict
@@ -47,7 +56,15 @@ class TeamTable(Section):
     def value(self, name: str, severities: Mapping[str, SeverityPolicy], default: Sequence[str]) -> Team:
         """Return the team; *default* are the on-call places of the default team, in order."""
         own = {key: self._overlay(one, default) for key, one in severities.items()}
-        return Team(name, tuple(dict.fromkeys(self.schedule)), tuple(self.ladder), MappingProxyType(own))
+        return Team(
+            name,
+            tuple(dict.fromkeys(self.schedule)),
+            tuple(self.ladder),
+            MappingProxyType(own),
+            channel=self.channel,
+            role=self.role,
+            language=self.language,
+        )
 
     def _overlay(self, severity: SeverityPolicy, default: Sequence[str]) -> SeverityPolicy:
         channel, thread = severity.channel, severity.thread_channel

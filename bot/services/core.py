@@ -11,6 +11,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reconciliation import ReadingAhead, Reconciler
 from bot.services.alerts.events import AlertEvents
+from bot.services.alerts.holding import HeldAlerts
 from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.delivery.emails import DeliveryEmails
@@ -138,6 +139,7 @@ class Core:
         self.reevaluations = Reevaluations(store, policy, self.access, self.raising)
         self.triages = Triages(store, policy, self.access, self.raising, self.reevaluations)
         self.alert_opening = AlertOpening(policy, self.incidents)
+        self.held_alerts = HeldAlerts(policy, self.incidents)
         self.alert_events = AlertEvents(store, policy, self.alert_opening, self.recoveries, self.regrading)
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.sent_during_outage.meanwhile

@@ -16,6 +16,7 @@ from bot.domain.statistics.figures import (
     Examples,
     IncidentFigures,
     Scope,
+    TeamFigures,
     UnownedTime,
     WeekFigures,
     by_week,
@@ -56,7 +57,7 @@ class Statistics:
 
     @property
     def _rows(self) -> IncidentStatistics:
-        return IncidentStatistics(self._store.sql, self._policy.ringing_alerts)
+        return IncidentStatistics(self._store.sql, self._policy.ringing_alerts, tuple(self._policy.teams))
 
     async def now(self) -> datetime:
         """Return the database's time, aware, in the policy's zone."""
@@ -75,6 +76,13 @@ class Statistics:
             targets=tuple(await self._rows.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
             drills=await self._rows.drill_figures(guild_id, span),
         )
+
+    async def teams(self, guild_id: int, span: Span) -> tuple[TeamFigures, ...]:
+        """Count *span* by team, the default team first; empty if the policy has no teams."""
+        if not self._policy.teams:
+            return ()
+        found = {one.team: one for one in await self._rows.team_figures(guild_id, span)}
+        return tuple(found.get(name, TeamFigures(name)) for name in (None, *self._policy.teams))
 
     async def this_week(self, guild_id: int) -> IncidentFigures:
         """Count by severity in the current ISO week so far: the incidents, and the time without an owner."""

@@ -1,8 +1,10 @@
 """Requests on disk while the database cannot take them: a file each, in a folder of DATA_DIR."""
 
 import os
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -26,9 +28,10 @@ class KeptRequest(Generic[T]):
 
 
 class RequestSpool(Generic[T]):
-    """Keeps requests on disk. Its methods block, and raise OSError.
+    """Keeps requests on disk. Its methods block, raise OSError, and may be called by any thread.
 
-    Processes that share a folder share what is in it.
+    Processes that share a folder share what is in it. A spool reads the folder when it is made, and when it
+    knows of nothing more; not for each request, or ten thousand of them would take minutes.
 
     Args:
         folder: Created if missing, readable by the owner only, since it holds what monitors say.
@@ -52,56 +55,66 @@ class RequestSpool(Generic[T]):
         self._most = most
         self._most_bytes = most_bytes
         self._last = 0
-        self._count = self._bytes = 0
-        self._recount()
+        self._sizes: dict[str, int] = {}  # bytes by name, the oldest first
+        self._lock = threading.RLock()
+        self._look()
 
     @property
     def count(self) -> int:
         """Return how many are kept, as of the last call of another method."""
-        return self._count
+        return len(self._sizes)
 
     def keep(self, value: T) -> None:
         """Keep *value*: after this returns, not even a loss of power loses it."""
         data = self._encode(value)
-        if self._count >= self._most or self._bytes + len(data) > self._most_bytes:
-            raise OSError("too many requests are kept")
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._last = max(time.time_ns(), self._last + 1)  # their order, whatever the clock does
-        path = self._folder / f"{self._last:020d}-{os.getpid()}.json"
-        fresh = path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        self._sync()
-        self._count, self._bytes = self._count + 1, self._bytes + len(data)
+        with self._lock:
+            if self.count >= self._most or self._bytes + len(data) > self._most_bytes:
+                raise OSError("too many requests are kept")
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._last = max(time.time_ns(), self._last + 1)  # their order, whatever the clock does
+            path = self._folder / f"{self._last:020d}-{os.getpid()}.json"
+            fresh = path.with_suffix(".new")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+            self._sync()
+            self._sizes[path.name] = len(data)
+            self._bytes += len(data)
 
     def oldest(self, limit: int, *, after: str = "") -> Sequence[KeptRequest[T]]:
         """Return the oldest requests behind the one named *after*, at most *limit*."""
-        self._recount()
-        names = sorted(path.name for path in self._paths() if path.name > after)[:limit]
-        return [KeptRequest(name, value) for name in names if (value := self._read(name)) is not None]
+        with self._lock:
+            if not (found := self._known(limit, after=after)):
+                self._look()
+                found = self._known(limit, after=after)
+            return found
 
     def drop(self, names: Collection[str]) -> None:
         """Forget the requests of these names."""
-        for name in names:
-            (self._folder / name).unlink(missing_ok=True)
-        if names:
-            self._sync()
-        self._recount()
+        with self._lock:
+            for name in names:
+                (self._folder / name).unlink(missing_ok=True)
+                self._forget(name)
+            if names:
+                self._sync()
+            if not self._sizes:
+                self._look()
 
     def set_aside(self, name: str) -> None:
         """Leave the request of that name to a person: it is returned no more."""
-        path = self._folder / name
-        path.replace(path.with_suffix(_ASIDE))
+        with self._lock:
+            path = self._folder / name
+            path.replace(path.with_suffix(_ASIDE))
+            self._forget(name)
 
     def _read(self, name: str) -> T | None:
         """Return the request in a file; None if it is gone, or unreadable: then it is set aside."""
-        path = self._folder / name
         try:
-            return self._decode(path.read_bytes())
+            return self._decode((self._folder / name).read_bytes())
         except FileNotFoundError:  # another process has stored it
+            self._forget(name)
             return None
         except (ValueError, KeyError, TypeError) as error:
             self._tell_unreadable(name, error)
@@ -112,17 +125,25 @@ class RequestSpool(Generic[T]):
         """Log that the file *name* cannot be read."""
         raise NotImplementedError
 
-    def _paths(self) -> Iterator[Path]:
-        return self._folder.glob("*.json")
+    def _known(self, limit: int, *, after: str) -> list[KeptRequest[T]]:
+        found: list[KeptRequest[T]] = []
+        for name in [name for name in self._sizes if name > after]:
+            if len(found) == limit:
+                break
+            if (value := self._read(name)) is not None:
+                found.append(KeptRequest(name, value))
+        return found
 
-    def _recount(self) -> None:
-        sizes = []
-        for path in self._paths():
-            try:
-                sizes.append(path.stat().st_size)
-            except FileNotFoundError:
-                continue
-        self._count, self._bytes = len(sizes), sum(sizes)
+    def _forget(self, name: str) -> None:
+        self._bytes -= self._sizes.pop(name, 0)
+
+    def _look(self) -> None:
+        """Read which files are in the folder."""
+        sizes = {}
+        for path in sorted(self._folder.glob("*.json")):
+            with suppress(FileNotFoundError):  # another process has stored it
+                sizes[path.name] = path.stat().st_size
+        self._sizes, self._bytes = sizes, sum(sizes.values())
 
     def _sync(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY)

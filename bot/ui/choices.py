@@ -11,6 +11,7 @@ from bot.domain.incident.incident import Incident, typed_number
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import cut, half_width
 from bot.runbook.model import Policy
+from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.interaction import Interaction, person_from, services_of, voice_of
 from bot.ui.words.inert import plain
 
@@ -45,6 +46,31 @@ async def offer_severities(interaction: Interaction, typed: str) -> list[Choice[
 def severity_choices(policy: Policy, typed: str) -> list[Choice[str]]:
     """Return the policy's severities whose name or priority contains what was *typed*."""
     return choices_of({one.name: f"{one.name} / {one.priority}" for one in policy.severities.values()}, typed)
+
+
+#: A team that is typed or chosen; its option is there only where the policy has teams.
+TeamName = app_commands.Range[str, 1, 24]
+ONLY_TEAM: Final = locale_str("Only this team", key="commands.only_team")
+
+
+async def offer_teams(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the policy's teams, and the default one."""
+    voice, teams = voice_of(interaction), services_of(interaction).policy.teams
+    return choices_of({**{name: name for name in teams}, DEFAULT_TEAM: voice.team(None)}, typed)
+
+
+def team_named(policy: Policy, typed: str) -> str | None:
+    """Return the team that was typed or chosen; None: the default one.
+
+    Raises:
+        UserError: the policy has no such team.
+    """
+    name = half_width(typed).strip().casefold()
+    if name == DEFAULT_TEAM:
+        return None
+    if name not in policy.teams:
+        raise UserError("team_unknown", value=typed)
+    return name
 
 
 Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry

@@ -1,1 +1,1 @@
-"""Maintenance windows (メンテナンス): alerts about a target are held. README.md has the rules."""
+"""Absences (不在): shifts in them are announced, and others take them. README.md has the rules."""

@@ -10,8 +10,8 @@ from bot.domain.oncall.people import Who
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import template
-from bot.ui.interaction import Interaction, keep, person_of, reply, services_of, voice_of, wait
-from cogs.absence.posts import END, TAKE, absence_line, absences_screen
+from bot.ui.interaction import Interaction, keep, person_of, redraw, reply, services_of, voice_of, wait
+from cogs.absence.posts import PAGE, TAKE, WITHDRAW, absence_line, absences_screen
 from cogs.absence.rules import parse_absence
 from cogs.absence.use_cases import Away
 
@@ -53,13 +53,24 @@ async def away(
     await reply(interaction, voice.say("absence.screen.added", line=absence_line(voice, made)))
 
 
-@control(END)
-async def press_end(interaction: Interaction, pressed: Pressed) -> None:
-    """[取り消す]: withdraw an absence."""
+@control(PAGE)
+async def press_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀], [▶]: another page of the list."""
     await keep(interaction)
     own, voice = services_of(interaction).of(Away), voice_of(interaction)
-    ended = await own.end(pressed.number, by=await person_of(interaction))
-    await reply(interaction, voice.say("absence.screen.ended", line=absence_line(voice, ended)))
+    absences = await own.open_ones(by=await person_of(interaction))
+    await redraw(interaction, absences_screen(voice, absences, page=pressed.number))
+
+
+@control(WITHDRAW)
+async def withdraw(interaction: Interaction, pressed: Pressed) -> None:
+    """[取り消す予定を選ぶ]: withdraw an absence; the list is shown without it."""
+    await keep(interaction)
+    own, by, voice = services_of(interaction).of(Away), await person_of(interaction), voice_of(interaction)
+    ended = await own.end(int(pressed.chosen), by=by)
+    said = voice.say("absence.screen.ended", line=absence_line(voice, ended))
+    left = await own.open_ones(by=by)
+    await redraw(interaction, absences_screen(voice, left, page=pressed.number, said=said))
 
 
 @control(template(TAKE))

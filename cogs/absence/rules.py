@@ -1,23 +1,38 @@
-"""Absences: the shifts that they touch, and who is fairest to take one."""
+"""Find the shifts in an absence and the fairest person for each, and read typed dates."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.errors import UserError
+from bot.domain.jobs import Job
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.moments import UnreadableMoment, parse_later
+from bot.domain.oncall.people import Who
 from bot.domain.payloads import Payload
 
 #: The time whose hours on call count for `fairest`: from so long before now to so long after.
 COUNTED_BEFORE: Final = timedelta(days=30)
 COUNTED_AFTER: Final = timedelta(days=7)
 
-#: The longest absence.
+#: The longest absence that a person can type.
 LONGEST: Final = timedelta(days=90)
+
+#: Bytes of a person's calendar file: 2 MiB, about 10,000 events.
+BIGGEST: Final = 2 * 1024 * 1024
+
+#: Events of a file in the time that is read.
+MOST_EVENTS: Final = 2_000
+
+#: The job that edits the posts about a shift, as the queue stores it. Its payload: "<guild>:<shift>".
+SHOW_AWAY_SHIFT: Final = "show_away_shift"
+
+_NOBODY: Final = Who(None, "", "")
 
 
 class AbsenceDelivery(AnyDeliveryKind):
@@ -27,12 +42,39 @@ class AbsenceDelivery(AnyDeliveryKind):
     AWAY_SHIFT = "away_shift"
     #: To the person who is away. The channel has it, too.
     AWAY_SHIFT_DM = "away_shift_dm", DeliveryKindSpec(is_dispensable=True)
+    #: To the channel: a calendar file cannot be used.
+    AWAY_CALENDAR = "away_calendar"
 
 
 class AwayData(Payload):
     """A post about the shift of this number."""
 
     shift: int
+
+
+class CalendarProblem(StrEnum):
+    """Why a person's calendar file cannot be used."""
+
+    MISSING = "missing"  # or the bot may not read it
+    TOO_BIG = "too_big"
+    TOO_MANY = "too_many"
+    UNREADABLE = "unreadable"
+    SLOW = "slow"
+
+
+class CalendarData(Payload):
+    """A post about a calendar file that cannot be used.
+
+    Attributes:
+        handle: Whose file it is.
+        problem: A `CalendarProblem`.
+        size: In bytes; 0 where it is not known.
+    """
+
+    handle: str
+    file: str
+    problem: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +84,14 @@ class AbsenceRules:
     Attributes:
         ahead: How long before a shift its person and the team are told.
         channel: Where the team is told; None: where handovers are posted.
+        calendars: The calendar files, by the handle of the person who is away in their events.
+        folder: That of the policy file, from where their paths are.
     """
 
     ahead: timedelta = timedelta(days=7)
     channel: str | None = None
+    calendars: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +100,7 @@ class NewAwayShift:
 
     Attributes:
         handle: The person who is away.
-        suggested: The handle of who is fairest to take it; None: nobody is free.
+        suggested: The handle of the person who is fairest to take it; None: all are busy or away.
     """
 
     absence_id: int
@@ -67,22 +113,37 @@ class NewAwayShift:
 
 @dataclass(frozen=True, slots=True)
 class AwayShift(NewAwayShift):
-    """A stored one.
+    """A stored `NewAwayShift`.
 
     Attributes:
         is_void: The absence was withdrawn.
         taken_by_name: Who has taken it.
+        told: How often it was told: again after it has come back, or grown.
     """
 
     id: int = 0
     guild_id: int = 0
     is_void: bool = False
     taken_by_name: str | None = None
+    told: int = 1
 
     @property
     def waits(self) -> bool:
         """Return True while a person may take it."""
         return not self.is_void and self.taken_by_name is None
+
+    def includes(self, other: NewAwayShift) -> bool:
+        """Return True if *other* is this shift, or a part of it, be it by another absence."""
+        is_same = (self.handle, self.place) == (other.handle, other.place)
+        return is_same and self.starts <= other.starts and other.ends <= self.ends
+
+    def becomes(self, other: NewAwayShift) -> bool:
+        """Return True if *other* is this shift after it has come back or grown."""
+        if (self.absence_id, self.place) != (other.absence_id, other.place):
+            return False
+        return self.starts == other.starts or (
+            self.waits and self.starts < other.ends and other.starts < self.ends
+        )
 
 
 def away_shifts(
@@ -90,12 +151,12 @@ def away_shifts(
 ) -> Iterator[NewAwayShift]:
     """Yield the parts of shifts that begin before *now* + *ahead* and whose person is away then.
 
-    A part begins with the absence or with the shift, whichever is later, so that it is the same at each look.
+    A part begins with the absence or with the shift, whichever is later: at the same moment in each call.
 
     Args:
         rosters: Right since the first absence began.
     """
-    for absence in absences:
+    for absence in (one for one in absences if one.starts < now + ahead):
         handle = rosters.person(absence.who).handle
         for place, roster in rosters.places.items():
             for shift in roster.shifts(absence.starts, absence.ends):
@@ -119,7 +180,7 @@ def fairest(
     *,
     now: datetime,
 ) -> str | None:
-    """Return the handle of the person who is fairest to take a time at *place*; None if nobody is free.
+    """Return the handle of the person who is fairest to take a time at *place*; None if all are busy.
 
     Of the people who take turns at the place, and if none of them is free of all that are known: the one with
     the fewest hours on call from `COUNTED_BEFORE` before *now* to `COUNTED_AFTER` after, over all places. A
@@ -149,6 +210,27 @@ def hours_on_call(rosters: Rosters, start: datetime, end: datetime) -> Mapping[s
         for shift in roster.shifts(start, end):
             loads[shift.person] = loads.get(shift.person, timedelta()) + (shift.ends - shift.starts)
     return loads
+
+
+def busy_times(events: Iterable[tuple[datetime, datetime, str]]) -> list[TimeAway]:
+    """Return the times of a calendar's *events* (start, end, words); those that overlap or touch are one.
+
+    Of the words of one time, the first ones count. The person is left open.
+    """
+    found: list[TimeAway] = []
+    for starts, ends, words in sorted(events):
+        last = found[-1] if found else None
+        if last is not None and starts <= last.ends:
+            found[-1] = replace(last, ends=max(last.ends, ends), reason=last.reason or words)
+        else:
+            found.append(TimeAway(_NOBODY, starts, ends, words))
+    return found
+
+
+def show_job(guild_id: int, shift: int) -> Job:
+    """Return the job that edits the posts about a shift."""
+    payload = f"{guild_id}:{shift}"
+    return Job(SHOW_AWAY_SHIFT, payload, f"{SHOW_AWAY_SHIFT}:{payload}", sooner=True)
 
 
 def parse_absence(typed_from: str, typed_to: str, *, now: datetime) -> tuple[datetime, datetime]:

@@ -1,4 +1,4 @@
-"""Absences: recorded and withdrawn, their shifts told once, and taken by another person as an override."""
+"""Record and withdraw absences, announce the shifts in them, and let others take these as overrides."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,7 +9,6 @@ import structlog
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.jobs import Job
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
@@ -27,14 +26,21 @@ from bot.storage.store import Store
 from bot.storage.tables.deliveries import DeliveryRows, DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.absence.calendars import AbsenceCalendars
 from cogs.absence.policy import channel_of
-from cogs.absence.rules import COUNTED_BEFORE, AbsenceDelivery, AbsenceRules, AwayData, AwayShift, away_shifts
+from cogs.absence.rules import (
+    COUNTED_BEFORE,
+    AbsenceDelivery,
+    AbsenceRules,
+    AwayData,
+    AwayShift,
+    away_shifts,
+    show_job,
+)
 from cogs.absence.store import Absences
 
 log = structlog.get_logger(__name__)
 
-#: The name of the job, as the queue stores it. Its payload: "<guild>:<shift>".
-SHOW_AWAY_SHIFT: Final = "show_away_shift"
 _REASON_LIMIT: Final = 200
 
 
@@ -48,6 +54,7 @@ class Away:
         self._oncall: OnCall = core.oncall
         self._discord: Discord = core.discord
         self.guild_id = core.guild_id
+        self._calendars = AbsenceCalendars(core.store, core.policy, core.guild_id)
 
     async def now(self) -> datetime:
         """Return the database's time in the team's zone: the times that people type count from it."""
@@ -63,7 +70,7 @@ class Away:
         return await Absences(self._store.sql).open_ones(self.guild_id)
 
     async def add(self, new: TimeAway, *, by: Person) -> TimeAway:
-        """Record an absence, and tell of its shifts that are near, in one commit.
+        """Record an absence, and announce the shifts in it that are near, in one commit.
 
         Raises:
             NotPermitted: *by* may not respond or, for another person, change who is on call.
@@ -80,24 +87,27 @@ class Away:
         """Withdraw an absence. A shift that was taken stays taken: it is an override like others.
 
         Raises:
-            NotPermitted: as `add`. UserError: it is over.
+            NotPermitted: as `add`. UserError: it is over, or comes from a calendar file.
         """
         known = await Absences(self._store.sql).open_ones(self.guild_id)
         absence = next((one for one in known if one.id == number), None)
         if absence is None:
             raise UserError("absence_over")
+        if absence.calendar is not None:
+            raise UserError("absence_of_calendar", file=absence.by_name)
         await self._require(by, absence.who, act="end_absence")
         async with self._store.transaction() as tx:
             if await Absences(tx.sql).lock(self.guild_id, number) is None:
                 raise UserError("absence_over")
-            for shift in await Absences(tx.sql).end(number, by=by):
-                await tx.enqueue(self._job(shift))
+            for shift in await Absences(tx.sql).end(number, by_name=by.name):
+                await tx.enqueue(show_job(self.guild_id, shift))
             await self._audit(tx, absence, by=by, action="absence_ended")
         log.info("absence.ended", absence_id=number, user_id=by.id)
         return absence
 
     async def look(self) -> None:
-        """Tell of the shifts that are near now and whose people are away."""
+        """Read the calendar files that have changed, and announce the shifts that are near now."""
+        await self._calendars.look()
         if not await Absences(self._store.sql).open_ones(self.guild_id):
             return
         async with self._store.transaction() as tx:
@@ -124,14 +134,16 @@ class Away:
             for piece in await self._left(tx, shift, who):
                 new = NewOverride(shift.place, who, piece.starts, piece.ends)
                 await self._record(tx, new, by=by)
-            await tx.enqueue(self._job(number))
+            await tx.enqueue(show_job(self.guild_id, number))
         log.info("absence.shift_taken", shift=number, user_id=by.id)
         return shift
 
     async def show(self, number: int) -> None:
         """Edit the posts about a shift to show it as it is now."""
         shift = await Absences(self._store.sql).shift(self.guild_id, number)
-        for key in _keys(number) if shift is not None else ():
+        if shift is None:
+            return
+        for key in (key for told in range(1, shift.told + 1) for key in _keys(number, told)):
             post = await DeliveryRows(self._store.sql).delivery_by_key(key)
             if post is not None and post.message_id is not None:
                 await self._discord.redraw(post, shift)
@@ -141,7 +153,7 @@ class Away:
         await self._access.require(by, action, guild_id=self.guild_id, act=act, who=who.handle)
 
     async def _left(self, tx: Transaction, shift: AwayShift, who: Who) -> Sequence[Shift]:
-        """Return what of a shift is still its person's; others may stand in for the rest."""
+        """Return the parts of a shift that its person still holds; others may stand in for the rest."""
         rosters, now = await self._oncall.rosters(self.guild_id, source=tx)
         absences = await Absences(tx.sql).open_ones(self.guild_id)
         taker = rosters.person(who).handle
@@ -164,30 +176,36 @@ class Away:
         await recording(tx, self.guild_id, new, by)
 
     async def _tell(self, tx: Transaction) -> None:
-        """Queue a post and a DM for each shift that is new; the row's key keeps each one single."""
-        absences = await Absences(tx.sql).open_ones(self.guild_id)
+        """Queue a post and a DM for each shift that is new, has come back to its person, or has grown."""
+        own = Absences(tx.sql)
+        absences = await own.lock_open_ones(self.guild_id)
+        # Before the rosters: a shift that is taken in between was still waiting here, and is not told again.
+        known = await own.open_shifts(self.guild_id)
         now = await tx.now()
         since = min([now - COUNTED_BEFORE, *(one.starts for one in absences)])
         rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
         ahead = self._policy.of(AbsenceRules).ahead
         for new in away_shifts(rosters, absences, now=now, ahead=ahead):
-            number = await Absences(tx.sql).add_shift(self.guild_id, new)
-            if number is not None:
-                await DeliveryWrites(tx.sql).insert_deliveries(self._posts(number, new.handle))
-                log.info("absence.shift_told", shift=number)
+            if any(one.waits and one.includes(new) for one in known):
+                continue
+            former = next((one for one in known if one.becomes(new)), None)
+            known.append(AwayShift(new.absence_id, new.place, new.handle, new.starts, new.ends))
+            if former is None:
+                await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
+            elif (told := await own.tell_again(former, new)) is not None:
+                await self._post(tx, former.id, new.handle, told=told)
+                await tx.enqueue(show_job(self.guild_id, former.id))  # its former posts show it as it is now
 
-    def _posts(self, number: int, handle: str) -> Sequence[NewDelivery]:
+    async def _post(self, tx: Transaction, number: int, handle: str, *, told: int) -> None:
         data = AwayData(shift=number).to_json()
         channel, person = f"channel:{channel_of(self._policy)}", f"named:{handle}"
-        post, dm = _keys(number)
-        return [
+        post, dm = _keys(number, told)
+        posts = [
             NewDelivery(AbsenceDelivery.AWAY_SHIFT, channel, post, self.guild_id, data=data),
             NewDelivery(AbsenceDelivery.AWAY_SHIFT_DM, person, dm, self.guild_id, data=data),
         ]
-
-    def _job(self, number: int) -> Job:
-        payload = f"{self.guild_id}:{number}"
-        return Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True)
+        await DeliveryWrites(tx.sql).insert_deliveries(posts)
+        log.info("absence.shift_told", shift=number, told=told)
 
     async def _audit(self, tx: Transaction, absence: TimeAway, *, by: Person, action: str) -> None:
         data = AuditData(facts={"absence": absence.id, "who": absence.who.handle})
@@ -198,7 +216,7 @@ class AwayDeliveries(DeliveryHandler):
     """The posts about shifts whose people are away."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(*AbsenceDelivery)
+        super().__init__(AbsenceDelivery.AWAY_SHIFT, AbsenceDelivery.AWAY_SHIFT_DM)
         self._store = store
 
     async def load(self, delivery: Delivery) -> AwayShift | None:
@@ -206,25 +224,25 @@ class AwayDeliveries(DeliveryHandler):
         return await _shift(self._store.sql, delivery)
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if there is nobody to look for any more."""
+        """Return True if the shift needs no other person any more."""
         shift = await _shift(tx.sql, delivery)
         return shift is None or not shift.waits
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Edit a post once more if the shift was taken while it was sent."""
+        """Edit the post once more if a person took the shift while it was being sent."""
         shift = await _shift(tx.sql, delivery)
         if shift is not None and not shift.waits:
-            payload = f"{shift.guild_id}:{shift.id}"
-            await tx.enqueue(Job(SHOW_AWAY_SHIFT, payload, f"show_away_shift:{payload}", sooner=True))
+            await tx.enqueue(show_job(shift.guild_id, shift.id))
 
 
 async def _shift(sql: Sql, delivery: Delivery) -> AwayShift | None:
     return await Absences(sql).shift(delivery.guild_id, AwayData.from_json(delivery.data).shift)
 
 
-def _keys(number: int) -> tuple[str, str]:
-    """Return the keys of the post in the channel and of the DM."""
-    return f"away_shift:{number}", f"away_shift:{number}:dm"
+def _keys(number: int, told: int) -> tuple[str, str]:
+    """Return the keys of the post in the channel and of the DM, of the first time and of each later one."""
+    post = f"away_shift:{number}" if told == 1 else f"away_shift:{number}:{told}"
+    return post, f"{post}:dm"
 
 
 def _clean(new: TimeAway) -> TimeAway:
@@ -238,11 +256,11 @@ def build(core: Core) -> Away:
 
 def deliveries(_away: Away, core: Core) -> list[DeliveryHandler]:
     """Return the handler of the posts."""
-    return [AwayDeliveries(core.store)]
+    return [AwayDeliveries(core.store), DeliveryHandler(AbsenceDelivery.AWAY_CALENDAR)]
 
 
 async def look(away: Away) -> None:
-    """Tell of the shifts that are near now."""
+    """Read changed calendar files, and announce the shifts that are near now."""
     await away.look()
 
 

@@ -30,7 +30,9 @@ def dependants_line(words: Wording, delivery: Delivery, subject: Subject) -> Bod
     first = words.say("dependencies.line.held", alerts=held.alerts, times=held.times)
     if held.tracked:
         shown.append(words.say("dependencies.line.tracked", count=held.tracked))
-    if not held.waiting and not held.tracked:
+    if held.moved or not held.alerts:
+        shown.append(words.say("dependencies.line.moved"))
+    elif not held.waiting and not held.tracked:
         shown.append(words.say("dependencies.line.over"))
     options = [
         Option(

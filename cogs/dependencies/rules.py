@@ -1,11 +1,8 @@
 """Dependencies: which targets an alert needs, and what an incident holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from bot.domain.alerts.alert import mention_of
-from bot.domain.alerts.decisions import HeldAlert
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.outage import Journal
@@ -19,23 +16,6 @@ class DependencyDelivery(AnyDeliveryKind):
     DEPENDANTS = "dependants", DeliveryKindSpec(is_refreshed=True)
     #: An alert of the highest severity that is held, in the severity's channel; it rings nobody.
     HELD_QUIETLY = "held_quietly"
-
-
-@dataclass(frozen=True, slots=True)
-class HeldDependant:
-    """One alert that an incident holds, however often it came.
-
-    Attributes:
-        alert: As it came last.
-        said_id: Of that time.
-        times, first_at: How often it came, and when first.
-    """
-
-    fingerprint: str
-    said_id: int
-    alert: HeldAlert
-    times: int
-    first_at: datetime
 
 
 class Dependant(Payload):
@@ -52,12 +32,14 @@ class Dependants(Payload):
     Attributes:
         alerts, times: How many different ones, and how often they came.
         tracked: How many of them were opened since.
-        waiting: The latest of those that are held now.
+        moved: How many of them something else holds by now, such as a maintenance.
+        waiting: The latest of those that it holds now.
     """
 
     alerts: int = 0
     times: int = 0
     tracked: int = 0
+    moved: int = 0
     waiting: tuple[Dependant, ...] = ()
 
 

@@ -18,9 +18,9 @@ from bot.domain.jobs import Job, JobName
 from bot.domain.outage import Journal
 from bot.domain.people import Person
 from bot.runbook.model import Policy
+from bot.services.alerts.holding import HeldAlerts
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.opening import Incidents
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
 from bot.services.shared.jobs import refresh_job
@@ -32,13 +32,8 @@ from bot.storage.tables.incidents import IncidentRows, IncidentWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
 from cogs.dependencies import rules
-from cogs.dependencies.rules import (
-    DependencyDelivery,
-    HeldDependant,
-    HeldQuietlyData,
-    needed_by,
-)
-from cogs.dependencies.store import HeldAlerts
+from cogs.dependencies.rules import DependencyDelivery, HeldQuietlyData, needed_by
+from cogs.dependencies.store import DependantRows
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +49,11 @@ _PERMISSION: Final = "acknowledge"
 class DependentAlerts:
     """Deals with the alerts that incidents of one guild hold."""
 
-    def __init__(self, store: Store, policy: Policy, access: Access, incidents: Incidents) -> None:
+    def __init__(self, store: Store, policy: Policy, access: Access, alerts: HeldAlerts) -> None:
         self._store = store
         self._policy = policy
         self._access = access
-        self._incidents = incidents
+        self._alerts = alerts
 
     async def track_apart(self, number: int, fingerprint: str, *, guild_id: int, by: Person) -> Incident:
         """Open an alert that the incident *number* holds by itself, and return it; it pages as any other.
@@ -70,61 +65,28 @@ class DependentAlerts:
         async with self._store.transaction() as tx:
             await AlertRows(tx.sql).lock_fingerprint(guild_id, fingerprint)
             holder = await IncidentRows(tx.sql).incident(number)
-            held = await HeldAlerts(tx.sql, guild_id).held_by(number, fingerprint=fingerprint)
-            if not held:
+            opened = None
+            if fingerprint in await DependantRows(tx.sql, guild_id).held_by(number):
+                opened = await self._alerts.track(tx, guild_id, fingerprint, waited=_waited(holder))
+            if opened is None:
                 raise UserError("held_alert_gone")
-            opened = await self._track(tx, holder, held[0])
-            data = AuditData(opened, facts={"held_by": number, "title": held[0].alert.title})
+            incident = await IncidentRows(tx.sql).incident(opened)
+            data = AuditData(opened, facts={"held_by": number, "title": incident.title})
             await AuditWrites(tx.sql).audit(guild_id=guild_id, by=by, action="alert_tracked_apart", data=data)
             await self._redraw(tx, number)
-            incident = await IncidentRows(tx.sql).incident(opened)
         log.info("dependency.tracked_apart", incident_id=opened, held_by=number, user_id=by.id)
         return incident
 
     async def run_job(self, number: int) -> None:
         """Deal with what an incident holds that may have ended; each part may be done again."""
         holder = await IncidentRows(self._store.sql).incident(number)
-        groups = await HeldAlerts(self._store.sql, holder.guild_id).held_by(number)
-        for held in groups:
-            await self._settle(holder, held)
-        if groups:
+        for fingerprint in await DependantRows(self._store.sql, holder.guild_id).held_by(number):
             async with self._store.transaction() as tx:
-                await self._redraw(tx, number)
-
-    async def _settle(self, holder: Incident, held: HeldDependant) -> None:
-        """Track an alert that nothing holds any more, if it still fires; another incident may hold it."""
-        async with self._store.transaction() as tx:
-            alerts = HeldAlerts(tx.sql, holder.guild_id)
-            await AlertRows(tx.sql).lock_fingerprint(holder.guild_id, held.fingerprint)
-            now_held = await alerts.held_by(holder.id, fingerprint=held.fingerprint)
-            if not now_held:
-                return
-            target = next(iter(held.alert.targets), None)
-            needed = needed_by(target, held.alert.title, self._policy.depends_on)
-            other = await alerts.holder(needed)
-            if other == holder.id:
-                return
-            if not await alerts.fires_still(holder.id, held.fingerprint):
-                await alerts.forget(holder.id, held.fingerprint)
-            elif other is not None:
-                await alerts.move(holder.id, held.fingerprint, to=other)
-                await _show(tx, self._policy, other)
-            else:
-                opened = await self._track(tx, holder, now_held[0])
+                opened = await self._alerts.let_go(tx, holder.guild_id, fingerprint, waited=_waited(holder))
+            if opened is not None:
                 log.info("dependency.alert_tracked", incident_id=opened, held_by=holder.id)
-
-    async def _track(self, tx: Transaction, holder: Incident, held: HeldDependant) -> int:
-        """Open an alert that was held, unless it was counted since; its fingerprint is locked."""
-        alerts = HeldAlerts(tx.sql, holder.guild_id)
-        number = await alerts.tracked_since(held)
-        if number is None:
-            shown = None if holder.is_private else holder.id
-            waited = AlertWait(count=held.times, incident=shown)
-            new = held.alert.as_incident(holder.guild_id, waited, began=held.first_at)
-            known = self._policy.rules(new.severity).name  # the policy may have changed meanwhile
-            number = (await self._incidents.open_within(tx, replace(new, severity=known), by=None)).id
-        await alerts.adopt(holder.id, held.fingerprint, incident_id=number)
-        return number
+        async with self._store.transaction() as tx:
+            await self._redraw(tx, number)
 
     async def _redraw(self, tx: Transaction, number: int) -> None:
         """Let the posts of an incident show what it holds now."""
@@ -138,7 +100,7 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
     One of the highest severity is posted in its channel as well, and rings nobody.
     """
     needed = needed_by(alert.target, alert.title, policy.depends_on)
-    number = await HeldAlerts(tx.sql, alert.guild_id).holder(needed) if needed else None
+    number = await DependantRows(tx.sql, alert.guild_id).holder(needed) if needed else None
     if number is None:
         return None
     await _show(tx, policy, number)
@@ -180,6 +142,10 @@ async def _show(tx: Transaction, policy: Policy, number: int) -> None:
     await tx.enqueue(Job(JobName.SHOW_COUNT, str(number), f"count:{number}", after=_SHOWN_AFTER))
 
 
+def _waited(holder: Incident) -> AlertWait:
+    return AlertWait(count=0, incident=None if holder.is_private else holder.id)
+
+
 async def _renew(tx: Transaction, number: int) -> Incident:
     holder = transitions.renewed(await IncidentWrites(tx.sql).incident(number, lock=True))
     await IncidentWrites(tx.sql).save(holder)
@@ -189,7 +155,7 @@ async def _renew(tx: Transaction, number: int) -> Incident:
 async def follow(change: Change) -> None:
     """Look again at what an incident holds: it has ended, was made private, or is about other targets."""
     incident = change.incident
-    if await HeldAlerts(change.tx.sql, incident.guild_id).held_by(incident.id):
+    if await DependantRows(change.tx.sql, incident.guild_id).held_by(incident.id):
         number = str(incident.id)
         job = Job(RELEASE_HELD, number, f"{RELEASE_HELD}:{number}", after=timedelta(), sooner=True)
         await change.tx.enqueue(job)
@@ -197,7 +163,7 @@ async def follow(change: Change) -> None:
 
 def build(core: Core) -> DependentAlerts:
     """Make the use cases of a guild."""
-    return DependentAlerts(core.store, core.policy, core.access, core.incidents)
+    return DependentAlerts(core.store, core.policy, core.access, core.held_alerts)
 
 
 def deliveries(_alerts: DependentAlerts, _core: Core) -> list[DeliveryHandler]:

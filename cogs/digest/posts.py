@@ -53,6 +53,7 @@ from cogs.digest.rules import (
 
 TITLE_LIMIT: Final = 80
 _DEBT_LIMIT: Final = 40  # characters of a title in the post: one or two lines of a phone
+_TEAMS_LIMIT: Final = 600  # characters of the lines of teams, which the other lines leave free
 _MINUTE_S: Final = 60.0
 SEVERITY_LIMIT: Final = 40
 NAME_LIMIT: Final = 60
@@ -279,6 +280,7 @@ def harm_lines(words: Wording, week: Digest, show: Show) -> list[str]:
         lines += _paged(words, week)
     if DigestPart.INCIDENTS not in week.missing:
         lines += [*_unowned(words, week, show), *_late(words, week), *_happened(words, week)]
+        lines += _of_teams(words, week)
     return [*lines, *_undelivered(words, week)]
 
 
@@ -338,6 +340,19 @@ def _happened(words: Wording, week: Digest) -> Iterator[str]:
         what = words.say("digest.harm.severities", counts=" · ".join(counts)) if counts else ""
         was = _before(words, week, f"{before}")
         yield words.say("digest.harm.incidents", count=week.total, before=was, severities=what)
+
+
+def _of_teams(words: Wording, week: Digest) -> list[str]:
+    """Return a line for each team that had an incident or an escalation."""
+    lines = [
+        words.say(
+            "digest.harm.team", team=words.team(one.team), incidents=one.incidents, escalated=one.escalated
+        )
+        for one in week.teams
+        if one.incidents or one.escalated
+    ]
+    more = "\n" + words.say("digest.more", count="{count}")
+    return [joined(lines, separator="\n", limit=_TEAMS_LIMIT, more=more)] if lines else []
 
 
 def _undelivered(words: Wording, week: Digest) -> Iterator[str]:

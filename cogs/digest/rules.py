@@ -19,7 +19,7 @@ from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 from bot.domain.postmortems import OwedPostmortem
-from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, WeekFigures
+from bot.domain.statistics.figures import AlertQuality, Examples, IncidentFigures, TeamFigures, WeekFigures
 from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import IsoWeek
 
@@ -324,6 +324,7 @@ class Digest:
         load: What the week cost each person.
         load_before: The same of the week before it.
         examples: Where the lines of figures lead.
+        teams: By team, the default one first; empty if the policy has no teams.
         dlq: None: the DLQ could not be asked, or is none of this guild's business.
         previous_dlq: Failures one week earlier; None as `dlq`.
         postmortems: Owed by now, whenever they became due.
@@ -346,6 +347,7 @@ class Digest:
     postmortems: tuple[OwedPostmortem, ...] = ()
     actions: ActionsDue = field(default_factory=ActionsDue)
     today: date = date.min
+    teams: tuple[TeamFigures, ...] = ()
     dlq: DlqCounts | None = None
     previous_dlq: int | None = None
     missing: frozenset[DigestPart] = frozenset()

@@ -147,6 +147,7 @@ class DigestCounting:
                     otherwise=[],
                 )
             ),
+            teams=await count(DigestPart.INCIDENTS, statistics.teams(guild_id, span), otherwise=()),
             actions=await count(DigestPart.ACTIONS, self._actions(guild_id, today), otherwise=ActionsDue()),
             today=today,
         )

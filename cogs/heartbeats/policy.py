@@ -62,6 +62,7 @@ class HeartbeatTable(Section):
     grace: moments.Duration = timedelta(hours=1)
     limit: moments.Duration | None = None
     channel: values.Channel | None = None
+    team: values.Id | None = None
 
     def value(self, name: str) -> HeartbeatRules:
         """Return the rules of the heartbeat *name*."""
@@ -75,6 +76,7 @@ class HeartbeatTable(Section):
             grace=self.grace,
             limit=self.limit,
             channel=self.channel,
+            team=self.team,
         )
 
     def _next_after(self) -> Callable[[datetime], datetime]:
@@ -120,4 +122,9 @@ def targets(policy: Policy) -> Iterator[str]:
     return (one.target for one in policy.of(Heartbeats).by_name.values())
 
 
-POLICY = PolicyPart(table=HeartbeatTables, opt_in=True, targets=targets)
+def teams(policy: Policy) -> Mapping[str, str]:
+    """Return the teams of the heartbeats that name one."""
+    return {one.name: one.team for one in policy.of(Heartbeats).by_name.values() if one.team}
+
+
+POLICY = PolicyPart(table=HeartbeatTables, opt_in=True, targets=targets, teams=teams)

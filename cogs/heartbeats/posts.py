@@ -4,9 +4,16 @@ from typing import Final
 
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.ui.words.inert import inert, plain
+from bot.ui.words.inert import code_block, inert, plain
 from bot.ui.words.wording import Wording
-from cogs.heartbeats.rules import HeartbeatEvent, HeartbeatRules, HeartbeatShown, HeartbeatState, WaitingEvent
+from cogs.heartbeats.rules import (
+    HeartbeatEvent,
+    HeartbeatRules,
+    HeartbeatShown,
+    HeartbeatState,
+    JobRun,
+    WaitingEvent,
+)
 
 #: Colour never alone: the line says the state in words.
 SIGNS: Final = {
@@ -19,6 +26,10 @@ SIGNS: Final = {
 }
 _NAME_LIMIT: Final = 80
 _LIMIT: Final = 1_900  # Discord: 2,000 characters
+
+#: Of one heartbeat: runs, and characters at the end of what a job has said.
+_RUNS: Final = 5
+_OUTPUT: Final = 1_000
 
 
 class HeartbeatTitles:
@@ -61,7 +72,38 @@ def line(words: Wording, one: HeartbeatShown) -> str:
         if status.started_at is not None:
             parts.append(words.say("heartbeats.message.running", at=words.moment(status.started_at)))
         if status.duration_s is not None:
-            parts.append(words.say("heartbeats.message.took", span=words.span(status.duration_s)))
+            took = words.say("heartbeats.message.took", span=words.span(status.duration_s))
+            parts.append(f"{took}{_typical(words, one)}")
     state = words.say(f"heartbeats.state.{one.state}")
     head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({one.rules.schedule})"
     return " · ".join([head, *parts])
+
+
+def details(words: Wording, one: HeartbeatShown) -> str:
+    """Return the message about one heartbeat: its line, its last runs, and what its last failure said."""
+    lines = [line(words, one)]
+    if one.runs:
+        lines.append(words.say("heartbeats.message.runs"))
+        lines += [_run(words, run) for run in reversed(one.runs[-_RUNS:])]
+    if (failure := one.last_failure) is not None and failure.body.strip():
+        said, cut = failure.body.strip()[-_OUTPUT:], len(failure.body.strip()) > _OUTPUT
+        lines.append(words.say("heartbeats.message.said", at=words.moment(failure.ended_at)))
+        lines.append(code_block(f"…{said}" if cut else said))
+    return "\n".join(lines)
+
+
+def _run(words: Wording, run: JobRun) -> str:
+    state = HeartbeatState.FAILED if run.is_failed else HeartbeatState.UP
+    parts = [f"{SIGNS[state]} {words.moment(run.ended_at)}"]
+    if run.is_failed:
+        key = "failed" if run.exit_status is None else "failed_with"
+        parts.append(words.say(f"heartbeats.message.{key}", status=run.exit_status))
+    if run.duration_s is not None:
+        parts.append(words.say("heartbeats.message.took", span=words.span(run.duration_s)))
+    return " · ".join(parts)
+
+
+def _typical(words: Wording, one: HeartbeatShown) -> str:
+    if one.typical_s is None:
+        return ""
+    return words.say("heartbeats.message.typical", span=words.span(one.typical_s))

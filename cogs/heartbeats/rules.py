@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -68,6 +68,7 @@ class HeartbeatRules:
         schedule: The interval or the cron expression, as people read it.
         grace: How much later it may come.
         limit: How long a run may take; None: until the next one is overdue.
+        team: Whose alerts they are, if the target does not say so.
     """
 
     name: str
@@ -78,11 +79,12 @@ class HeartbeatRules:
     grace: timedelta
     limit: timedelta | None = None
     channel: str | None = None
+    team: str | None = None
 
     @property
     def sender(self) -> AlertSender:
         """Return the sender of its alerts."""
-        return AlertSender(SENDER, _LABEL, self.severity, channel=self.channel)
+        return AlertSender(SENDER, _LABEL, self.severity, channel=self.channel, team=self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +240,70 @@ class WaitingEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRun:
+    """A run of a job that has ended.
+
+    Attributes:
+        duration_s: Seconds; None if nothing told its start.
+        body: What the job has said at its end.
+    """
+
+    ended_at: datetime
+    is_failed: bool
+    exit_status: int | None
+    duration_s: float | None
+    body: str = ""
+
+
+def runs_of(beats: Iterable[tuple[datetime, Beat]]) -> list[JobRun]:
+    """Return the runs that *beats* with their moments tell of, in the same order.
+
+    An end belongs to the start with its run id; if one of them has none, to the last start.
+    """
+    begun: dict[str | None, datetime] = {}
+    runs = []
+    for at, beat in beats:
+        if beat.kind is BeatKind.LOG:
+            continue
+        if beat.kind is BeatKind.START:
+            begun.pop(beat.run_id, None)
+            begun[beat.run_id] = at
+            continue
+        start = begun.pop(beat.run_id, None)
+        if start is None and beat.run_id is None and begun:
+            _, start = begun.popitem()
+        elif start is None:
+            start = begun.pop(None, None)
+        duration_s = None if start is None else (at - start).total_seconds()
+        runs.append(JobRun(at, beat.kind is BeatKind.FAIL, beat.exit_status, duration_s, beat.body))
+    return runs
+
+
+@dataclass(frozen=True, slots=True)
 class HeartbeatShown:
     """One heartbeat of the policy.
 
     Attributes:
         status: None before its first beat.
+        runs: Those that its kept beats tell of, oldest first.
     """
 
     rules: HeartbeatRules
     status: HeartbeatStatus | None
+    runs: tuple[JobRun, ...] = ()
+
+    @property
+    def typical_s(self) -> float | None:
+        """Return the median of the seconds of its successful runs; None if it has fewer than two."""
+        took = sorted(one.duration_s for one in self.runs if one.duration_s is not None and not one.is_failed)
+        if len(took) < 2:  # noqa: PLR2004 -- one duration is the last one
+            return None
+        return (took[(len(took) - 1) // 2] + took[len(took) // 2]) / 2  # `statistics` would slow each start
+
+    @property
+    def last_failure(self) -> JobRun | None:
+        """Return the last run that failed; None if none is kept."""
+        return next((one for one in reversed(self.runs) if one.is_failed), None)
 
     @property
     def state(self) -> HeartbeatState:

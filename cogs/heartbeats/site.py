@@ -7,10 +7,10 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -62,11 +62,16 @@ _LARGE: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatAddress:
-    """A heartbeat that an address belongs to."""
+    """A heartbeat that an address belongs to.
+
+    Attributes:
+        now: Returns the database's time, also while that is away.
+    """
 
     guild_id: int
     rules: HeartbeatRules
     store: Store
+    now: Callable[[], datetime]
     allowance: Allowance = field(default_factory=lambda: Allowance(per_s=_PER_S, burst=_BURST))
 
     def admits(self) -> bool:
@@ -125,7 +130,7 @@ class HeartbeatSite:
 
     async def _kept(self, address: HeartbeatAddress, beat: Beat) -> str:
         """Keep a beat in the database; on disk if that takes none in time, or earlier ones are on disk."""
-        at = datetime.now(UTC)
+        at = address.now()
         if self._spool.count == 0:
             with suppress(StorageUnavailable, TimeoutError):
                 async with asyncio.timeout(_STORED_S), self._storing:
@@ -194,7 +199,7 @@ async def receiving(
     assert key is not None
     addresses = {
         secret_of(key.get_secret_value(), guild_id, rules.name): HeartbeatAddress(
-            guild_id, rules, store.of(guild_id)
+            guild_id, rules, store.of(guild_id), guild.emergency.now
         )
         for guild_id, guild in guilds.items()
         for rules in guild.policy.of(Heartbeats).by_name.values()

@@ -1,5 +1,6 @@
 """The states of heartbeats, their last beats, and what is still to be tracked."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
@@ -10,11 +11,14 @@ from bot.storage.tables.statistics import RowGauge
 from cogs.heartbeats.rules import (
     TROUBLES,
     Beat,
+    BeatKind,
     HeartbeatEvent,
     HeartbeatRules,
     HeartbeatState,
     HeartbeatStatus,
+    JobRun,
     WaitingEvent,
+    runs_of,
 )
 
 #: Characters at the end of a body that an alert shows.
@@ -50,6 +54,13 @@ class HeartbeatRows:
     async def keep(self, beat: Beat, *, at: datetime) -> None:
         """Keep a beat among the last ones."""
         await self._sql.all("keep_beat", beat, at=at)
+
+    async def runs(self, name: str | None = None) -> dict[str, tuple[JobRun, ...]]:
+        """Return the runs that kept beats tell of; if *name* is given, its own, with their output."""
+        beats: dict[str, list[tuple[datetime, Beat]]] = defaultdict(list)
+        for row in await self._sql.all("heartbeat_beats", guild_id=self._guild_id, name=name):
+            beats[row["name"]].append((row["at"], from_row(Beat, row, kind=BeatKind(row["kind"]))))
+        return {named: tuple(runs_of(those)) for named, those in beats.items()}
 
     async def add_event(
         self, event: HeartbeatEvent, status: HeartbeatStatus, beat: Beat | None = None

@@ -37,6 +37,13 @@ WITH old_beats AS (
 INSERT INTO heartbeat_beats (guild_id, name, at, kind, exit_status, run_id, body)
 VALUES (:guild_id, :name, :at, :kind, :exit_status, :run_id, :body);
 
+-- name: heartbeat_beats
+-- Returns the kept beats of a guild's heartbeats, oldest first; with what was said those of :name alone, if it is given.
+SELECT guild_id, name, at, kind, exit_status, run_id, CASE WHEN name = :name THEN body ELSE '' END AS body
+  FROM heartbeat_beats
+ WHERE guild_id = :guild_id AND (:name::text IS NULL OR name = :name)
+ ORDER BY at, id;
+
 -- name: add_heartbeat_event
 -- Stores what is to be tracked as an alert. None is earlier than the one before: a recovery comes after the alert that it
 -- ends, even if its beat came before that and was kept on disk.

@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.alerts.recognition import Says
-from bot.domain.errors import UnavailableError, without_message
+from bot.domain.errors import UnavailableError, UserError, without_message
 from bot.domain.people import Person
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -142,12 +142,30 @@ class HeartbeatQueries:
         Raises:
             NotPermitted: *by* may not look at the systems.
         """
+        shown = await self._shown(guild_id, by=by)
+        return sorted(shown, key=lambda one: _ORDER.index(one.state))
+
+    async def show_one(self, guild_id: int, name: str, *, by: Person) -> HeartbeatShown:
+        """Return one heartbeat of the policy, with what its job has said.
+
+        Raises:
+            NotPermitted: *by* may not look at the systems. UserError: the policy has none of that name.
+        """
+        shown = await self._shown(guild_id, by=by, name=name)
+        if not shown:
+            raise UserError("heartbeat_unknown", value=name)
+        return shown[0]
+
+    async def _shown(self, guild_id: int, *, by: Person, name: str | None = None) -> list[HeartbeatShown]:
         act = Act.CHECK_SYSTEMS
         await self._access.require(by, act.permission, guild_id=guild_id, act=act)
-        known = {one.name: one for one in await HeartbeatRows(self._store.sql, guild_id).all()}
-        by_name = self._policy.of(Heartbeats).by_name
-        shown = [HeartbeatShown(rules, known.get(name)) for name, rules in by_name.items()]
-        return sorted(shown, key=lambda one: _ORDER.index(one.state))
+        rows = HeartbeatRows(self._store.sql, guild_id)
+        known, runs = {one.name: one for one in await rows.all()}, await rows.runs(name)
+        return [
+            HeartbeatShown(rules, known.get(rules.name), runs.get(rules.name, ()))
+            for rules in self._policy.of(Heartbeats).by_name.values()
+            if name in (None, rules.name)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

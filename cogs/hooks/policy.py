@@ -88,6 +88,7 @@ class HookTable(Section):
     severities: Annotated[dict[_Word, values.OfSeverity], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
     targets: Annotated[dict[_Name, values.Target], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
     channel: values.Channel | None = None
+    team: values.Id | None = None
     same_within: moments.Duration = timedelta(hours=24)
     mapping: dict[_Mapped, _Expression] = Field(default_factory=dict)
     repository: values.Repository | None = None
@@ -109,6 +110,7 @@ class HookTable(Section):
             channel=self.channel,
             same_within=self.same_within,
             targets=_by_word(self.targets),
+            team=self.team,
         )
         sent_by = None if self.webhook is None else Webhook(self.webhook, self.repository)
         mapping = {str(part): where for part, where in self.mapping.items()}
@@ -161,6 +163,12 @@ def targets(policy: Policy) -> Iterator[str]:
     )
 
 
+def teams(policy: Policy) -> Mapping[str, str]:
+    """Return the teams of the sources that name one."""
+    senders = (rules.sender for rules in policy.of(HookSenders).by_name.values())
+    return {sender.name: sender.team for sender in senders if sender.team}
+
+
 def _by_word(named: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType({word.lower(): name for word, name in named.items()})
 
@@ -174,4 +182,6 @@ def reports_changes(settings: "Settings", policy: Policy) -> bool:
     )
 
 
-POLICY = PolicyPart(table=HookTables, problems=problems, targets=targets, reports_changes=reports_changes)
+POLICY = PolicyPart(
+    table=HookTables, problems=problems, targets=targets, teams=teams, reports_changes=reports_changes
+)

@@ -203,7 +203,7 @@ class HookProcessing:
         """
         sender = rules.sender
         decision = AlertDecision.on_hook(sender, self._origin(hook, nth), problem=problem)
-        severity = self._policy.rules(sender.severity)
+        severity = self._policy.rules(sender.severity, team=sender.team)
         period = (hook.at - datetime.min.replace(tzinfo=UTC)) // _NOTE_EVERY
         note = NewDelivery(
             kind=HookDeliveryKind.HOOK_UNREAD,

@@ -11,18 +11,23 @@ from discord.app_commands import Choice, locale_str
 from bot.client import IncidentBot
 from bot.domain.audit import AuditQuestion
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import OPEN
+from bot.domain.incident.incident import OPEN, Status
 from bot.domain.text import one_line
 from bot.i18n.translator import described
+from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.choices import (
     NUMBER_OPTION,
+    ONLY_TEAM,
     Number,
+    TeamName,
     named_or_here,
     offer_incidents,
     offer_severities,
+    offer_teams,
     severity_named,
+    team_named,
 )
 from bot.ui.components import Screen
 from bot.ui.interaction import (
@@ -78,19 +83,21 @@ Days = app_commands.Range[int, 1, DAYS_LIMIT]
 @described(
     status=locale_str("Only this state", key="commands.incident_status"),
     severity=locale_str("Only this severity", key="commands.incident_only_severity"),
+    team=ONLY_TEAM,
     words=locale_str("A part of the title", key="commands.incident_words"),
     mine=locale_str("Only incidents that you are involved in", key="commands.incident_mine"),
     days=locale_str("How many days back", key="commands.incident_days"),
 )
 @app_commands.choices(status=STATUSES)
-@app_commands.autocomplete(severity=offer_severities)
-async def list_(
+@app_commands.autocomplete(severity=offer_severities, team=offer_teams)
+async def list_(  # noqa: PLR0913, PLR0917  # the options of the command
     interaction: Interaction,
     status: Choice[str] | None = None,
     severity: str | None = None,
     words: Words | None = None,
     mine: bool = False,  # noqa: FBT001, FBT002  # an option of the command
     days: Days | None = None,
+    team: TeamName | None = None,
 ) -> None:
     """Open ones first, each newest first."""
     await wait(interaction)
@@ -101,6 +108,7 @@ async def list_(
         mine=mine,
         days=days or 0,
         words=one_line(words or "", limit=WORDS_LIMIT),
+        team="" if team is None else team_named(policy, team) or DEFAULT_TEAM,
     )
     await reply(interaction, view=await _list(interaction, query))
 
@@ -180,7 +188,8 @@ async def _list(interaction: Interaction, query: IncidentListQuestion) -> discor
     if query.page and query.is_everything:
         open_count = len(await page(replace(wanted, statuses=OPEN), limit=PAGE_SIZE))
     incidents = await page(wanted, limit=PAGE_SIZE + 1, offset=query.offset(open_count))
-    may_ack = services.access.allows(by, "acknowledge")
+    first = next((one for one in incidents if one.status is Status.TRIGGERED), None)
+    may_ack = services.access.allows(by, "acknowledge", about=first)
     return list_screen(voice_of(interaction), incidents, query, may_ack=may_ack)
 
 

@@ -163,7 +163,7 @@ async def _say_noted(interaction: Interaction, noted: Noted) -> None:
 async def _open_note(interaction: Interaction, number: int) -> None:
     """Open the form for a note, or refuse before the person types: the press carries their roles."""
     services, by = services_of(interaction), await in_time(person_of(interaction))
-    if not services.access.allows(by, Act.NOTE.permission):
+    if not services.access.allows_for_some(by, Act.NOTE.permission):
         await wait(interaction)
         await services.access.require(
             by, Act.NOTE.permission, guild_id=services.guild_id, act=Act.NOTE, incident_id=number

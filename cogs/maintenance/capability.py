@@ -1,7 +1,7 @@
 """What the folder plugs into the core. `bot.capability` says what each part is."""
 
-from bot.capability import AlertHold, Capability, JobHandling, NumberOf
-from cogs.maintenance import commands, screens, store, use_cases
+from bot.capability import AlertHold, Capability, JobHandling, NumberOf, Tick
+from cogs.maintenance import commands, doctor, events, screens, store, use_cases
 from cogs.maintenance.plans import BEGIN_WINDOW
 from cogs.maintenance.use_cases import END_WINDOW
 
@@ -19,6 +19,17 @@ CAPABILITY = Capability(
     renderers=screens.RENDERERS,
     deliveries=use_cases.deliveries,
     begin=use_cases.begin,
+    ticks=[
+        Tick("window events", use_cases.keep_events, every_s=events.LOOK_S, by_leader=True),
+        Tick(
+            "window events by hand",
+            use_cases.check_events,
+            every_s=events.CHECK_S,
+            by_leader=True,
+            when_ready=True,
+        ),
+    ],
     commands=[commands.mute_group],
+    doctor=doctor.check,
     controls=[commands.press_end, commands.press_keep, commands.press_skip, commands.press_drop],
 )

@@ -45,8 +45,8 @@ TARGET_LIMIT: Final = 80
 REASON_LIMIT: Final = 200
 SHORTEST: Final = timedelta(minutes=1)
 _MOST: Final = 100  # of a guild
-#: Who has planned what the policy plans.
-_POLICY: Final = Person(id=0, name="policy", is_bot=True)
+#: Who has planned what the policy plans: nobody, so the screens name the file.
+_POLICY: Final = Person(id=0, name="", is_bot=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +257,7 @@ class PlannedMaintenance:
                     await tx.enqueue(_job(plan, after=plan.next_at - now))
 
     def _of_policy(self, guild_id: int, entry: PolicyPlan, now: datetime) -> NewPlan:
-        zone = self._policy.timezone
-        midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        start = midnight if entry.at is None else entry.at.replace(tzinfo=zone).astimezone(UTC)
-        rule = "" if entry.recurrence is None else entry.recurrence.rule
+        start, rule = _rule_of(self._policy, entry, now)
         return NewPlan(
             guild_id,
             entry.target,
@@ -302,14 +299,32 @@ class PlannedMaintenance:
 
 def window_line(policy: Policy, guild_id: int, data: WindowData, *, key: str) -> NewDelivery:
     """Return the line about a window or a plan for the channel in which they are announced."""
-    channel = policy.of(WindowRules).channel or policy.most_severe.channel
     return NewDelivery(
         kind=MaintenanceDelivery.ALERT_WINDOW,
-        to=f"channel:{channel}",
+        to=f"channel:{channel_of(policy)}",
         key=key,
         guild_id=guild_id,
         data=data.to_json(),
     )
+
+
+def channel_of(policy: Policy) -> str:
+    """Return the channel in which windows are announced."""
+    return policy.of(WindowRules).channel or policy.most_severe.channel
+
+
+def next_of(policy: Policy, entry: PolicyPlan, now: datetime) -> datetime | None:
+    """Return when the maintenance of an entry of the policy comes next; None: never."""
+    start, rule = _rule_of(policy, entry, now)
+    return _next(rule, start, now, policy)
+
+
+def _rule_of(policy: Policy, entry: PolicyPlan, now: datetime) -> tuple[datetime, str]:
+    """Return from when an entry of the policy counts, and its rule."""
+    zone = policy.timezone
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight if entry.at is None else entry.at.replace(tzinfo=zone).astimezone(UTC)
+    return start, "" if entry.recurrence is None else entry.recurrence.rule
 
 
 def _next(rule: str, first_at: datetime, now: datetime, policy: Policy) -> datetime | None:

@@ -25,6 +25,7 @@ class MaintenanceTable(CapabilityTable):
     at_most: moments.Duration = timedelta(hours=24)
     spares: tuple[values.OfSeverity, ...] = ()
     channel: values.Channel | None = None
+    events: values.Bool = False
 
     @model_validator(mode="after")
     def _ends(self) -> "MaintenanceTable":
@@ -117,6 +118,16 @@ def channels(policy: Policy) -> list[str]:
     return [policy.of(WindowRules).channel or policy.most_severe.channel]
 
 
+def permissions(policy: Policy) -> list[str]:
+    """Return what the server's own list of events takes. Each bot may change the events that it has made."""
+    return ["create_events"] if policy.of(WindowRules).events else []
+
+
 POLICY = PolicyPart(
-    table=MaintenanceTable, within="alerts", entries=PlanTables, problems=problems, channels=channels
+    table=MaintenanceTable,
+    within="alerts",
+    entries=PlanTables,
+    problems=problems,
+    channels=channels,
+    permissions=permissions,
 )

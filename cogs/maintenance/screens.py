@@ -11,10 +11,11 @@ from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import number_label
 from bot.services.ports import Subject
 from bot.ui.components import Row, Screen, button, row, text
-from bot.ui.posts.bodies import Body, Renderers, message
+from bot.ui.posts.bodies import Body, Renderers, alone, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording, relative
-from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
+from cogs.maintenance.events import MISSING_PERMISSIONS, TOO_MANY
+from cogs.maintenance.rules import EventProblemData, MaintenanceDelivery, MaintenancePlan, WindowData
 
 #: The custom id of the button that ends a window.
 END: Final = r"mute:v1:end:(?P<number>\d{1,18})"
@@ -63,7 +64,7 @@ def _plan_line(voice: Voice, plan: MaintenancePlan) -> str:
         said=inert(plan.said, limit=_REASON_LIMIT),
         at=voice.moment(plan.next_at or plan.first_at),
         span=voice.span(plan.lasts),
-        who=voice.say("maintenance.screen.of_policy") if plan.source else voice.who(plan.by_name),
+        who=voice.set_by(plan.by_name),
     )
 
 
@@ -121,7 +122,7 @@ def _line(voice: Voice, window: AlertWindow) -> str:
         target=inert(window.target, limit=_TARGET_LIMIT),
         until=voice.moment(window.ends_at),
         ago=relative(window.ends_at),
-        who=voice.who(window.by_name),
+        who=voice.set_by(window.by_name),
     )
     return f"{said}\n-# {inert(window.reason, limit=_REASON_LIMIT)}" if window.reason else said
 
@@ -148,7 +149,7 @@ def _plan_changed(words: Wording, data: WindowData) -> str:
 def _began(words: Wording, data: WindowData) -> Iterator[str]:
     until = "" if data.until is None else words.moment(data.until)
     key = "began_planned" if data.planned else "began"
-    yield words.say(f"maintenance.told.{key}", who=words.who(data.by), target=_target(data), until=until)
+    yield words.say(f"maintenance.told.{key}", who=words.set_by(data.by), target=_target(data), until=until)
     if data.reason:
         yield words.say("maintenance.told.reason", reason=inert(data.reason, limit=_REASON_LIMIT))
     if data.spares:
@@ -165,13 +166,27 @@ def _ended(words: Wording, data: WindowData) -> Iterator[str]:
         return
     labels = [number_label(number) for number in data.numbers[:_NUMBERS]]
     numbers = " ".join(labels) + (" …" if len(data.numbers) > _NUMBERS else "")
-    key = "still" if data.numbers else "all_over"
-    still = words.say(f"maintenance.told.{key}", count=len(data.numbers), numbers=numbers)
-    yield words.say("maintenance.told.held", alerts=data.alerts, times=data.times, still=still)
+    still = []
+    if data.numbers:
+        still.append(words.say("maintenance.told.still", count=len(data.numbers), numbers=numbers))
+    if data.moved:
+        still.append(words.say("maintenance.told.moved", count=data.moved))
+    said = " · ".join(still) or words.say("maintenance.told.all_over")
+    yield words.say("maintenance.told.held", alerts=data.alerts, times=data.times, still=said)
 
 
 def _target(data: WindowData) -> str:
     return inert(data.target, limit=_TARGET_LIMIT)
 
 
-RENDERERS: Final[Renderers] = {MaintenanceDelivery.ALERT_WINDOW: window_line}
+def event_problem(words: Wording, delivery: Delivery) -> Body:
+    """Say why planned maintenance is not in the server's list of events, and what to do."""
+    code = EventProblemData.from_json(delivery.data).code
+    key = {MISSING_PERMISSIONS: "no_right", TOO_MANY: "full"}.get(code, "refused")
+    return message(words.say(f"maintenance.event.{key}", code=code or "–"))
+
+
+RENDERERS: Final[Renderers] = {
+    MaintenanceDelivery.ALERT_WINDOW: window_line,
+    MaintenanceDelivery.EVENT_PROBLEM: alone(event_problem),
+}

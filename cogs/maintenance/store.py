@@ -1,12 +1,14 @@
 """Maintenance windows, and the alerts that they hold."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.domain.alerts.decisions import AlertWindow, HeldAlert
+from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.people import Person
+from bot.domain.server_events import EventShown
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
-from cogs.maintenance.rules import HeldCount, HeldGroup, MaintenancePlan, NewPlan
+from cogs.maintenance.rules import HeldCount, MaintenancePlan, NewPlan, WindowEvent
 
 
 class Windows:
@@ -23,11 +25,6 @@ class Windows:
         """Return the guild's window with that number; None if there is none."""
         row = await self._sql.first("alert_window", guild_id=guild_id, window_id=window_id)
         return None if row is None else _window(row)
-
-    async def held(self, window_id: int) -> list[HeldGroup]:
-        """Return the alerts that a window has held and that have no incident."""
-        rows = await self._sql.all("held_alerts", window_id=window_id)
-        return [from_row(HeldGroup, row, alert=HeldAlert.from_json(row["held"])) for row in rows]
 
     async def begin(
         self, guild_id: int, target: str, *, ends_at: datetime, reason: str, by: Person
@@ -54,24 +51,9 @@ class Windows:
         """Return the windows that hold alerts now. None of them ends before the commit."""
         return [_window(row) for row in await self._sql.all("holding_windows", guild_id=guild_id)]
 
-    async def fires_still(self, guild_id: int, window_id: int, fingerprint: str) -> bool:
-        """Return True if an alert that a window has held is not over. The fingerprint must be locked."""
-        row = await self._sql.one(
-            "fires_still", guild_id=guild_id, window_id=window_id, fingerprint=fingerprint
-        )
-        fires: bool = row["fires"]
-        return fires
-
-    async def tracked_since(self, guild_id: int, held: HeldGroup) -> int | None:
-        """Return the number of the incident on which the alert was counted after the window; None without."""
-        row = await self._sql.first("tracked_since", held, guild_id=guild_id)
-        return None if row is None else row["incident_id"]
-
-    async def adopt(self, window_id: int, fingerprint: str, *, incident_id: int) -> None:
-        """Count what a window has held of an alert on an incident."""
-        await self._sql.all(
-            "adopt_held", window_id=window_id, fingerprint=fingerprint, incident_id=incident_id
-        )
+    async def held(self, window_id: int) -> list[str]:
+        """Return the fingerprints of the alerts that a window holds."""
+        return [row["fingerprint"] for row in await self._sql.all("held_in_window", window_id=window_id)]
 
     async def count(self, window_id: int) -> HeldCount:
         """Count the alerts that a window has held."""
@@ -134,6 +116,43 @@ class Plans:
             at_most=at_most,
         )
         return None if row is None else _window(row)
+
+
+class WindowEvents:
+    """The events of one guild, and the refusals that the team was told of."""
+
+    def __init__(self, sql: Sql, guild_id: int) -> None:
+        self._sql = sql
+        self._guild_id = guild_id
+
+    async def all(self) -> list[WindowEvent]:
+        """Return the events that the bot has made, or was about to make."""
+        rows = await self._sql.all("window_events", guild_id=self._guild_id)
+        return [from_row(WindowEvent, row, shown=from_row(EventShown, row)) for row in rows]
+
+    async def add(self, plan_id: int, shown: EventShown) -> WindowEvent | None:
+        """Record that Discord is about to be asked for an event; None if another process asks."""
+        row = await self._sql.first("add_window_event", shown, guild_id=self._guild_id, plan_id=plan_id)
+        return None if row is None else WindowEvent(row["id"], plan_id, None, shown)
+
+    async def save(self, event: WindowEvent) -> None:
+        """Record what an event is to show, and which it is."""
+        await self._sql.all(
+            "save_window_event", event.shown, id=event.id, plan_id=event.plan_id, event_id=event.event_id
+        )
+
+    async def forget(self, event: WindowEvent) -> None:
+        """Forget an event that is over."""
+        await self._sql.all("forget_window_event", id=event.id)
+
+    async def note(self, code: int) -> datetime | None:
+        """Record a refusal; return when, or None if it is known."""
+        row = await self._sql.first("note_event_problem", guild_id=self._guild_id, code=code)
+        return None if row is None else row["told_at"]
+
+    async def forget_problems(self, *, standing: Iterable[int]) -> None:
+        """Forget the refusals that are gone."""
+        await self._sql.all("forget_event_problems", guild_id=self._guild_id, codes=list(standing))
 
 
 async def open_windows(sql: Sql, guild_id: int) -> list[AlertWindow]:

@@ -35,62 +35,23 @@ SELECT * FROM alert_windows WHERE id = :window_id AND guild_id = :guild_id;
 UPDATE alert_windows SET next_at = NULL WHERE id = :window_id AND ended_at IS NOT NULL AND next_at IS NOT NULL
 RETURNING id;
 
--- name: held_alerts
--- Returns the alerts that a window has held and that have no incident, each with what to open as it came last, and how
--- often it came.
-SELECT DISTINCT ON (fingerprint)
-       fingerprint, said_id, held,
-       count(*) OVER (PARTITION BY fingerprint)::integer AS times,
-       min(said_at) OVER (PARTITION BY fingerprint) AS first_at
+-- name: held_in_window
+-- Returns the fingerprints of the alerts that a window holds.
+SELECT DISTINCT fingerprint
   FROM alert_decisions
- WHERE window_id = :window_id AND outcome = 'held' AND incident_id IS NULL
- ORDER BY fingerprint, said_id DESC, nth DESC;
-
--- name: fires_still
--- Returns true if a monitor that reported an alert to a window has not said since that it is over.
-SELECT EXISTS (
-    SELECT
-      FROM alert_decisions
-     WHERE guild_id = :guild_id AND fingerprint = :fingerprint
-       AND ((window_id = :window_id AND outcome = 'held') OR says = 'resolved')
-     GROUP BY sender, channel_id
-    HAVING max(said_id) FILTER (WHERE outcome = 'held')
-           > coalesce(max(said_id) FILTER (WHERE says = 'resolved'), 0)
-) AS fires;
-
--- name: tracked_since
--- Returns the incident on which an alert was counted last after :said_id.
-SELECT incident_id
-  FROM alert_decisions
- WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND said_id > :said_id AND incident_id IS NOT NULL
- ORDER BY said_id DESC
- LIMIT 1;
-
--- name: adopt_held
--- Counts everything that a window has held of an alert on an incident.
-WITH adopted AS (
-    UPDATE alert_decisions
-       SET incident_id = :incident_id
-     WHERE window_id = :window_id AND fingerprint = :fingerprint AND outcome = 'held' AND incident_id IS NULL
-    RETURNING guild_id, sender, said_id, nth, channel_id
-), counted AS (
-    INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
-    SELECT said_id, channel_id, :incident_id, sender FROM adopted WHERE channel_id <> 0
-    ON CONFLICT DO NOTHING
-)
-UPDATE alert_events AS event
-   SET incident_id = :incident_id
-  FROM adopted
- WHERE adopted.channel_id = 0 AND event.guild_id = adopted.guild_id AND event.sender = adopted.sender
-   AND event.event_id = adopted.said_id AND event.nth = adopted.nth;
+ WHERE window_id = :window_id AND outcome = 'held' AND incident_id IS NULL AND held IS NOT NULL;
 
 -- name: count_held
--- Counts what a window has held, and returns the incidents that still fired when it ended, without private ones.
+-- Counts what a window has held, and what something else holds by now, and returns the incidents that still fired when
+-- it ended, without private ones.
 SELECT count(DISTINCT decision.fingerprint)::integer AS alerts, count(*)::integer AS times,
+       count(DISTINCT decision.fingerprint) FILTER (
+           WHERE decision.outcome <> 'held' AND decision.incident_id IS NULL AND decision.held IS NOT NULL
+       )::integer AS moved,
        coalesce(array_agg(DISTINCT incidents.id) FILTER (WHERE NOT incidents.is_private), '{}') AS numbers
   FROM alert_decisions AS decision
   LEFT JOIN incidents ON incidents.id = decision.incident_id
- WHERE window_id = :window_id AND outcome = 'held';
+ WHERE window_id = :window_id;
 
 -- name: lost_window_jobs
 -- Returns the jobs for windows that were due :overdue ago or earlier and have no job.
@@ -150,3 +111,38 @@ DO UPDATE SET ends_at = least(excluded.ends_at, known.began_at + :at_most::inter
               next_at = least(excluded.ends_at, known.began_at + :at_most::interval)
         WHERE known.ends_at < least(excluded.ends_at, known.began_at + :at_most::interval)
 RETURNING *;
+
+-- name: window_events
+-- Returns the events that the bot has made in a guild, or was about to make, those that begin first at the beginning.
+SELECT id, plan_id, event_id, name, description, location, starts_at, ends_at
+  FROM window_events
+ WHERE guild_id = :guild_id
+ ORDER BY starts_at, id;
+
+-- name: add_window_event
+-- Records that the bot is about to make an event. No row comes back if another process is.
+INSERT INTO window_events (guild_id, plan_id, name, description, location, starts_at, ends_at)
+VALUES (:guild_id, :plan_id, :name, :description, :location, :starts_at, :ends_at)
+ON CONFLICT (guild_id, plan_id, starts_at) DO NOTHING
+RETURNING id;
+
+-- name: save_window_event
+-- Records what an event is to show, for which plan, and Discord's id of it.
+UPDATE window_events
+   SET plan_id = :plan_id, event_id = :event_id, name = :name, description = :description, location = :location,
+       starts_at = :starts_at, ends_at = :ends_at
+ WHERE id = :id;
+
+-- name: forget_window_event
+-- Forgets an event that is over.
+DELETE FROM window_events WHERE id = :id;
+
+-- name: note_event_problem
+-- Records a refusal, and returns when; no row comes back if it is known.
+INSERT INTO window_event_problems (guild_id, code) VALUES (:guild_id, :code)
+ON CONFLICT (guild_id, code) DO NOTHING
+RETURNING told_at;
+
+-- name: forget_event_problems
+-- Forgets the refusals of a guild but those in :codes.
+DELETE FROM window_event_problems WHERE guild_id = :guild_id AND code <> ALL (:codes::integer[]);

@@ -1,6 +1,5 @@
 """Maintenance windows: people begin and end them, and their end deals with the alerts that they held."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,19 +19,20 @@ from bot.domain.text import one_line
 from bot.runbook.model import Policy
 from bot.services.core import Core
 from bot.services.delivery.handling import DeliveryHandler
-from bot.storage.tables.alerts import AlertRows
 from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from bot.storage.transaction import Transaction
+from cogs.maintenance.events import EventKeeping
 from cogs.maintenance.plans import (
     PERMISSION,
     REASON_LIMIT,
     SHORTEST,
     TARGET_LIMIT,
     PlannedMaintenance,
+    channel_of,
     window_line,
 )
-from cogs.maintenance.rules import HeldGroup, MaintenanceDelivery, WindowData, WindowRules
+from cogs.maintenance.rules import MaintenanceDelivery, WindowData, WindowRules
 from cogs.maintenance.store import Windows
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,7 @@ class MaintenanceWindows:
 
     Attributes:
         plans: Windows that are to come.
+        events: These in the server's own list of events.
     """
 
     def __init__(self, core: Core) -> None:
@@ -53,9 +54,10 @@ class MaintenanceWindows:
         self._policy = core.policy
         self._rules = core.policy.of(WindowRules)
         self._access = core.access
-        self._incidents = core.incidents
+        self._alerts = core.held_alerts
         self.guild_id = core.guild_id
         self.plans = PlannedMaintenance(core.store, core.policy, core.access, self._announce)
+        self.events = EventKeeping(core, channel=channel_of(core.policy))
 
     async def now(self) -> datetime:
         """Return the time from which a window's end is counted."""
@@ -125,8 +127,9 @@ class MaintenanceWindows:
     async def run_job(self, guild_id: int, window_id: int) -> timedelta | None:
         """Deal with a window whose time is over.
 
-        First the window ends, so that it holds nothing more; then each alert that still fires is tracked, in
-        a transaction of its own; at last one line says what was held. Each part may be done again.
+        First the window ends, so that it holds nothing more; then each alert that still fires is tracked, or
+        held by something else, in a transaction of its own; at last one line says what was held. Each part
+        may be done again.
 
         Returns:
             When to come again; None: there is nothing left to do.
@@ -139,27 +142,14 @@ class MaintenanceWindows:
             return None
         if window.ended_at is None:
             return max(window.ends_at - now, SHORTEST / 60)
-        for held in await Windows(self._store.sql).held(window.id):
-            await self._settle(window, held)
+        waited = AlertWait(count=0, window=window.target)
+        for fingerprint in await Windows(self._store.sql).held(window.id):
+            async with self._store.transaction() as tx:
+                opened = await self._alerts.let_go(tx, guild_id, fingerprint, waited=waited)
+            if opened is not None:
+                log.info("alert_window.alert_tracked", window_id=window.id, incident_id=opened)
         await self._tell(window)
         return None
-
-    async def _settle(self, window: AlertWindow, held: HeldGroup) -> None:
-        """Track an alert that the window has held, if it still fires."""
-        async with self._store.transaction() as tx:
-            windows = Windows(tx.sql)
-            await AlertRows(tx.sql).lock_fingerprint(window.guild_id, held.fingerprint)
-            number = await windows.tracked_since(window.guild_id, held)
-            if number is None:
-                if not await windows.fires_still(window.guild_id, window.id, held.fingerprint):
-                    return
-                waited = AlertWait(count=held.times, window=window.target)
-                new = held.alert.as_incident(window.guild_id, waited, began=held.first_at)
-                known = self._policy.rules_of(new).name  # the policy may have changed meanwhile
-                opened = await self._incidents.open_within(tx, replace(new, severity=known), by=None)
-                number = opened.id
-            await windows.adopt(window.id, held.fingerprint, incident_id=number)
-        log.info("alert_window.alert_tracked", window_id=window.id, incident_id=number)
 
     async def _tell(self, window: AlertWindow) -> None:
         async with self._store.transaction() as tx:
@@ -173,6 +163,7 @@ class MaintenanceWindows:
                 alerts=held.alerts,
                 times=held.times,
                 numbers=held.numbers,
+                moved=held.moved,
             )
             await DeliveryWrites(tx.sql).insert_deliveries([self._line(window, data, key="ended")])
         log.info("alert_window.settled", window_id=window.id, alerts=held.alerts, still=len(held.numbers))
@@ -212,8 +203,8 @@ def build(core: Core) -> MaintenanceWindows:
 
 
 def deliveries(_windows: MaintenanceWindows, _core: Core) -> list[DeliveryHandler]:
-    """Return the handler of the lines about windows, which need nothing but to be sent."""
-    return [DeliveryHandler(MaintenanceDelivery.ALERT_WINDOW)]
+    """Return the handlers of the lines about windows, which need nothing but to be sent."""
+    return [DeliveryHandler(kind) for kind in MaintenanceDelivery]
 
 
 async def end_window(windows: MaintenanceWindows, payload: str) -> timedelta | None:
@@ -226,6 +217,16 @@ async def begin_window(windows: MaintenanceWindows, payload: str) -> timedelta |
     """Do the job of a planned window's beginning."""
     guild_id, _, plan_id = payload.partition(":")
     return await windows.plans.run_job(int(guild_id), int(plan_id))
+
+
+async def keep_events(windows: MaintenanceWindows) -> None:
+    """Let the server's events follow the plans."""
+    await windows.events.keep()
+
+
+async def check_events(windows: MaintenanceWindows) -> None:
+    """Mend what somebody changed by hand."""
+    await windows.events.check()
 
 
 async def begin(windows: MaintenanceWindows) -> None:

@@ -1,13 +1,11 @@
 """On-call schedules as iCalendar files: out for everybody's calendar, in from the tool used before."""
 
-import asyncio
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -16,7 +14,7 @@ from bot.domain.oncall.book import Content, Rosters
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
-from bot.integrations.worker_process import run_worker
+from bot.integrations.calendars import DEADLINE_S, CalendarEvent, CalendarWorker, UnusableCalendar
 from bot.runbook.model import Policy
 from bot.services.ports.discord import Reachability
 from bot.services.shared.roster import PAST, OnCall
@@ -27,32 +25,6 @@ from cogs.oncall.schedules import Schedules
 from cogs.oncall.store import OnCallEntries
 
 log = structlog.get_logger(__name__)
-
-#: Seconds that a file may take: a usual one takes half a second, most of it for the start of Python.
-DEADLINE_S: Final = 10.0
-
-_WORKER: Final = "cogs.oncall.ical_worker"
-_HANDLE: Final = re.compile(r"[a-z0-9_.]{2,32}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEvent:
-    """One occurrence of an event of an imported calendar.
-
-    Attributes:
-        starts, ends: Aware; starts < ends.
-        summary: As written.
-        categories: As written; our own exports put the place here.
-        attendees: Mail addresses and names of who takes part.
-        handle: Of the person, when the calendar is one of our exports.
-    """
-
-    starts: datetime
-    ends: datetime
-    summary: str
-    categories: tuple[str, ...] = ()
-    attendees: tuple[str, ...] = ()
-    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +49,7 @@ class WorkerCalendars:
     """
 
     def __init__(self, timezone: str, *, deadline_s: float = DEADLINE_S) -> None:
-        self._timezone = timezone
-        self._deadline_s = deadline_s
+        self._worker = CalendarWorker(timezone, deadline_s=deadline_s)
 
     async def read(self, data: bytes, *, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
         """Return the events from *start* to *end*, recurring ones expanded, in order of their start.
@@ -86,65 +57,35 @@ class WorkerCalendars:
         Raises:
             UserError: it is no calendar, or takes too long to read.
         """
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise UserError("oncall_file_unreadable") from None
-        request = {
-            "text": text,
-            "start": start.isoformat(),
-            "end": end.isoformat(),
-            "timezone": self._timezone,
-            "most": most,
-        }
-        answer = await self._work("read", request)
-        return [_event(each) for each in answer["events"]]
+        with _said():
+            return await self._worker.read(data, start=start, end=end, most=most)
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
         """Return a calendar of *shifts*."""
-        request = {
-            "name": name,
-            "timezone": self._timezone,
-            "stamp": datetime.now(UTC).isoformat(timespec="seconds"),
-            "events": [
-                {
-                    "uid": each.uid,
-                    "place": each.place,
-                    "summary": f"{each.place}: {each.person.name}",
-                    "handle": each.person.handle,
-                    "starts": each.shift.starts.isoformat(),
-                    "ends": each.shift.ends.isoformat(),
-                }
-                for each in shifts
-            ],
-        }
-        return str((await self._work("write", request))["text"]).encode()
+        events = [
+            {
+                "uid": each.uid,
+                "place": each.place,
+                "summary": f"{each.place}: {each.person.name}",
+                "handle": each.person.handle,
+                "starts": each.shift.starts.isoformat(),
+                "ends": each.shift.ends.isoformat(),
+            }
+            for each in shifts
+        ]
+        with _said():
+            return await self._worker.write(events, name=name)
 
-    async def _work(self, verb: str, request: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
-        data = json.dumps(request).encode()
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                returncode, answer = await run_worker("-m", _WORKER, verb, work=data)
-        except TimeoutError:
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Tell the person why their file cannot be used."""
+    try:
+        yield
+    except UnusableCalendar as error:
+        if error.is_slow:
             raise UserError("oncall_file_slow") from None
-        if returncode != 0:
-            log.info("calendar.refused", verb=verb, returncode=returncode)
-            if returncode == 1:
-                raise UserError("oncall_file_unreadable")
-            raise UserError("oncall_file_slow")  # it has met its own bounds
-        return json.loads(answer)
-
-
-def _event(event: Mapping[str, Any]) -> CalendarEvent:
-    handle = event["handle"]
-    return CalendarEvent(
-        starts=datetime.fromisoformat(event["starts"]),
-        ends=datetime.fromisoformat(event["ends"]),
-        summary=event["summary"],
-        categories=tuple(event["categories"]),
-        attendees=tuple(event["attendees"]),
-        handle=handle if handle is not None and _HANDLE.fullmatch(handle) else None,
-    )
+        raise UserError("oncall_file_unreadable") from None
 
 
 #: How far a file reaches, out and in.

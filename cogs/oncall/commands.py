@@ -33,6 +33,7 @@ from bot.ui.interaction import (
     wait,
 )
 from bot.ui.pictures import as_files, drawn
+from bot.ui.words.wording import Voice
 from cogs.oncall.calendars import BIGGEST
 from cogs.oncall.rules import WantedTurns, months_later, parse_month
 from cogs.oncall.schedules import RotationPreview
@@ -163,9 +164,17 @@ async def show(interaction: Interaction, month: Words | None = None, place: Plac
     own = _own(interaction)
     if month is None and place is None:
         view = await own.schedules.view(own.guild_id)
-        await reply(interaction, view=show_screen(voice_of(interaction), view))
+        voice = voice_of(interaction)
+        await reply(interaction, view=show_screen(voice, view, await _own_lines(interaction, voice)))
     else:
         await _show_month(interaction, month or "今月", place)
+
+
+async def _own_lines(interaction: Interaction, voice: Voice) -> list[str]:
+    """Return what other capabilities say of those on call."""
+    services = services_of(interaction)
+    says = [(one.oncall_lines, services.built[one.name]) for one in services.policy.capabilities]
+    return [line for say, own in says if say is not None for line in await say(own, voice)]
 
 
 @control(MONTH)

@@ -140,7 +140,7 @@ class Handovers:
         coming = [] if watch is None else self._coming(watch, rosters, now)
         for each in coming:
             with suppress(UpstreamUnavailable):
-                gaps = await self._reach.gaps(guild_id, each.person)
+                gaps = await self._reach.gaps(guild_id, each.person, each.places)
                 owed += self._ahead(guild_id, each, gaps, rosters.at(now), now=now)
                 checked += each.keys
         await self._note(guild_id, owed, checked, now=now)
@@ -351,7 +351,7 @@ class DailyChecks:
         gaps_of: dict[str, Sequence[ReadinessFinding]] = {}
         for each in endless:
             with suppress(UpstreamUnavailable):
-                gaps_of[each.person.handle] = await self._reach.gaps(guild_id, each.person)
+                gaps_of[each.person.handle] = await self._reach.gaps(guild_id, each.person, each.places)
         await self._note(guild_id, endless, gaps_of, now=now)
         return len(gaps_of) == len(endless)
 
@@ -423,15 +423,17 @@ def gap_data(gaps: Sequence[ReadinessFinding]) -> tuple[GapData, ...]:
 def warnings(
     policy: Policy, guild_id: int, key: str, data: ShiftCheckData, *, others: Sequence[str]
 ) -> Iterator[NewDelivery]:
-    """Yield warnings about gaps of a person on call: one for the channel, one for each person they relieve.
+    """Yield warnings about a person's gaps: to the channel of their team, and to each person they relieve.
 
     Args:
         data: As `ON_DUTY_SOON` has it.
         others: Handles of the people who are on call there now.
     """
-    if policy.handover.channel is not None:
-        to = f"channel:{policy.handover.channel}"
-        yield NewDelivery(OnCallDelivery.ON_DUTY_GAPS, to, f"{key}:gaps", guild_id, data=data.to_json())
+    for channel in dict.fromkeys(_channel_of(policy, place) for place in data.places):
+        if channel is not None:
+            own = f"{key}:gaps" if channel == policy.handover.channel else f"{key}:gaps:#{channel}"
+            to = f"channel:{channel}"
+            yield NewDelivery(OnCallDelivery.ON_DUTY_GAPS, to, own, guild_id, data=data.to_json())
     for other in dict.fromkeys(others):
         if other != data.handle:
             yield NewDelivery(
@@ -441,6 +443,12 @@ def warnings(
                 guild_id,
                 data=data.to_json(),
             )
+
+
+def _channel_of(policy: Policy, place: str) -> str | None:
+    """Return where warnings about *place* are posted: the team's own channel, if any warnings are posted."""
+    own = (team.channel for team in policy.teams.values() if place in team.schedule)
+    return policy.handover.channel and (next(own, None) or policy.handover.channel)
 
 
 _NO_DM: Final = gap_data([ReadinessFinding(Gap.NO_DM)])

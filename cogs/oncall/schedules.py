@@ -649,7 +649,7 @@ class ChangeChecks:
         own = [duty for duty in duties if duty.handle == person.handle]
         gaps: Sequence[ReadinessFinding] | None = None
         with suppress(UpstreamUnavailable):
-            gaps = await self._reach.gaps(guild_id, person)
+            gaps = await self._reach.gaps(guild_id, person, (made.place,))
         return OverrideCheck(person, gaps, _first_of_each(rosters, own))
 
 

@@ -1,7 +1,7 @@
 """`/oncall`: who is on call and who comes next, the answers to changes, the form of one's own ways."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 
@@ -68,9 +68,13 @@ _DOUBLED_BUDGET: Final = 500
 _CHOICE_LIMIT: Final = 100
 
 
-def show_screen(voice: Voice, view: DutyView) -> Screen:
-    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
-    now = [holder_said(voice, "oncall.show.now", each) for each in view.holders]
+def show_screen(voice: Voice, view: DutyView, own: Sequence[str] = ()) -> Screen:
+    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each.
+
+    Args:
+        own: What other capabilities say of those on call.
+    """
+    now = [*_now(voice, view), *own]
     ahead = [
         voice.say(
             "oncall.show.turn",
@@ -104,6 +108,18 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
         parts += [ui.Separator(), text(line)]
     undo = None if undoable is None else _undo_button(voice, undoable.id)
     return Screen(*parts, rows=[row(*ends), row(undo)])
+
+
+def _now(voice: Voice, view: DutyView) -> Iterator[str]:
+    """Yield who is on call at each place; where the policy has teams, below the name of each team."""
+    said = {each.place: holder_said(voice, "oncall.show.now", each) for each in view.holders}
+    policy = voice.policy
+    if not policy.teams:
+        yield from said.values()
+        return
+    for team in (None, *(name for name, one in policy.teams.items() if one.schedule)):
+        yield f"**{voice.say('whose.mark', team=voice.team(team))}**"
+        yield from (said[place] for place in policy.places_of_team(team) if place in said)
 
 
 #: The custom id of [◀ 11 月] and [1 月 ▶]: the place, empty for the first ones, and the month.

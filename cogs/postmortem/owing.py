@@ -144,8 +144,9 @@ async def require_owner(access: Access, to: Person, change: Change) -> None:
     if not await access.sees(to, change.incident, source=change.tx):
         raise RecordedRefusal("role_not_visible", incident=change.incident.label, who=to.name)
     permission = PostmortemAct.FINISH.permission
-    if not access.allows(to, permission):
-        raise RecordedRefusal("postmortem_not_allowed", who=to.name, roles=access.roles(permission))
+    if not access.allows(to, permission, about=change.incident):
+        roles = access.roles(permission, about=change.incident)
+        raise RecordedRefusal("postmortem_not_allowed", who=to.name, roles=roles)
 
 
 async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, key: str) -> None:

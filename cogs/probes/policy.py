@@ -43,6 +43,7 @@ class ProbeTable(Section):
     fails: _Count = 2
     recovers: _Count = 2
     channel: values.Channel | None = None
+    team: values.Id | None = None
     private: values.Bool = False
 
     def value(self, name: str) -> ProbeRules:
@@ -59,6 +60,7 @@ class ProbeTable(Section):
             fails=self.fails,
             recovers=self.recovers,
             channel=self.channel,
+            team=self.team,
         )
 
 
@@ -86,9 +88,14 @@ def targets(policy: Policy) -> Iterator[str]:
     return (probe.target for probe in policy.of(Probes).by_name.values())
 
 
+def teams(policy: Policy) -> Mapping[str, str]:
+    """Return the teams of the probes that name one."""
+    return {one.name: one.team for one in policy.of(Probes).by_name.values() if one.team}
+
+
 def addresses(policy: Policy) -> Iterator[str]:
     """Yield what the probes ask."""
     return (probe.http.url for probe in policy.of(Probes).by_name.values())
 
 
-POLICY = PolicyPart(table=ProbesTable, targets=targets, addresses=addresses)
+POLICY = PolicyPart(table=ProbesTable, targets=targets, teams=teams, addresses=addresses)

@@ -38,6 +38,7 @@ class ProbeRules:
         fails: After how many failures in a row the target is down.
         recovers: After how many answers in a row it is up again.
         channel: Where its alerts are posted; None: in the channel of their severity.
+        team: Whose alerts they are, if the target does not say so.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProbeRules:
     fails: int = 2
     recovers: int = 2
     channel: str | None = None
+    team: str | None = None
     host: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,14 +78,16 @@ class Probes:
     by_name: Mapping[str, ProbeRules]
 
 
-def sender(severity: str, channel: str | None = None) -> AlertSender:
-    """Return the sender of the alerts of probes.
+def sender(severity: str, rules: ProbeRules | None = None) -> AlertSender:
+    """Return the sender of the alerts of a probe.
 
     Args:
         severity: The name of the alert's severity.
-        channel: Where it is posted; None: in the channel of its severity.
+        rules: None: the alert is about the prober itself.
     """
-    return AlertSender(SENDER, _LABEL, severity, channel=channel)
+    if rules is None:
+        return AlertSender(SENDER, _LABEL, severity)
+    return AlertSender(SENDER, _LABEL, severity, channel=rules.channel, team=rules.team)
 
 
 #: How often an alert is repeated while its target is down. A person may have ended it too early, or a rule

@@ -226,16 +226,17 @@ class Probing:
         """Track the event of a row, if it has one, and return the row without it."""
         if status.event is None or status.event_at is None:
             return status
-        event, severity, channel = self._alert(status, status.event)
+        event, severity = self._alert(status, status.event)
+        by = sender(severity, self._rules.get(status.name))
         origin = EventOrigin(self._guild_id, event_id(status.event_at, status.number), status.event_at)
-        await self._events.receive_event(event, sender(severity, channel), origin)
+        await self._events.receive_event(event, by, origin)
         received = status.received()
         async with self._store.at_once() as tx:
             await ProbeStates(tx.sql, self._guild_id).save(received)
         return received
 
-    def _alert(self, status: ProbeStatus, happened: ProbeEvent) -> tuple[AlertEvent, str, str | None]:
-        """Return the alert's event, the name of its severity, and its channel if it has its own."""
+    def _alert(self, status: ProbeStatus, happened: ProbeEvent) -> tuple[AlertEvent, str]:
+        """Return the alert's event, and the name of its severity."""
         says = Says.RESOLVED if happened is ProbeEvent.OVER else Says.FIRING
         began = status.failing_since if happened is ProbeEvent.DOWN else None
         rules = self._rules.get(status.name)
@@ -243,7 +244,7 @@ class Probing:
             title = self._titles.of_prober(happened)
             names = {probe.severity for probe in self._rules.values()}
             severest = min(names, key=lambda name: self._policy.rules(name).rank)
-            return AlertEvent(says, "prober", title, text=title), severest, None
+            return AlertEvent(says, "prober", title, text=title), severest
         title = self._titles.of(rules, happened, status.result)
         event = AlertEvent(
             says, f"probe:{rules.name}", title, target=rules.target, text=title, started_at=began
@@ -251,7 +252,7 @@ class Probing:
         if status.result is not None:
             event = replace(event, url=status.result.url)
         severity = rules.degraded if happened is ProbeEvent.DEGRADED else rules.severity
-        return event, severity or rules.severity, rules.channel
+        return event, severity or rules.severity
 
 
 _ORDER = (ProbeState.DOWN, ProbeState.CUT_OFF, ProbeState.DEGRADED, ProbeState.NEW, ProbeState.UP)

@@ -1,5 +1,6 @@
 """``[oncall.roles]``: the roles whose members are those on call."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final
 
@@ -16,7 +17,7 @@ from cogs.roles.rules import RoleRule, RoleRules
 _MOST_ROLES: Final = 20
 _MOST_ALSO: Final = 50
 
-_Name = Annotated[str, values.string_up_to(100, "a role", "on-call", drop="@")]
+_Name = Annotated[str, values.string_up_to(100, "a role", "on-call")]
 _Places = Annotated[
     tuple[values.Place, ...], some('names no place; allowed: one or several places (["primary"])')
 ]
@@ -49,16 +50,20 @@ class RolesTable(CapabilityTables):
         }
         return RoleRules(
             tuple(
-                RoleRule(name, table.places, table.also, is_exclusive=table.exclusive)
+                RoleRule(name.removeprefix("@"), table.places, table.also, is_exclusive=table.exclusive)
                 for name, table in tables.items()
             )
         )
 
 
 def problems(policy: Policy) -> Iterator[str]:
-    """Check that each role follows places that there are."""
+    """Check that each role is there once and follows places that there are."""
     allowed = ", ".join(f'"{name}"' for name in policy.oncall)
-    for rule in policy.of(RoleRules).roles:
+    rules = policy.of(RoleRules).roles
+    for role, count in Counter(rule.role for rule in rules).items():
+        if count > 1:  # TOML refuses the same key twice, but not one of them with an @
+            yield f"oncall.roles.{role}: is there with @ and without; keep one of them"
+    for rule in rules:
         for place in rule.places:
             if place not in policy.oncall:
                 yield f'oncall.roles.{rule.role}: "{place}" is not an on-call place; allowed: {allowed}'

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.oncall.people import OnCallPerson, id_of
@@ -59,7 +61,13 @@ class RoleProblem(StrEnum):
     MANAGED = "managed"
     NO_MEMBERS = "no_members"  # an exclusive one, without the intent
     NOT_MEMBER = "not_member"
+    CONTESTED = "contested"  # something else keeps undoing what the bot does
     REFUSED = "refused"  # by Discord, for a reason of its own
+
+
+def problem_of(stored: str) -> RoleProblem:
+    """Return the problem as it is stored; one of a newer version is a refusal."""
+    return RoleProblem(stored) if stored in set(RoleProblem) else RoleProblem.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,31 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowingRole:
+    """How a role follows the rotation.
+
+    Attributes:
+        people: Those who have it; None if it does not follow at all.
+        problems: What keeps the others from it, or the role from following.
+    """
+
+    role: str
+    people: tuple[OnCallPerson, ...] | None
+    problems: tuple[Refused, ...] = ()
+
+
+def following_role(
+    rule: RoleRule, people: Collection[OnCallPerson], problems: Collection[Refused]
+) -> FollowingRole:
+    """Return how a role follows, by those who are to have it and all problems."""
+    own = tuple(one for one in problems if one.role == rule.role)
+    follows = all(one.who or one.problem is RoleProblem.NO_MEMBERS for one in own)
+    left_out = {one.who for one in own}
+    having = tuple(person for person in people if person.name not in left_out)
+    return FollowingRole(rule.role, having if follows else None, own)
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A role that the bot gave to a person, or was about to give.
 
@@ -92,6 +125,51 @@ class Grant:
     name: str
     version: int
     is_given: bool
+
+
+#: A change that was undone so many times within this span is left alone for a while.
+_UNDONE_TIMES: Final = 3
+_UNDONE_WITHIN: Final = timedelta(minutes=10)
+_LEFT_ALONE_FOR: Final = timedelta(hours=1)
+
+
+class Contests:
+    """The changes that something else undoes again and again, such as another bot that keeps the same role.
+
+    A change is known by the ids of the role and of the person. It is in memory: a new process counts anew.
+    """
+
+    def __init__(self) -> None:
+        self._undone: dict[tuple[int, int], list[datetime]] = {}
+        self._until: dict[tuple[int, int], datetime] = {}
+        self._found: set[tuple[int, int]] = set()
+
+    def __contains__(self, change: tuple[int, int]) -> bool:
+        return change in self._until
+
+    def begin_check(self) -> None:
+        """Begin to look at every role and person."""
+        self._found.clear()
+
+    def undone(self, change: tuple[int, int], now: datetime) -> bool:
+        """Note that a check has found a change undone; return True if it is to be made again."""
+        self._found.add(change)
+        until = self._until.get(change)
+        if until is None:
+            recent = [at for at in self._undone.get(change, ()) if at > now - _UNDONE_WITHIN]
+            self._undone[change] = [*recent, now]
+            if len(recent) + 1 < _UNDONE_TIMES:
+                return True
+        elif now < until:
+            return False
+        self._until[change] = now + _LEFT_ALONE_FOR
+        return until is not None
+
+    def end_check(self) -> None:
+        """Forget the contests about changes that are as the bot has made them, or that it does not want."""
+        for change in self._until.keys() - self._found:
+            del self._until[change]
+            del self._undone[change]
 
 
 class RoleDelivery(AnyDeliveryKind):

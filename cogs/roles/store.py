@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.storage.database.sql import Sql
 from bot.storage.rows import from_row
-from cogs.roles.rules import Grant, Refused
+from cogs.roles.rules import Grant, Refused, problem_of
 
 
 class RoleRows:
@@ -42,6 +42,14 @@ class RoleRows:
             "note_role_problem", refused, guild_id=self._guild_id, problem=refused.problem.value
         )
         return None if row is None else row["told_at"]
+
+    async def problems(self) -> dict[Refused, datetime]:
+        """Return the problems that are not gone, each with the moment when the team was told."""
+        rows = await self._sql.all("role_problems", guild_id=self._guild_id)
+        return {
+            Refused(row["role"], problem_of(row["problem"]), row["who"], row["code"]): row["told_at"]
+            for row in rows
+        }
 
     async def forget_others(self, standing: Iterable[Refused]) -> None:
         """Forget the problems that are not among those that are left."""

@@ -28,6 +28,10 @@ ON CONFLICT (guild_id, role, who) DO UPDATE SET problem = excluded.problem, code
  WHERE (role_problems.problem, role_problems.code) IS DISTINCT FROM (excluded.problem, excluded.code)
 RETURNING told_at;
 
+-- name: role_problems
+-- Returns the problems of a guild, the oldest first.
+SELECT role, who, problem, code, told_at FROM role_problems WHERE guild_id = :guild_id ORDER BY told_at, role, who;
+
 -- name: forget_role_problems
 -- Forgets the problems of a guild that are gone. :standing has a JSON object with role and who for each that is not.
 DELETE FROM role_problems

@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.server_roles import ServerRole, ServerRoles
@@ -27,6 +27,8 @@ from bot.storage.tables.deliveries import DeliveryWrites
 from bot.storage.tables.timeline import AuditWrites
 from cogs.roles.policy import channel_of
 from cogs.roles.rules import (
+    Contests,
+    FollowingRole,
     Grant,
     Refused,
     RoleDelivery,
@@ -34,6 +36,7 @@ from cogs.roles.rules import (
     RoleProblemData,
     RoleRule,
     RoleRules,
+    following_role,
     found_roles,
 )
 from cogs.roles.store import RoleRows
@@ -72,7 +75,9 @@ class RoleKeeping:
         # What Discord refuses: it is not asked again until the server's roles change, or the process starts.
         self._refused: dict[tuple[int, int], Refused] = {}
         self._standing: dict[tuple[str, str], Refused] = {}
+        self._contests = Contests()
         self._has_begun = False
+        self._limited_until: datetime | None = None
 
     async def keep(self) -> None:
         """Give and take what follows from who is on call now; asks Discord only about what has changed.
@@ -81,10 +86,8 @@ class RoleKeeping:
             UpstreamUnavailable, StorageUnavailable: the rest is done by the next look.
         """
         async with self._turn:
-            if self._server is None:  # this process has not looked yet
-                await self._check()
-            else:
-                await self._keep(self._server, is_check=False)
+            # A process that has not looked yet begins with a check.
+            await self._look(self._server)
 
     async def check(self) -> None:
         """Ask Discord for roles and members, mend what somebody changed by hand, and keep the roles.
@@ -93,7 +96,34 @@ class RoleKeeping:
             As `keep`.
         """
         async with self._turn:
-            await self._check()
+            await self._look(None)
+
+    async def _look(self, server: ServerRoles | None) -> None:
+        """Keep the roles of a *server* that is known, else check all, unless Discord has asked to wait."""
+        if self._limited_until is not None and await self._store.now() < self._limited_until:
+            return
+        self._limited_until = None
+        try:
+            await (self._check() if server is None else self._keep(server, is_check=False))
+        except UpstreamUnavailable as away:
+            if (wait := away.capacity_in) is not None:
+                self._limited_until = await self._store.now() + wait
+            raise
+
+    async def roles(self) -> list[FollowingRole]:
+        """Return how each role of the policy follows, from the database alone."""
+        if not self._rules:
+            return []
+        rosters, now = await self._oncall.rosters(self._guild_id)
+        holders, team = rosters.at(now), self._policy.team.values()
+        problems = await self.problems()
+        return [following_role(rule, rule.people(holders, team), problems) for rule in self._rules]
+
+    async def problems(self) -> dict[Refused, datetime]:
+        """Return what keeps roles of the policy from following, and when the team was told."""
+        stored = await RoleRows(self._store.sql, self._guild_id).problems() if self._rules else {}
+        named = {rule.role for rule in self._rules}
+        return {one: at for one, at in stored.items() if one.role in named}
 
     async def _check(self) -> None:
         if not self._rules and self._has_begun:
@@ -111,7 +141,9 @@ class RoleKeeping:
         self._others.clear()
         self._ids.clear()
         self._standing.clear()
+        self._contests.begin_check()
         await self._keep(server, is_check=True)
+        self._contests.end_check()
         async with self._store.transaction() as tx:
             await RoleRows(tx.sql, self._guild_id).forget_others(self._standing.values())
         self._has_begun = True
@@ -138,7 +170,8 @@ class RoleKeeping:
                 if is_check or not (grant and grant.is_given):
                     await self._give(rule, role, person, user_id, grant)
             if rule.is_exclusive and is_check:
-                await self._take_others(rule, role, people, grants)
+                given = {user_id for role_id, user_id in grants if role_id == role.id}
+                await self._take_others(rule, role, kept={*people, *given})
         # A role that cannot follow now keeps its members, and what is known of them.
         broken = {one.role for one in refused}
         kept = {role.id for role in server.roles if broken & {role.name, str(role.id)}}
@@ -184,6 +217,8 @@ class RoleKeeping:
                 if grant is None:
                     self._others.add(key)
                 return
+            if grant is not None and grant.is_given and not await self._mends(rule, key, who=person.name):
+                return
             async with self._store.transaction() as tx:
                 await RoleRows(tx.sql, self._guild_id).begin(role.id, user_id, member.name)
             await self._discord.give_role(self._guild_id, user_id=user_id, role_id=role.id)
@@ -208,13 +243,7 @@ class RoleKeeping:
             else:
                 await self._forget(grant)  # the role is gone, and with it what was given
 
-    async def _take_others(
-        self,
-        rule: RoleRule,
-        role: ServerRole,
-        wanted: Collection[int],
-        grants: Mapping[tuple[int, int], Grant],
-    ) -> None:
+    async def _take_others(self, rule: RoleRule, role: ServerRole, *, kept: Collection[int]) -> None:
         """Take an exclusive role from everybody else, whoever gave it to them."""
         try:
             members = await self._discord.role_members(self._guild_id, role.id)
@@ -222,10 +251,16 @@ class RoleKeeping:
             await self._tell(Refused(rule.role, RoleProblem.NO_MEMBERS, code=refused.code))
             return
         for member in members:
-            if member.id not in wanted and (role.id, member.id) not in grants:
-                await self._take(
-                    Grant(role.id, member.id, member.name, version=0, is_given=True), rule=rule.role
-                )
+            if member.id in kept or not await self._mends(rule, (role.id, member.id), who=member.name):
+                continue
+            await self._take(Grant(role.id, member.id, member.name, version=0, is_given=True), rule=rule.role)
+
+    async def _mends(self, rule: RoleRule, key: tuple[int, int], *, who: str) -> bool:
+        """Return True if the role is to be as the bot wants it again; tell the team of a contest about it."""
+        may_try = self._contests.undone(key, await self._store.now())
+        if key in self._contests:
+            await self._tell(Refused(rule.role, RoleProblem.CONTESTED, who=who))
+        return may_try
 
     async def _take(self, grant: Grant, *, rule: str) -> None:
         key = grant.role_id, grant.user_id

@@ -10,8 +10,18 @@ from discord.app_commands import Choice, locale_str
 from bot.domain.errors import BotError, UserError
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
 from bot.i18n.translator import described
+from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.answers import Pressed, control
-from bot.ui.choices import choices_of, offer_severities, offer_targets, severity_named
+from bot.ui.choices import (
+    ONLY_TEAM,
+    TeamName,
+    choices_of,
+    offer_severities,
+    offer_targets,
+    offer_teams,
+    severity_named,
+    team_named,
+)
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, person_from, redraw, reply, services_of, voice_of, wait
 from bot.ui.pictures import as_files, drawn, trend_pictures
@@ -48,16 +58,18 @@ stats_group: Final = app_commands.guild_only(
         "week, month, quarter, 2026-W47, 2026-11; this week if left out", key="commands.stats_period"
     ),
     severity=locale_str("Only this severity", key="commands.incident_only_severity"),
+    team=ONLY_TEAM,
     target=locale_str("Only this target", key="commands.stats_target"),
     person=locale_str("Only what this person acknowledged", key="commands.stats_person"),
 )
-@app_commands.autocomplete(severity=offer_severities, target=offer_targets)
+@app_commands.autocomplete(severity=offer_severities, target=offer_targets, team=offer_teams)
 async def show(
     interaction: Interaction,
     period: PeriodText | None = None,
     severity: str | None = None,
     target: Target | None = None,
     person: discord.User | None = None,
+    team: TeamName | None = None,
 ) -> None:
     """Show the figures to the person who asks alone."""
     await wait(interaction)
@@ -67,6 +79,7 @@ async def show(
         severity=None if severity is None else severity_named(policy, severity).name,
         target=target,
         person=None if person is None else person_from(person),
+        team=None if team is None else team_named(policy, team) or DEFAULT_TEAM,
     )
     view = await _view(interaction, question)
     await reply(interaction, view=stats_screen(voice_of(interaction), view))

@@ -19,9 +19,10 @@ from bot.ui.words.wording import Voice, linked_label
 from cogs.stats.use_cases import StatisticsQuestion, StatsView
 
 #: The custom ids of the buttons: another period within the same scope, and the comparison of people.
-SHOW: Final = r"sta:v1:show:(?P<period>[0-9A-Z-]{7,8}):(?P<severity>-|[A-Z0-9_-]{1,16}):(?P<target>.{0,60})"
+_SCOPE: Final = r"(?P<period>[0-9A-Z-]{7,8}):(?P<severity>-|[A-Z0-9_-]{1,16})(?P<team>(?:@[a-z0-9_]{1,24})?)"
+SHOW: Final = rf"sta:v1:show:{_SCOPE}:(?P<target>.{{0,60}})"
 SHOW_PERSON: Final = (
-    r"sta:v1:person:(?P<period>[0-9A-Z-]{7,8}):(?P<severity>-|[A-Z0-9_-]{1,16})"
+    rf"sta:v1:person:{_SCOPE}"
     r":(?P<person>\d{1,20}):(?P<username>[^:]{0,32}):(?P<target>.{0,70})"
 )
 FAIRNESS: Final = r"sta:v1:fairness"
@@ -82,6 +83,7 @@ def asked_of(period: Period, fields: Mapping[str, str]) -> StatisticsQuestion:
         None if severity == _NONE else severity,
         fields["target"] or None,
         None if person is None else Person(int(person), name="", username=fields["username"]),
+        fields["team"].removeprefix("@") or None,
     )
 
 
@@ -104,6 +106,8 @@ def _heading(voice: Voice, view: StatsView) -> Iterator[str]:
     question, scope = view.question, list[str]()
     if question.severity is not None:
         scope.append(inert(question.severity, limit=_SEVERITY_LIMIT))
+    if question.team is not None:
+        scope.append(voice.say("whose.mark", team=voice.team(question.team)))
     if question.target is not None:
         scope.append(inert(question.target, limit=_NAME_LIMIT))
     if question.person is not None:
@@ -266,6 +270,8 @@ def _drills(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
 
 def _id(question: StatisticsQuestion, period: Period) -> str:
     severity, target = question.severity or _NONE, question.target or ""
+    if question.team is not None:
+        severity = f"{severity}@{question.team}"
     if question.person is None:
         return f"sta:v1:show:{period}:{severity}:{target}"
     username = question.person.username.replace(":", "")  # by which the policy may know them

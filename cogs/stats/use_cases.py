@@ -23,17 +23,19 @@ class StatisticsQuestion:
 
     Attributes:
         person: Incidents that they acknowledged, first or later, and their load.
+        team: As in `Scope`.
     """
 
     period: Period
     severity: str | None = None
     target: str | None = None
     person: Person | None = None
+    team: str | None = None
 
     @property
     def scope(self) -> Scope:
         """Return the filters as the scope of the figures."""
-        return Scope(self.severity, self.target, None if self.person is None else self.person.id)
+        return Scope(self.severity, self.target, None if self.person is None else self.person.id, self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class StatsView:
         goes_on: The period is not over.
         before: The figures of the period before it, or of the same stretch of it while this one goes on.
         late: Incidents that were not acknowledged by the deadline.
-        load: By person; None for a severity or a target, of which no load is known.
+        load: By person; None for a severity, a target or a team, of which no load is known.
         hides_load: The load of others is left out: the policy shows it to some roles only.
         alerts: None unless everything was asked for.
         trend: The weeks that end with the last one of the period.
@@ -137,7 +139,7 @@ class StatsViews:
     async def _load(
         self, span: Span, question: StatisticsQuestion, *, by: Person
     ) -> tuple[PersonLoad, ...] | None:
-        if question.severity is not None or question.target is not None:
+        if (question.severity, question.target, question.team) != (None, None, None):
             return None
         load = self._seen_by(by, await self._statistics.load(self._guild_id, span))
         if question.person is None:

@@ -3,25 +3,24 @@
 from typing import Final
 
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import locale_str
 
 from bot.i18n.translator import described
-from bot.runbook.teams import DEFAULT_TEAM
-from bot.ui.choices import NUMBER_OPTION, Number, choices_of, named, offer_incidents
+from bot.ui.choices import (
+    NUMBER_OPTION,
+    Number,
+    TeamName,
+    named,
+    offer_incidents,
+    offer_teams,
+    team_named,
+)
 from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
-from cogs.teams.posts import called_answer, handed_answer, team_name
-from cogs.teams.use_cases import Teams, team_named
+from cogs.teams.posts import called_answer, handed_answer
+from cogs.teams.use_cases import Teams
 
 TEAM_OPTION: Final = locale_str("The team", key="commands.team_name")
-Team = app_commands.Range[str, 1, 24]
 Reason = app_commands.Range[str, 1, 200]
-
-
-async def offer_teams(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the policy's teams, and the default one."""
-    voice = voice_of(interaction)
-    teams = {name: name for name in services_of(interaction).policy.teams}
-    return choices_of({**teams, DEFAULT_TEAM: team_name(voice, None)}, typed)
 
 
 @app_commands.command(
@@ -36,7 +35,7 @@ async def offer_teams(interaction: Interaction, typed: str) -> list[Choice[str]]
 @app_commands.autocomplete(number=offer_incidents)
 @app_commands.autocomplete(team=offer_teams)
 async def team(
-    interaction: Interaction, team: Team, reason: Reason | None = None, number: Number | None = None
+    interaction: Interaction, team: TeamName, reason: Reason | None = None, number: Number | None = None
 ) -> None:
     """Hand the incident over."""
     await wait(interaction)
@@ -53,7 +52,7 @@ async def team(
 @described(team=TEAM_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_incidents)
 @app_commands.autocomplete(team=offer_teams)
-async def call(interaction: Interaction, team: Team, number: Number | None = None) -> None:
+async def call(interaction: Interaction, team: TeamName, number: Number | None = None) -> None:
     """Call another team."""
     await wait(interaction)
     services, by = services_of(interaction), await person_of(interaction)

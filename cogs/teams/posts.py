@@ -5,7 +5,6 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.runbook.teams import DEFAULT_TEAM
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, NoticeLooks, Renderers, about, line, message
@@ -27,46 +26,45 @@ from cogs.teams.rules import (
 from cogs.teams.use_cases import Called
 
 
-def team_name(words: Wording, team: str | None) -> str:
-    """Return what a post calls a team."""
-    return words.say("of_teams.default") if team in (None, DEFAULT_TEAM) else str(team)
-
-
 def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the DM that asks the person on call of another team to join."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
     asked = "of_teams.dm.asked" if data.by else "of_teams.dm.passed"
-    lines = [
-        words.say(asked, who=words.who(data.by), team=team_name(words, data.team)),
-        impact(words, incident),
-        words.say("of_teams.dm.due", at=words.moment(data.due_at)),
-    ]
-    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
-    link = words.buttons.link(*home(incident))
-    return message(
-        summary(words, incident),
-        embeds=[page_embed(words, incident, lines)],
-        components=row([take, link] if incident.is_open else [link]),
-    )
+    first = words.say(asked, who=words.who(data.by), team=words.team(data.team))
+    return _dm(words, incident, first, words.say("of_teams.dm.due", at=words.moment(data.due_at)))
 
 
 def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose the message in the team's channel after its last place has not answered."""
+    """Compose what the team is told after no place has answered: in its channel, or its people by DM."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
+    team = words.team(data.team)
+    if delivery.to.startswith("person:"):
+        return _dm(words, incident, words.say("of_teams.dm.unanswered", team=team), "")
     text = words.say(
         "of_teams.unanswered",
         here=HERE if incident.rings else "",
         label=linked_label(incident),
         severity=incident.severity,
-        team=team_name(words, data.team),
+        team=team,
     )
     return message(text.strip(), rings=incident.rings)
+
+
+def _dm(words: Wording, incident: Incident, first: str, last: str) -> Body:
+    """Return a DM about *incident*, by which its reader can join."""
+    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
+    link = words.buttons.link(*home(incident))
+    return message(
+        summary(words, incident),
+        embeds=[page_embed(words, incident, [first, impact(words, incident), last])],
+        components=row([take, link] if incident.is_open else [link]),
+    )
 
 
 def handed_answer(voice: Voice, incident: Incident) -> str:
     """Return the answer to the person who handed an incident over."""
     channel = voice.policy.rules_of(incident).channel
-    team = team_name(voice, incident.team)
+    team = voice.team(incident.team)
     return voice.say("of_teams.answer.handed", label=incident.label, team=team, channel=channel)
 
 
@@ -75,7 +73,7 @@ def called_answer(voice: Voice, done: Called) -> str:
     return voice.say(
         "of_teams.answer.called",
         label=done.incident.label,
-        team=team_name(voice, done.call.team),
+        team=voice.team(done.call.team),
         place=done.place,
         at=voice.moment(done.call.due_at),
     )
@@ -87,17 +85,17 @@ def team_line(voice: Voice, incident: Incident, _read: None) -> str:
 
 
 def _handed(words: Wording, entry: HandedEntry, _limit: int) -> Iterator[str]:
-    yield f"{team_name(words, entry.before)} → {team_name(words, entry.after)}"
+    yield f"{words.team(entry.before)} → {words.team(entry.after)}"
     if entry.reason:
         yield entry.reason
 
 
 def _of_call(words: Wording, entry: CalledEntry, _limit: int) -> Iterator[str]:
-    yield f"{team_name(words, entry.team)} ({entry.place})"
+    yield f"{words.team(entry.team)} ({entry.place})"
 
 
 def _of_silence(words: Wording, entry: UnansweredEntry, _limit: int) -> Iterator[str]:
-    yield team_name(words, entry.team)
+    yield words.team(entry.team)
 
 
 ENTRIES: Final = (
@@ -110,20 +108,20 @@ NOTICES: Final[NoticeLooks] = (
     line(
         HandedNotice,
         "of_teams.notice.handed",
-        before=lambda words, _incident, notice: team_name(words, notice.before),
-        after=lambda words, _incident, notice: team_name(words, notice.after),
+        before=lambda words, _incident, notice: words.team(notice.before),
+        after=lambda words, _incident, notice: words.team(notice.after),
     ),
     line(
         CalledNotice,
         lambda notice: "of_teams.notice.called_again" if notice.again else "of_teams.notice.called",
-        team=lambda words, _incident, notice: team_name(words, notice.team),
+        team=lambda words, _incident, notice: words.team(notice.team),
         place=lambda _words, _incident, notice: notice.place,
         at=lambda words, _incident, notice: words.moment(notice.due_at),
     ),
     line(
         UnansweredNotice,
         "of_teams.notice.unanswered",
-        team=lambda words, _incident, notice: team_name(words, notice.team),
+        team=lambda words, _incident, notice: words.team(notice.team),
     ),
 )
 

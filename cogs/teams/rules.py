@@ -62,6 +62,7 @@ class TeamCall:
         team: None: the default team.
         asked: Which of the team's places was called last, from 0.
         due_at: When the next place is called.
+        called_ids: The people who were called, as far as Discord knew them then.
     """
 
     id: int
@@ -71,6 +72,7 @@ class TeamCall:
     asked: int
     due_at: datetime
     done_at: datetime | None = None
+    called_ids: tuple[int, ...] = ()
 
 
 def next_asked(call: TeamCall, places: Sequence[str]) -> int | None:

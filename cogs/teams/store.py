@@ -1,8 +1,10 @@
 """The table of calls for teams."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.storage.database.sql import Sql
+from bot.domain.incident.incident import Incident
+from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
 from cogs.teams.rules import TeamCall
 
@@ -13,27 +15,44 @@ class TeamCalls:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    async def add(self, incident_id: int, guild_id: int, team: str | None, *, due_at: datetime) -> TeamCall:
+    async def add(
+        self, incident: Incident, team: str | None, *, due_at: datetime, called_ids: Sequence[int]
+    ) -> TeamCall:
         """Store a call for the first place of a team."""
         row = await self._sql.one(
-            "add_team_call", incident_id=incident_id, guild_id=guild_id, team=team, due_at=due_at
+            "add_team_call",
+            incident_id=incident.id,
+            guild_id=incident.guild_id,
+            team=team,
+            due_at=due_at,
+            called_ids=list(called_ids),
         )
-        return from_row(TeamCall, row)
+        return _call(row)
 
     async def call(self, call_id: int) -> TeamCall | None:
         """Return a call; None if its incident is gone."""
         row = await self._sql.first("team_call", call_id=call_id)
-        return None if row is None else from_row(TeamCall, row)
+        return None if row is None else _call(row)
 
     async def waiting(self, incident_id: int, team: str | None) -> TeamCall | None:
         """Return the call for *team* that waits for an answer; None without one."""
         row = await self._sql.first("waiting_team_call", incident_id=incident_id, team=team)
-        return None if row is None else from_row(TeamCall, row)
+        return None if row is None else _call(row)
 
-    async def move(self, call: TeamCall, *, asked: int, due_at: datetime) -> None:
-        """Note that the next place was called."""
-        await self._sql.one("move_team_call", call_id=call.id, asked=asked, due_at=due_at)
+    async def move(self, call: TeamCall) -> None:
+        """Note that the next place was called, as *call* has it."""
+        await self._sql.one(
+            "move_team_call",
+            call_id=call.id,
+            asked=call.asked,
+            due_at=call.due_at,
+            called_ids=list(call.called_ids),
+        )
 
     async def finish(self, call: TeamCall, *, at: datetime) -> None:
         """Note that the call waits for nobody any more."""
         await self._sql.one("finish_team_call", call_id=call.id, done_at=at)
+
+
+def _call(row: Row) -> TeamCall:
+    return from_row(TeamCall, row, called_ids=tuple(row["called_ids"]))

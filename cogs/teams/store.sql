@@ -1,7 +1,7 @@
 -- name: add_team_call
 -- Stores a call for a team.
-INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at)
-VALUES (:incident_id, :guild_id, :team, 0, :due_at)
+INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at, called_ids)
+VALUES (:incident_id, :guild_id, :team, 0, :due_at, :called_ids)
 RETURNING *;
 
 -- name: team_call
@@ -15,7 +15,7 @@ SELECT * FROM team_calls
 
 -- name: move_team_call
 -- Notes that the next place was called.
-UPDATE team_calls SET asked = :asked, due_at = :due_at WHERE id = :call_id RETURNING id;
+UPDATE team_calls SET asked = :asked, due_at = :due_at, called_ids = :called_ids WHERE id = :call_id RETURNING id;
 
 -- name: finish_team_call
 -- Notes that a call waits for nobody any more.

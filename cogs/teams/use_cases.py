@@ -1,18 +1,19 @@
 """Teams: hand an incident over to another one, or call its person on call to join."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, NewDelivery, priority_of
-from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable, UserError
+from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
-from bot.domain.text import half_width, one_line
-from bot.runbook.model import Policy
+from bot.domain.text import one_line
 from bot.runbook.teams import DEFAULT_TEAM
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.core import Core
@@ -58,20 +59,6 @@ class Called:
     incident: Incident
     call: TeamCall
     place: str
-
-
-def team_named(policy: Policy, typed: str) -> str | None:
-    """Return the team that was typed or chosen; None: the default one.
-
-    Raises:
-        UserError: the policy has no such team.
-    """
-    name = half_width(typed).strip().casefold()
-    if name == DEFAULT_TEAM:
-        return None
-    if name not in policy.teams:
-        raise UserError("team_unknown", value=typed)
-    return name
 
 
 def called(team: str | None) -> str:
@@ -124,6 +111,8 @@ class Teams:
             InvalidTransition: the incident has ended, or is that team's, or the team is being called already.
                 Otherwise as `Changes.change`.
         """
+        places = self._places(await IncidentRows(self._store.sql).incident(incident_id), team)
+        ids = await self._ids(await self._holders(places[:1]))  # Discord is asked before anything is locked
         async with self._core.changes.change(incident_id, by=by, act=TeamAct.CALL) as change:
             incident, calls = change.incident, TeamCalls(change.tx.sql)
             transitions.require_open(incident)
@@ -132,10 +121,9 @@ class Teams:
             if await calls.waiting(incident_id, team) is not None:
                 raise InvalidTransition("team_called_already", incident=incident.label, team=called(team))
             due = self._policy.ack_due(self._policy.rules(incident.severity, team=team), at=change.now)
-            call = await calls.add(incident_id, incident.guild_id, team, due_at=due)
-            place = self._places(incident, team)[0]
-            await self._ask(change, call, place, again=False)
-        return Called(incident, call, place)
+            call = await calls.add(incident, team, due_at=due, called_ids=tuple(ids.values()))
+            await self._ask(change, call, places[0], again=False)
+        return Called(incident, call, places[0])
 
     async def follow(self, call_id: int) -> timedelta | None:
         """Call the next place if nobody has joined by the deadline; return how long is left until then.
@@ -147,14 +135,16 @@ class Teams:
             return None
         incident = await IncidentRows(self._store.sql).incident(call.incident_id)
         places = self._places(incident, call.team)
-        asked = await self._people(incident, places[: call.asked + 1])
+        holders = await self._holders(places)
+        ids = await self._ids(holders)
         async with self._store.transaction() as tx:
             locked = await IncidentWrites(tx.sql).incident(call.incident_id, lock=True)
             calls, now = TeamCalls(tx.sql), await tx.now()
             current = await calls.call(call_id)
             if current is None or current.done_at is not None or current != call:
                 return None
-            has_joined = asked & {one.id for one in await AcknowledgementRows(tx.sql).on_it(locked.id)}
+            joined = {one.id for one in await AcknowledgementRows(tx.sql).on_it(locked.id)}
+            has_joined = joined & {*call.called_ids, *ids.values()}
             is_theirs = locked.team == call.team  # by a hand-over: their ladder pages them
             if has_joined or is_theirs or not locked.is_open:
                 await calls.finish(call, at=now)
@@ -164,22 +154,28 @@ class Teams:
             change = Change(tx, self._policy, locked, Person(id=0, name=""), now, is_by_clock=True)
             if (following := rules.next_asked(call, places)) is None:
                 await calls.finish(call, at=now)
-                await self._give_up(change, call)
+                await self._give_up(change, call, tuple(holders))
                 return None
             due = self._policy.ack_due(self._policy.rules(locked.severity, team=call.team), at=now)
-            await calls.move(call, asked=following, due_at=due)
-            await self._ask(change, replace(call, asked=following, due_at=due), places[following], again=True)
+            place = places[following]
+            now_called = (ids[place],) if place in ids else ()
+            moved = replace(call, asked=following, due_at=due, called_ids=(*call.called_ids, *now_called))
+            await calls.move(moved)
+            await self._ask(change, moved, place, again=True)
         return due - now
 
     def _places(self, incident: Incident, team: str | None) -> tuple[str, ...]:
         return self._policy.places_of(replace(incident, team=team))
 
-    async def _people(self, incident: Incident, places: tuple[str, ...]) -> set[int]:
-        """Return the ids of the people who are on call at *places*, as far as Discord tells them."""
-        ids: set[int] = set()
-        for person in (await self._core.oncall.distinct_holders(incident.guild_id, places)).values():
+    async def _holders(self, places: tuple[str, ...]) -> dict[str, OnCallPerson]:
+        return await self._core.oncall.distinct_holders(self._core.guild_id, places)
+
+    async def _ids(self, holders: Mapping[str, OnCallPerson]) -> dict[str, int]:
+        """Return the ids of *holders* by place, as far as Discord tells them."""
+        ids: dict[str, int] = {}
+        for place, person in holders.items():
             with suppress(DeliveryRefused, UpstreamUnavailable):
-                ids.add((await self._core.discord.person(incident.guild_id, person.handle)).id)
+                ids[place] = (await self._core.discord.person(self._core.guild_id, person.handle)).id
         return ids
 
     async def _ask(self, change: Change, call: TeamCall, place: str, *, again: bool) -> None:
@@ -192,15 +188,18 @@ class Teams:
         if not again:
             await change.tx.enqueue(_job(call, after=call.due_at - change.now))
 
-    async def _give_up(self, change: Change, call: TeamCall) -> None:
-        """Tell the thread and the team's channel that nobody has joined; the channel's message rings."""
+    async def _give_up(self, change: Change, call: TeamCall, places: tuple[str, ...]) -> None:
+        """Tell the thread and the team's channel that nobody has joined; the channel's message rings.
+
+        Of a private incident the channel learns nothing: the team's people on call, at *places*, get a DM.
+        """
         team, line, incident = called(call.team), f"team_call:{call.id}:unanswered", change.incident
         await change.record(UnansweredEntry(team=team), line=line)
         await self._say(change, UnansweredNotice(team=team), key=line)
-        if not incident.is_private:
-            channel = self._policy.rules(incident.severity, team=call.team).channel
-            post = self._delivery(change, TeamDelivery.UNANSWERED, call, to=f"channel:{channel}")
-            await DeliveryWrites(change.tx.sql).insert_deliveries([post])
+        channel = self._policy.rules(incident.severity, team=call.team).channel
+        whom = [f"person:{place}" for place in places] if incident.is_private else [f"channel:{channel}"]
+        posts = [self._delivery(change, TeamDelivery.UNANSWERED, call, to=to) for to in whom]
+        await DeliveryWrites(change.tx.sql).insert_deliveries(posts)
 
     async def _say(self, change: Change, told: CalledNotice | UnansweredNotice, *, key: str) -> None:
         if change.is_by_clock:
@@ -214,7 +213,7 @@ class Teams:
         return NewDelivery(
             kind=kind,
             to=to,
-            key=f"inc:{call.incident_id}:{kind}:{call.id}:{call.asked}:to",
+            key=f"inc:{call.incident_id}:{kind}:{call.id}:{call.asked}:{to}",
             guild_id=call.guild_id,
             incident_id=call.incident_id,
             data=data.to_json(),

@@ -16,6 +16,7 @@ from local_discord.world.payloads import (
     is_listed,
     member_payload,
     own_user_payload,
+    scheduled_event_payload,
     voice_payload,
 )
 from local_discord.world.permissions import P, channel_permissions
@@ -79,6 +80,8 @@ def _guild_create(core: Core, session: Session) -> JSON:
         "threads": [channel_payload(world, thread) for thread in active],
         "presences": presences(members) if everybody else [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [
+            scheduled_event_payload(world, event) for event in world.scheduled_events.values()
+        ],
         "soundboard_sounds": [],
     }

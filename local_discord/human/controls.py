@@ -24,8 +24,8 @@ _LONGEST: Final = 120  # characters of a message that the report shows
 def offer(ask: Ask) -> JSON:
     """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?, hint?, heading?}]}]}.
 
-    It is what is offered. Every text is {ja, en}. Groups that were offered before go; a press that is being
-    carried out goes on.
+    It is what is offered. Every text is {ja, en}. Groups that were offered before go; a press that is
+    being carried out goes on.
     """
     groups = ask.body.get("groups")
     if not isinstance(groups, list):

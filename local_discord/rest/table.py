@@ -14,6 +14,7 @@ from local_discord.rest.resources import (
     pins,
     reactions,
     roles,
+    scheduled_events,
     soundboard,
     threads,
     users,
@@ -25,6 +26,7 @@ from local_discord.rest.routing import Route
 
 _MODULES = (
     *(users, application, guilds, members, voice, soundboard, roles, guild_channels, audit),
+    scheduled_events,
     *(channels, overwrites, threads, messages, pins, reactions),
     *(commands, interactions, webhooks, webhook_messages),
 )

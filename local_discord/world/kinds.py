@@ -165,6 +165,15 @@ class Component(IntEnum):
     CHECKBOX = 23
 
 
+class EventStatus(IntEnum):
+    """Resources > Guild Scheduled Event > Status."""
+
+    SCHEDULED = 1
+    ACTIVE = 2
+    COMPLETED = 3
+    CANCELED = 4
+
+
 ENTITY_SELECTS = (
     Component.USER_SELECT,
     Component.ROLE_SELECT,

@@ -5,7 +5,17 @@ Messages are in `message_payloads`.
 
 from local_discord.world.kinds import JSON, ChannelType
 from local_discord.world.permissions import channel_permissions
-from local_discord.world.world import Channel, Guild, Member, Overwrite, Role, User, Webhook, World
+from local_discord.world.world import (
+    Channel,
+    Guild,
+    Member,
+    Overwrite,
+    Role,
+    ScheduledEvent,
+    User,
+    Webhook,
+    World,
+)
 
 VERIFY_KEY = "0" * 64
 MOST_COUNTED = 50  # Topics > Threads > Thread Fields: member_count stops there
@@ -281,6 +291,29 @@ def webhook_payload(world: World, webhook: Webhook, *, with_user: bool = True) -
     if with_user:
         payload["user"] = user_payload(world.users[webhook.owner_id])
     return payload
+
+
+def scheduled_event_payload(world: World, event: ScheduledEvent) -> JSON:
+    """Resources > Guild Scheduled Event, of an external one."""
+    return {
+        "id": event.id,
+        "guild_id": world.guild.id,
+        "channel_id": None,
+        "creator_id": event.creator_id,
+        "creator": user_payload(world.users[event.creator_id]),
+        "name": event.name,
+        "description": event.description,
+        "image": None,
+        "scheduled_start_time": event.starts_at,
+        "scheduled_end_time": event.ends_at,
+        "privacy_level": 2,
+        "status": int(event.status),
+        "entity_type": 3,
+        "entity_id": None,
+        "entity_metadata": {"location": event.location},
+        "recurrence_rule": None,
+        "guild_scheduled_event_exceptions": [],
+    }
 
 
 def interaction_channel(world: World, channel: Channel, user_id: str) -> JSON:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from local_discord.errors import unknown
-from local_discord.world.kinds import JSON, THREADS, ChannelType
+from local_discord.world.kinds import JSON, THREADS, ChannelType, EventStatus
 from local_discord.world.message import Message
 
 
@@ -122,6 +122,20 @@ class Webhook:
 
 
 @dataclass(slots=True)
+class ScheduledEvent:
+    """An external event of the server's list. *starts_at* and *ends_at* are as the API writes them."""
+
+    id: str
+    creator_id: str
+    name: str
+    description: str | None
+    location: str
+    starts_at: str
+    ends_at: str
+    status: EventStatus = EventStatus.SCHEDULED
+
+
+@dataclass(slots=True)
 class VoiceState:
     """A user's voice channel, and whether the server has muted or deafened them there."""
 
@@ -188,6 +202,7 @@ class World:
     channels: dict[str, Channel] = field(default_factory=dict)
     messages: dict[str, dict[str, Message]] = field(default_factory=lambda: defaultdict(dict))
     webhooks: dict[str, Webhook] = field(default_factory=dict)
+    scheduled_events: dict[str, ScheduledEvent] = field(default_factory=dict)
     voice: dict[str, VoiceState] = field(default_factory=dict)
     read: dict[str, dict[str, int]] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)

@@ -26,12 +26,14 @@ from tests.bench.measurements import (
     dlq,
     floods,
     growth,
+    heartbeats,
     hooks,
     masking,
     measure,
     probes,
     screens,
     storms,
+    teams,
 )
 from tests.bench.report import put_into, table
 from tests.bench.servers.stand import Discord, bare_bot, bot, discord, register_commands
@@ -77,25 +79,24 @@ _SCREENS = (
 #: The parts that need no Discord.
 _WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows, "probes": probes.rows, "masking": masking.rows}
 
+#: The parts that need a bot of their own.
+_PARTS = {
+    "distance": distance.rows,
+    "growth": growth.rows,
+    "digest": digest.rows,
+    "hooks": hooks.rows,
+    "floods": floods.rows,
+    "teams": teams.rows,
+    "heartbeats": heartbeats.rows,
+}
+
 
 def main() -> None:
     """Measure, print, and write what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parts = (
-        "answers",
-        "storms",
-        "distance",
-        "growth",
-        "digest",
-        "dlq",
-        "hooks",
-        "floods",
-        "checks",
-        "probes",
-        "masking",
-    )
+    parts = ("answers", "storms", *_PARTS, *_WITHOUT_DISCORD)
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
         "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"
@@ -137,22 +138,12 @@ async def _measure(
             rows += await _everyday(place, dsn, folder)
         if only in (None, "storms"):
             rows += await _storms(place, dsn, other, folder)
-        if only in (None, "distance"):
-            rows += await distance.rows(place, dsn, folder)
-        if only in (None, "growth"):
-            rows += await growth.rows(place, dsn, folder)
-        if only in (None, "digest"):
-            rows += await digest.rows(place, dsn, folder)
-        rows += await _by_http(place, dsn, folder, only=only)
+        for name, part in _PARTS.items():
+            if only in (None, name):
+                rows += await part(place, dsn, folder)
         if only is None:
             rows += [row for part in _WITHOUT_DISCORD.values() for row in await part(dsn)]
         return rows
-
-
-async def _by_http(place: Discord, dsn: str, folder: Path, *, only: str | None) -> list[Row]:
-    parts = {"hooks": hooks.rows, "floods": floods.rows}
-    asked = [part for name, part in parts.items() if only in (None, name)]
-    return [row for part in asked for row in await part(place, dsn, folder)]
 
 
 async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:

@@ -25,6 +25,7 @@ from bot.domain.oncall.people import OnCallPerson
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.server_events import EventShown, ServerEvent
 from bot.domain.server_roles import ServerRoles
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
@@ -133,9 +134,12 @@ class FakeDiscord:
     deleted_at_once: set[AnyDeliveryKind] = field(default_factory=set)
     roles: ServerRoles = field(default_factory=lambda: ServerRoles((), (0, 0), may_manage=True))
     role_holders: set[tuple[int, int]] = field(default_factory=set)  # (role, user)
-    role_refusals: dict[int, DeliveryRefused] = field(default_factory=dict)  # by user
+    role_refusals: dict[int, DeliveryRefused | UpstreamUnavailable] = field(default_factory=dict)  # by user
     role_calls: list[tuple[str, int, int]] = field(default_factory=list)
-    lost_answers: int = 0  # of role changes that Discord makes
+    lost_answers: int = 0  # of changes of roles and events that Discord makes
+    events: dict[int, ServerEvent] = field(default_factory=dict)
+    event_calls: list[str] = field(default_factory=list)
+    event_refusal: DeliveryRefused | None = None
     members_refused: DeliveryRefused | None = None
     _deleted: set[str] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
@@ -200,14 +204,50 @@ class FakeDiscord:
             raise self.role_refusals[user_id]
         change = self.role_holders.add if act == "give" else self.role_holders.discard
         change((role_id, user_id))
-        if self.lost_answers:
-            self.lost_answers -= 1
-            raise UpstreamUnavailable("no answer")
+        self._lose_answer()
 
     async def role_members(self, guild_id: int, role_id: int) -> list[Person]:
         if self.members_refused is not None:
             raise self.members_refused
         return [Person(user_id, f"user {user_id}") for role, user_id in self.role_holders if role == role_id]
+
+    async def server_events(self, guild_id: int) -> list[ServerEvent]:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        return list(self.events.values())
+
+    async def create_event(self, guild_id: int, shown: EventShown) -> int:
+        self._ask_for_event("create")
+        made = next(self._ids)
+        self.events[made] = ServerEvent(made, shown)
+        self._lose_answer()
+        return made
+
+    async def change_event(self, guild_id: int, event: ServerEvent, shown: EventShown) -> None:
+        self._ask_for_event("change")
+        if event.id not in self.events:
+            raise DeliveryRefused("Unknown Guild Scheduled Event", http_status=404, code=10070)
+        kept = replace(shown, starts_at=event.shown.starts_at) if event.has_begun else shown
+        self.events[event.id] = replace(self.events[event.id], shown=kept)
+        self._lose_answer()
+
+    async def end_event(self, guild_id: int, event: ServerEvent) -> None:
+        self._ask_for_event("end")
+        if self.events.pop(event.id, None) is None:
+            raise DeliveryRefused("Unknown Guild Scheduled Event", http_status=404, code=10070)
+        self._lose_answer()
+
+    def _ask_for_event(self, act: str) -> None:
+        self.event_calls.append(act)
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        if self.event_refusal is not None:
+            raise self.event_refusal
+
+    def _lose_answer(self) -> None:
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise UpstreamUnavailable("no answer")
 
     async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         failure = self.failures.pop(0) if self.failures else None

@@ -1,6 +1,6 @@
 """The use cases on PostgreSQL, wired as `bot.app` wires them, with a hand that runs the queue."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -84,7 +84,9 @@ class FakeReachability:
     asked: list[str] = field(default_factory=list)
     is_away: bool = False
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
+    async def gaps(
+        self, guild_id: int, person: OnCallPerson, places: Iterable[str]
+    ) -> list[ReadinessFinding]:
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
         self.asked.append(person.handle)

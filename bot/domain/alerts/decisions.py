@@ -13,6 +13,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
 from bot.domain.incident.parts import AlertOrigin, AlertWait, Source
 from bot.domain.payloads import Json, Payload
 from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Evidence
 
 #: Pieces of evidence that are kept of a decision: what decided, without all that agrees.
@@ -331,6 +332,7 @@ class HeldAlert(Payload):
     evidence: Evidence | None = None
     source: Source | None = None
     origin: AlertOrigin | None = None
+    team: str | None = None
 
     @classmethod
     def of(cls, new: NewIncident) -> "HeldAlert":
@@ -348,6 +350,7 @@ class HeldAlert(Payload):
             evidence=new.evidence,
             source=new.source,
             origin=new.origin,
+            team=new.team,
         )
 
     def as_incident(self, guild_id: int, waited: AlertWait | None, *, began: datetime) -> NewIncident:
@@ -373,4 +376,49 @@ class HeldAlert(Payload):
             source=self.source,
             origin=self.origin,
             waited=waited,
+            team=self.team,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOccurrences:
+    """One alert that is held, however often it came and whatever holds it.
+
+    Attributes:
+        said_id, said_at, url, title, target: As in `AlertDecision`, of the last time that it came.
+        alert: Of that time.
+        times, first_at: How often it came, and when first.
+        fires: Some monitor that reported it has not said since that it is over.
+        counted_on: The incident on which it was counted after it was held last; None without one.
+    """
+
+    guild_id: int
+    fingerprint: str
+    sender: str
+    said_id: int
+    channel_id: int
+    said_at: datetime
+    url: str
+    title: str
+    target: str | None
+    alert: HeldAlert
+    times: int
+    first_at: datetime
+    fires: bool
+    counted_on: int | None
+
+    def latest(self, severity: SeverityPolicy) -> Occurrence:
+        """Return the last time that it came, as a hold is asked about it."""
+        return Occurrence(
+            guild_id=self.guild_id,
+            id=self.said_id,
+            channel_id=self.channel_id,
+            sender=self.sender,
+            fingerprint=self.fingerprint,
+            by=Person(id=self.alert.by_id, name=self.alert.by_name, is_bot=True),
+            at=self.said_at,
+            url=self.url,
+            severity=severity,
+            title=self.title,
+            target=self.target,
         )

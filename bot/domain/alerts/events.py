@@ -98,6 +98,7 @@ class AlertSender:
         channel: Where its alerts are posted; None: in the channel of their severity.
         same_within: How long an alert that is over, and fires again, counts as the same one.
         targets: The monitor's own names in lower case ("parky/app") -> the policy's names of targets.
+        team: Whose alerts they are, if their targets do not say so.
     """
 
     name: str
@@ -107,6 +108,7 @@ class AlertSender:
     channel: str | None = None
     same_within: timedelta = timedelta(hours=24)
     targets: Mapping[str, str] = field(default_factory=dict)
+    team: str | None = None
 
     def target_of(self, event: AlertEvent) -> str:
         """Return the target of *event* as the policy calls it, or else as the monitor does; empty without."""

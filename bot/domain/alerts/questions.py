@@ -36,6 +36,7 @@ class AlertQuestion:
         answered_by_name: The person who answered; None as well once it is tracked without an answer.
         look: As `Reading.look`.
         tracks_at: When the message is tracked unless a person answers, aware; None: never, or it is settled.
+        team: Whose alert it is, if its target does not say so.
     """
 
     guild_id: int
@@ -52,6 +53,7 @@ class AlertQuestion:
     answered_by_name: str | None = None
     look: str = ""
     tracks_at: datetime | None = None
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ class Pattern:
         same_within: How long a repetition counts as the same alert; None: as the policy says for all.
         title: How its alert's title says what happened, "{what} is DOWN"; None: ``{what}`` does.
         next_line: The message's next line says what happened.
+        team: Whose alert it is; None: its channel decides.
     """
 
     says: Says
@@ -164,6 +165,7 @@ class Pattern:
     same_within: timedelta | None = None
     title: str | None = None
     next_line: bool = False
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

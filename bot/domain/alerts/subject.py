@@ -89,7 +89,10 @@ _SERIAL_ID: Final = (
     "event|alert|incident|ticket|request|trace|message|notification|session|process|job|run|build|case|issue"
 )
 _CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[ap]m\b)?"
-_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _NUMBER: Final = r"[-+]?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,12})?"
 _UNITS: Final = (
     r"(?:%|percent|ms|msec|milliseconds?|us|µs|μs|ns|secs?|seconds?|s|mins?|minutes?|m|hours?|hrs?|h|days?|d|weeks?|w|"

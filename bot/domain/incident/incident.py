@@ -347,7 +347,7 @@ class NewIncident:
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
         subject: What a message of a monitor is about, by which it is found again; None without one.
-        team: Whose it is, if its source says so; None: its targets decide.
+        team: Whose it is, if its source says so and its targets do not.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
@@ -381,6 +381,8 @@ class IncidentFilter:
     Attributes:
         statuses: The incident has one of these; empty: any status.
         severity: Its name.
+        team: The name of its team; "default": it has none of `teams`.
+        teams: The teams of the policy.
         words: A part of the title; upper and lower case count as the same.
         since: The incident was triggered then or later; aware.
         viewer: The id of the user who reads the list. They see the private incidents that name them.
@@ -392,6 +394,8 @@ class IncidentFilter:
 
     statuses: frozenset[Status] = frozenset()
     severity: str | None = None
+    team: str | None = None
+    teams: tuple[str, ...] = ()
     words: str | None = None
     since: datetime | None = None
     viewer: int | None = None

@@ -12,7 +12,8 @@ class TimeAway:
 
     Attributes:
         id: Its number; 0 before it is stored.
-        by_name: Who recorded it.
+        by_name: Who recorded it, or the calendar file that it is from.
+        calendar: The policy's key of that file; None: it was recorded in chat.
     """
 
     who: Who
@@ -21,6 +22,7 @@ class TimeAway:
     reason: str = ""
     id: int = 0
     by_name: str = ""
+    calendar: str | None = None
 
     def overlaps(self, starts: datetime, ends: datetime) -> bool:
         """Return True if any of the time from *starts* to *ends* is in the absence."""

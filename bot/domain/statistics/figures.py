@@ -147,15 +147,32 @@ class Scope:
     Attributes:
         target: Incidents that affected it. Private ones are left out: the number would tell what they affect.
         person_id: Incidents that this person acknowledged, first or later.
+        team: As in `IncidentFilter`.
     """
 
     severity: str | None = None
     target: str | None = None
     person_id: int | None = None
+    team: str | None = None
 
 
 #: Every counted incident.
 ALL: Final = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFigures:
+    """What a period's incidents come to for one team.
+
+    Attributes:
+        team: None: the default team.
+        incidents: Counted.
+        escalated: Incidents and alerts that were escalated, because nobody had answered.
+    """
+
+    team: str | None
+    incidents: int = 0
+    escalated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,14 @@ def _roles(value: object) -> tuple[str, ...]:
     return () if "everyone" in names else names
 
 
+def _role(value: object) -> str:
+    name = str(_ROLE.read(value))
+    if name == "everyone":
+        raise ValueError(value)
+    return name
+
+
+Role = Annotated[str, Rule("a role", 'the name or the id of a role ("payments-team"), not "everyone"', _role)]
 Roles = Annotated[
     tuple[str, ...],
     Rule("a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles),

@@ -166,7 +166,7 @@ class Acknowledger:
         refused: UserError | None = None
         if by.is_bot:
             return results
-        if not self._access.allows(by, Act.ACKNOWLEDGE.permission):
+        if not any(self._access.allows(by, Act.ACKNOWLEDGE.permission, about=one) for one in incidents):
             incidents = incidents[:1]  # one refusal, and one record of it, is enough
         for incident in incidents:
             try:

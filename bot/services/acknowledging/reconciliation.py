@@ -314,7 +314,8 @@ class Reconciler:
         async for person, message_id in self._discord.acknowledgers(places, guild_id=incident.guild_id):
             if (person.id, message_id) in old:
                 continue
-            if self._access.allows(person, "acknowledge") and await self._access.sees(person, incident):
+            may = self._access.allows(person, "acknowledge", about=incident)
+            if may and await self._access.sees(person, incident):
                 return await self._acknowledger.acknowledge_as_read(incident, by=person)
         return None
 

@@ -187,6 +187,7 @@ def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> New
         fingerprint=said.fingerprint,
         triggered_at=said.at,
         origin=AlertOrigin(sender.name, sender.label, said.url, sender.channel or ""),
+        team=sender.team,
     )
 
 

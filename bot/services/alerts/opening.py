@@ -4,7 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.alerts.decisions import AlertDecision, AlertOutcome, DecisionDetail, HeldAlert
+from bot.domain.alerts.decisions import (
+    AlertDecision,
+    AlertOutcome,
+    DecisionDetail,
+    HeldAlert,
+    HoldReason,
+)
 from bot.domain.alerts.events import Occurrence
 from bot.domain.alerts.questions import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.recognition import Says
@@ -138,16 +144,22 @@ class AlertStops:
                 )
                 if times < threshold.count:
                     return Decided(AlertOutcome.BELOW, detail=detail)
+        if (back := await self.held_back(tx, said)) is None:
+            return Decided(AlertOutcome.TRACKED, detail=detail)
+        return Decided(
+            back.outcome,
+            detail=detail,
+            window_id=back.window_id,
+            held_by=back.incident_id,
+            held=HeldAlert.of(new),
+        )
+
+    async def held_back(self, tx: Transaction, said: Occurrence) -> HoldReason | None:
+        """Return why the first capability that holds the alert back does so; None if none does."""
         for hold in self._holds:
-            if (back := await hold.holds(tx, self._policy, said)) is not None:
-                return Decided(
-                    back.outcome,
-                    detail=detail,
-                    window_id=back.window_id,
-                    held_by=back.incident_id,
-                    held=HeldAlert.of(new),
-                )
-        return Decided(AlertOutcome.TRACKED, detail=detail)
+            if (reason := await hold.holds(tx, self._policy, said)) is not None:
+                return reason
+        return None
 
 
 class AlertOpening:

@@ -230,7 +230,8 @@ class MessageQuestions:
         """Return the DMs to the people of the ladder's first step, if the message is tracked later."""
         if question.tracks_at is None:
             return []
-        severity, evidence = self._policy.rules(question.severity), question.evidence
+        team = self._policy.team_of(() if question.target is None else (question.target,), said=question.team)
+        severity, evidence = self._policy.rules(question.severity, team=team), question.evidence
         places = next((step.dm for step in severity.ladder if step.dm), ())
         told = replace(_told(question), said=evidence.text[:_SAID_LIMIT], url=evidence.url)
         return [
@@ -281,6 +282,7 @@ def as_incident(question: AlertQuestion) -> NewIncident:
         source=Source(question.channel_id, question.message_id, author.name),
         fingerprint=question.fingerprint,
         subject=question.subject,
+        team=question.team,
     )
 
 

@@ -149,6 +149,7 @@ class AlertReader:
             subject=told.subject,
             evidence=shown.evidence,
             look=told.look,
+            team=self._team(message, told),
         )
         kept = replace(reading, clues=told.clues, look=told.look)  # nothing of these is a secret
         return Understood(kept, severity, rule, would_be, is_readable=bool(message.title))
@@ -178,6 +179,13 @@ class AlertReader:
         """Return what becomes of a watched message that cannot be read."""
         alerts = self._policy.alerts
         return self._watched(message, alerts.unknown if message.title else alerts.unread)
+
+    def _team(self, message: AlertMessage, reading: Reading) -> str | None:
+        """Return the team of a watched message: the pattern's, else the channel's."""
+        if reading.pattern is not None and reading.pattern.team is not None:
+            return reading.pattern.team
+        teams = self._policy.alerts.teams
+        return teams.get(message.channel) or teams.get(str(message.channel_id))
 
     def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
         """Return the value of *of* for the message's channel, which must be watched."""

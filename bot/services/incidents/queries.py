@@ -134,14 +134,14 @@ class IncidentQueries:
             incident = replace(incident, merged_into_hidden=not await self._access.sees(by, taker))
         responders = await AcknowledgementRows(self._store.sql).on_it(incident_id)
         needed, responding = {act.permission for act in Act}, Act.ACKNOWLEDGE.permission
-        may_respond = self._access.allows(by, responding)
-        refusal = NotPermitted(action=responding, roles=self._access.roles(responding))
+        allowed = frozenset(one for one in needed if self._access.allows(by, one, about=incident))
+        refusal = NotPermitted(action=responding, roles=self._access.roles(responding, about=incident))
         return OfferedActions(
             incident=incident,
             reader_id=by.id,
             responds=by.id in {one.id for one in responders},
-            permissions=frozenset(one for one in needed if self._access.allows(by, one)),
-            refusal=None if may_respond else refusal,
+            permissions=allowed,
+            refusal=None if responding in allowed else refusal,
         )
 
     async def places_of_posts(self, incident_id: int, *, by: Person) -> PostPlaces:
@@ -160,7 +160,8 @@ class IncidentQueries:
         sees_all = await self._access.private_access(by, guild_id=guild_id) is not None
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
         by_severity = tuple(rule.name for rule in rules)
-        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity)
+        teams = tuple(self._policy.teams)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity, teams=teams)
         return await IncidentRows(self._store.sql).list_incidents(
             guild_id, allowed, limit=limit, offset=offset
         )

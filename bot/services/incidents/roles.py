@@ -136,8 +136,9 @@ class Roles:
         if not await self._access.sees(to, change.incident, source=change.tx):
             raise RecordedRefusal("role_not_visible", incident=change.incident.label, who=to.name)
         permission = Act.TAKE_ROLE.permission
-        if not self._access.allows(to, permission):
-            raise RecordedRefusal("role_not_allowed", who=to.name, roles=self._access.roles(permission))
+        if not self._access.allows(to, permission, about=change.incident):
+            roles = self._access.roles(permission, about=change.incident)
+            raise RecordedRefusal("role_not_allowed", who=to.name, roles=roles)
 
 
 async def put(change: Change, role: Role, holder: PersonRef | None) -> Assigned:

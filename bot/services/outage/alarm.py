@@ -76,10 +76,11 @@ class OutageChannels:
 class OutageMessenger:
     """Sends messages and emails, and notes each in the journal."""
 
-    def __init__(self, channels: OutageChannels, oncall: OnCall) -> None:
+    def __init__(self, channels: OutageChannels, oncall: OnCall, policy: Policy) -> None:
         self._channels = channels
         self._book = channels.book
         self._oncall = oncall
+        self._policy = policy
         self._mailing: dict[str, asyncio.Task[None]] = {}
         self._refused: TTLCache[str, None] = TTLCache(_REFUSALS, _REFUSED_S)
 
@@ -126,7 +127,7 @@ class OutageMessenger:
         key: str,
         then: Callable[[], Awaitable[None]] | None = None,
     ) -> list[asyncio.Task[None]]:
-        """Email everyone on call who has an address, each once; a retry has the same Message-ID.
+        """Email everyone on call for it who has an address, each once; a retry has the same Message-ID.
 
         A slow mail server does not delay other messages.
 
@@ -136,7 +137,7 @@ class OutageMessenger:
         if self._channels.email_sender is None:
             return []
         first = self._nonce(f"{watch.key}:alert")
-        for who in self._oncall.cached_reachable(watch.guild_id):
+        for who in self._oncall.cached_reachable(watch.guild_id, self._policy.places_of(watch)):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
                 mail = self._channels.offline_alerter.mail(
@@ -182,7 +183,7 @@ class OutageMessenger:
         return len(mailed | {self._mailbox_at(place, watch.guild_id) for place in places})
 
     def _mailbox_at(self, place: str, guild_id: int) -> str:
-        who = self._oncall.cached_reachable(guild_id, place)
+        who = self._oncall.cached_reachable(guild_id, (place,))
         return who[0].mailbox if who else place
 
     def _nonce(self, key: str) -> str:
@@ -221,7 +222,7 @@ class Alarm:
         self._access = access
         self._oncall = oncall
         self._book = channels.book
-        self._messenger = OutageMessenger(channels, oncall)
+        self._messenger = OutageMessenger(channels, oncall, policy)
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._begun: dict[str, asyncio.Task[None]] = {}
         self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -384,7 +385,7 @@ class Alarm:
         return replace(message, sought_since=since) if is_old else message
 
     def _rings(self, watch: Watch) -> bool:
-        return watch.rings and self._policy.rules(watch.severity).mention is Mention.HERE
+        return watch.rings and self._policy.rules_of(watch).mention is Mention.HERE
 
     async def _was_acknowledged(self, watch: Watch) -> bool:
         """Look for a 👀, note one that is found, and return True if there is one."""
@@ -404,7 +405,8 @@ class Alarm:
         try:
             async with asyncio.timeout(READ_WITHIN_S):
                 async for person, message_id in self._discord.acknowledgers(places, guild_id=watch.guild_id):
-                    if watch.counts(person.id, message_id) and self._access.allows(person, "acknowledge"):
+                    may = self._access.allows(person, "acknowledge", about=watch)
+                    if may and watch.counts(person.id, message_id):
                         return person
         except (BotError, TimeoutError) as error:
             log.warning("reconciliation.skipped", watch=watch.key, reason=type(error).__name__)

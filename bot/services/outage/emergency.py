@@ -123,6 +123,10 @@ class Emergency:
         """Return why the file of this process cannot be written; None if it can."""
         return self._book.trouble
 
+    def now(self) -> datetime:
+        """Return the database's time, also while it is away."""
+        return self._book.now()
+
     def load(self) -> None:
         """Read the journal that an earlier process has left; once, before anything else runs."""
         self._alarm.load()
@@ -333,10 +337,11 @@ class Emergency:
             raised_at=now,
             by_id=new.reported_by.id,
             by_name=new.reported_by.name,
+            team=self._policy.team_of(new.targets, said=new.team),
         )
 
     def _watch_of(self, report: UnrecordedReport) -> Watch:
-        severity = self._policy.rules(report.severity)
+        severity = self._policy.rules_of(report)
         due = self._policy.ack_due(severity, at=report.raised_at)
         steps = plan(severity.ladder, incident_id=0, starts_at=report.raised_at, ack_due_at=due)
         return Watch(
@@ -353,6 +358,7 @@ class Emergency:
             is_private=False,
             places=report.places,
             rungs=tuple(WatchStep(s.index, s.due_at, s.rung.mention, s.rung.dm) for s in steps),
+            team=report.team,
         )
 
     def _is_away(self, error: Exception) -> None:

@@ -117,7 +117,7 @@ class JournalRecorder:
         }
         places = [*report.places, *((where.channel_id, where.message_id) for where in posted.values())]
         seen = journal.acknowledged.get(report.watch_key)
-        acknowledged_by = await self._who_acknowledged(report.guild_id, places) if seen is None else seen.by
+        acknowledged_by = await self._who_acknowledged(report, places) if seen is None else seen.by
         async with self._store.transaction() as tx:
             if report.alert is not None:
                 incident = await self._tracked(tx, report, report.alert)
@@ -256,11 +256,13 @@ class JournalRecorder:
             # Whether everyone has it is decided when the email is due: that depends on who is on call then.
             await DeliveryAttempts(tx.sql).mark_emailed(delivery.id, to=news, is_done=False)
 
-    async def _who_acknowledged(self, guild_id: int, places: list[tuple[int, int]]) -> Person | None:
+    async def _who_acknowledged(
+        self, report: UnrecordedReport, places: list[tuple[int, int]]
+    ) -> Person | None:
         """Return the first person with a 👀 who may acknowledge. If Discord fails, a later look finds it."""
         try:
-            async for person, _ in self._discord.acknowledgers(places, guild_id=guild_id):
-                if self._access.allows(person, "acknowledge"):
+            async for person, _ in self._discord.acknowledgers(places, guild_id=report.guild_id):
+                if self._access.allows(person, "acknowledge", about=report):
                     return person
         except BotError as error:
             log.warning("reconciliation.skipped", reason=type(error).__name__)

@@ -1,6 +1,6 @@
 """The requests that the use cases make to Discord, and what they ask it about people on call."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.server_events import EventShown, ServerEvent
 from bot.domain.server_roles import ServerRoles
 from bot.domain.timeline.recorded import ThreadMessage
 from bot.domain.triage.session import Triage
@@ -224,6 +225,25 @@ class DiscordRoles(Protocol):
         """
 
 
+class DiscordEvents(Protocol):
+    """Keeps the bot's events in a server's own list of events, each without a channel.
+
+    Every method raises DeliveryRefused, with Discord's code, and UpstreamUnavailable.
+    """
+
+    async def server_events(self, guild_id: int) -> list[ServerEvent]:
+        """Return the events that the bot has made and that are not over."""
+
+    async def create_event(self, guild_id: int, shown: EventShown) -> int:
+        """Create an event, which must begin in the future, and return its id. Twice makes two of them."""
+
+    async def change_event(self, guild_id: int, event: ServerEvent, shown: EventShown) -> None:
+        """Let an event show *shown*; one that has begun keeps its start."""
+
+    async def end_event(self, guild_id: int, event: ServerEvent) -> None:
+        """End an event that has begun, and delete one that has not."""
+
+
 class Discord(
     DiscordMembers,
     DiscordSending,
@@ -231,6 +251,7 @@ class Discord(
     DiscordThreads,
     DiscordMessages,
     DiscordRoles,
+    DiscordEvents,
     Protocol,
 ):
     """The requests that the use cases make to Discord. Rendering happens behind it."""
@@ -261,8 +282,10 @@ class ReadinessFinding:
 class Reachability(Protocol):
     """Finds out whether Discord lets the bot reach a person on call."""
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
-        """Return what *person* lacks to be on call; empty when they lack nothing.
+    async def gaps(
+        self, guild_id: int, person: OnCallPerson, places: Iterable[str]
+    ) -> list[ReadinessFinding]:
+        """Return what *person* lacks to be on call at *places*; empty when they lack nothing.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.

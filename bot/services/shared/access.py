@@ -14,7 +14,7 @@ from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person, has_role
 from bot.domain.timeline.entries import TimelineEntry
-from bot.runbook.model import Policy
+from bot.runbook.model import OfTeam, Policy
 from bot.services.shared.roster import OnCall
 from bot.storage.store import Store
 from bot.storage.tables.incidents import IncidentRows, IncidentWrites, MemberRows
@@ -24,6 +24,9 @@ from bot.storage.transaction import Transaction
 log = structlog.get_logger(__name__)
 
 PAGE_SIZE: Final = 12
+
+#: The permission of responders, which a team's role gives for the incidents of the team.
+_RESPONDING: Final = "acknowledge"
 
 
 class VisibilityChanged(Exception):  # a signal to the caller that locks: check the permission once more
@@ -133,9 +136,11 @@ class Access:
         await self.require_visible(person, act.permission, incident, act=act)
         if act is Act.LEAVE:  # a person who sees it may always leave
             return
-        await self.require(
-            person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
-        )
+        if not self.allows(person, act.permission, about=incident):
+            await self.note_refused(
+                person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
+            )
+            raise NotPermitted(action=act.permission, roles=self.roles(act.permission, about=incident))
 
     @asynccontextmanager
     async def locked(
@@ -219,14 +224,29 @@ class Access:
             guild_id=guild_id, by=person, action=action, allowed=False, data=tried
         )
 
-    def allows(self, person: Person, action: str) -> bool:
-        """Return True if *person* may do *action*. Records no refusal: no person waits for an answer."""
-        return has_role(person, self.roles(action))
+    def allows(self, person: Person, action: str, *, about: OfTeam | None = None) -> bool:
+        """Return True if *person* may do *action*. Records no refusal: no person waits for an answer.
 
-    def roles(self, action: str) -> tuple[str, ...]:
-        """Return the roles, by name or id, that may do *action*."""
+        Args:
+            about: As in `roles`.
+        """
+        return has_role(person, self.roles(action, about=about))
+
+    def allows_for_some(self, person: Person, action: str) -> bool:
+        """Return True if *person* may do *action* with some team's incidents: a form may open for them."""
+        teams = self._policy.teams.values() if action == _RESPONDING else ()
+        own = [team.role for team in teams if team.role is not None]
+        return self.allows(person, action) or (bool(own) and has_role(person, own))
+
+    def roles(self, action: str, *, about: OfTeam | None = None) -> tuple[str, ...]:
+        """Return the roles, by name or id, that may do *action*; none: everybody may.
+
+        Args:
+            about: The incident, if it is about one: its team's role responds to it, too.
+        """
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)
-        return roles
+        own = () if about is None else self._policy.team_roles(about.team)
+        return (*roles, *own) if roles and action == _RESPONDING else roles
 
 
 def require_as_seen(locked: Incident, seen: Incident) -> None:

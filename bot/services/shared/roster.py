@@ -70,9 +70,8 @@ class OnCall:
         """
         return self._with_address(await self.holders(guild_id), places)
 
-    def cached_reachable(self, guild_id: int, place: str | None = None) -> tuple[OnCallPerson, ...]:
+    def cached_reachable(self, guild_id: int, places: Sequence[str]) -> tuple[OnCallPerson, ...]:
         """Return `reachable` by `cached_holders`, for use while the database is away."""
-        places = self._policy.oncall if place is None else (place,)
         return self._with_address(self.cached_holders(guild_id), places)
 
     async def find_cached_holders(self, guild_id: int) -> Mapping[str, OnCallPerson]:

@@ -150,7 +150,9 @@ class Pins:
         by_id = {message.id: message for message in messages}
         places = [(message.channel_id, message.id) for message in messages]
         async for person, message_id in self._discord.pinners(places, guild_id=incident.guild_id):
-            may = self._access.allows(person, "acknowledge") and await self._access.sees(person, incident)
+            may = self._access.allows(person, "acknowledge", about=incident) and await self._access.sees(
+                person, incident
+            )
             if may and message_id in by_id:
                 with suppress(IncidentNotFound):  # made private in this moment: on record, and no one waits
                     async with self._turn(message_id):

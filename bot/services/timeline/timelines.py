@@ -334,12 +334,14 @@ class Timelines:
         Returns:
             The incident with the new entry; None when nothing was noted.
         """
-        if by.is_bot or not self._access.allows(by, "acknowledge"):
+        if by.is_bot or not self._access.allows_for_some(by, "acknowledge"):
             return None
         seen = [
             one
             for one in await IncidentRows(self._store.sql).open_incidents(guild_id)
-            if one.kind is IncidentKind.INCIDENT and await self._access.sees(by, one)
+            if one.kind is IncidentKind.INCIDENT
+            and self._access.allows(by, "acknowledge", about=one)
+            and await self._access.sees(by, one)
         ]
         theirs = [one for one in seen if await self._is_on(one, by)]
         chosen = theirs or (seen if len(seen) == 1 else [])

@@ -22,6 +22,7 @@ from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, link_both
 from bot.storage.tables.incidents import IncidentWrites
 from bot.storage.tables.timeline import TimelineWrites
+from bot.storage.tables.triages import TriageRows
 from bot.storage.transaction import Transaction
 
 
@@ -177,6 +178,9 @@ class Raising:
             await IncidentWrites(tx.sql).save(known)
             return await declare_within(await self._change(tx, case, known), severity, self._escalations)
         new = _new_incident(case)
+        if self._policy.teams and triage.channel_id is not None:
+            message = await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
+            new = replace(new, team=message.team)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):
             new = replace(new, evidence=None)  # not refused: what is raised by now must not be silenced
         incident = await self._incidents.open_within(tx, new, by=by)

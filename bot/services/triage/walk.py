@@ -146,6 +146,7 @@ class TriageView:
     in_drill: bool = False
     similar: Similar | None = None
     gone: int | None = None
+    team: str | None = None
 
 
 async def view_of(
@@ -163,7 +164,8 @@ async def view_of(
         known = await TriageRows(tx.sql).known_message(triage.channel_id, triage.source_message_id)
     position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
     name = triage.severity or (position.outcome.severity if position.outcome else None)
-    severity = None if name is None else policy.rules(name)
+    team = policy.team_of(triage.targets, said=None if known is None else known.team)
+    severity = None if name is None else policy.rules(name, team=team)
     return TriageView(
         triage=triage,
         position=position,
@@ -181,6 +183,7 @@ async def view_of(
         in_drill=known is not None and known.is_of_drill,
         similar=None if has_become(known) else await similar_to(tx, policy, triage, severity),
         gone=gone,
+        team=team,
     )
 
 

@@ -65,6 +65,7 @@ def tables() -> tuple[RecordTable, ...]:
 #: The other tables, and why they are not records of incidents. A test compares both with the database.
 LEFT_OUT: Final = MappingProxyType(
     {
+        "absence_calendars": "how the calendar files were read here",
         "absences": "the schedule: when people are away",
         "alert_cursors": "how far a channel has been read here",
         "alert_decisions": "why an alert was tracked or was not: for 14 days",
@@ -117,5 +118,7 @@ LEFT_OUT: Final = MappingProxyType(
         "schema_migrations": "dbmate's",
         "shard_leases": "a moment of a process",
         "suspects": "what other systems and other incidents said then; the thread has it",
+        "window_event_problems": "what Discord refuses at this moment",
+        "window_events": "the server's list of events at this moment",
     }
 )

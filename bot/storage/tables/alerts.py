@@ -1,6 +1,7 @@
 """Alerts of monitors: their messages, questions and events, what was decided about them, and lessons."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,10 @@ from bot.domain.alerts.decisions import (
     DecisionCursor,
     DecisionDetail,
     DecisionFilter,
+    HeldAlert,
+    HeldOccurrences,
     HoldingWindow,
+    HoldReason,
     ShownDecision,
 )
 from bot.domain.alerts.events import KnownAlert, Occurrence, ReceivedEvent
@@ -220,6 +224,30 @@ class AlertRows:
         """Return True if the latest message about an alert says that it is over."""
         is_found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
         return is_found
+
+
+class HeldAlertRows:
+    """Alerts that are held back, by anything. The fingerprint must be locked."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def held(self, guild_id: int, fingerprint: str) -> HeldOccurrences | None:
+        """Return the alert if it is held."""
+        row = await self._sql.first("held_alert", guild_id=guild_id, fingerprint=fingerprint)
+        return None if row is None else from_row(HeldOccurrences, row, alert=HeldAlert.from_json(row["held"]))
+
+    async def hold(self, held: HeldOccurrences, reason: HoldReason) -> None:
+        """Record that something else holds the alert now."""
+        await self._sql.all("hold_alert", held, **asdict(reason))
+
+    async def forget(self, held: HeldOccurrences) -> None:
+        """End the hold of an alert that is over."""
+        await self._sql.all("forget_held", held)
+
+    async def adopt(self, held: HeldOccurrences, *, incident_id: int) -> None:
+        """Count each time that the alert was held on its incident."""
+        await self._sql.all("adopt_held", held, incident_id=incident_id)
 
 
 class AlertQuestionRows:

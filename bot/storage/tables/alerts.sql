@@ -280,6 +280,59 @@ SELECT EXISTS (
                           WHERE fired.incident_id = :incident_id)
 ) AS recovered;
 
+-- part: of_held_alert
+-- Finds each time that an alert came and is still held.
+guild_id = :guild_id AND fingerprint = :fingerprint AND incident_id IS NULL AND held IS NOT NULL
+
+-- name: held_alert
+-- Returns an alert that is held, as it came last, and how often it came; the incident on which it was counted after that;
+-- and whether a monitor that reported it has not said since that it is over.
+SELECT latest.*,
+       (SELECT incident_id
+          FROM alert_decisions
+         WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND said_id > latest.said_id AND incident_id IS NOT NULL
+         ORDER BY said_id DESC
+         LIMIT 1) AS counted_on,
+       EXISTS (SELECT
+                 FROM alert_decisions AS said
+                WHERE said.guild_id = :guild_id AND said.fingerprint = :fingerprint
+                GROUP BY sender, channel_id
+               HAVING max(said_id) FILTER (WHERE incident_id IS NULL AND held IS NOT NULL)
+                      > coalesce(max(said_id) FILTER (WHERE says = 'resolved'), 0)) AS fires
+  FROM (SELECT *, count(*) OVER ()::integer AS times, min(said_at) OVER () AS first_at
+          FROM alert_decisions
+         WHERE {of_held_alert}
+         ORDER BY said_id DESC, nth DESC
+         LIMIT 1) AS latest;
+
+-- name: hold_alert
+-- Lets something else hold an alert.
+UPDATE alert_decisions
+   SET outcome = :outcome, window_id = coalesce(:window_id, window_id), held_by = coalesce(:incident_id, held_by)
+ WHERE {of_held_alert};
+
+-- name: forget_held
+-- Ends the hold of an alert that is over.
+UPDATE alert_decisions SET held = NULL WHERE {of_held_alert};
+
+-- name: adopt_held
+-- Counts each time that an alert was held on the incident of that alert.
+WITH adopted AS (
+    UPDATE alert_decisions
+       SET incident_id = :incident_id
+     WHERE {of_held_alert}
+    RETURNING guild_id, sender, said_id, nth, channel_id
+), counted AS (
+    INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
+    SELECT said_id, channel_id, :incident_id, sender FROM adopted WHERE channel_id <> 0
+    ON CONFLICT DO NOTHING
+)
+UPDATE alert_events AS event
+   SET incident_id = :incident_id
+  FROM adopted
+ WHERE adopted.channel_id = 0 AND event.guild_id = adopted.guild_id AND event.sender = adopted.sender
+   AND event.event_id = adopted.said_id AND event.nth = adopted.nth;
+
 -- name: ask_about_alert
 -- Records a question about a message, once. No row comes back if, since :since, the same alert was asked about, or
 -- :most other questions about this sender are still unanswered. Questions older than 30 days are deleted, except
@@ -301,9 +354,10 @@ WITH forgotten AS (
        AND asked_at >= :since AND answer IS NULL
 )
 INSERT INTO alert_questions
-       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence, look, tracks_at)
+       (message_id, guild_id, channel_id, sender, fingerprint, subject, severity, title, target, evidence, look,
+        tracks_at, team)
 SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :subject, :severity, :title, :target, :evidence, :look,
-       :tracks_at
+       :tracks_at, :team
   FROM crowd
  WHERE NOT EXISTS (
     SELECT

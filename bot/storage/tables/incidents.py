@@ -104,6 +104,8 @@ class IncidentRows:
             guild_id=guild_id,
             statuses=sorted(wanted.statuses),
             severity=wanted.severity,
+            team=wanted.team,
+            teams=list(wanted.teams),
             words=wanted.words,
             since=wanted.since,
             viewer_id=wanted.viewer,

@@ -156,7 +156,7 @@ SELECT severity,
 -- Returns the incidents of a guild: the unacknowledged ones, then the other open ones, each in the order of
 -- severities in :by_severity and newest first; then those that have ended, newest first. A filter that is null, or an
 -- empty list, matches everything. A private incident is listed for a viewer who sees all (:sees_all) and for its
--- members (:viewer_id). :involved_id finds the incidents that a person reported, responded to or has a role in.
+-- members (:viewer_id). An incident whose team is none of :teams is the default team's. :involved_id finds the incidents that a person reported, responded to or has a role in.
 -- Each comes with its calls, so that the list can say what happens next.
 SELECT *,
        {calls}
@@ -164,6 +164,7 @@ SELECT *,
  WHERE guild_id = :guild_id
    AND (cardinality(:statuses::text[]) = 0 OR status = ANY (:statuses))
    AND (:severity::text IS NULL OR severity = :severity)
+   AND (:team::text IS NULL OR CASE WHEN team = ANY (:teams::text[]) THEN team ELSE 'default' END = :team)
    AND (:words::text IS NULL OR strpos(lower(title), lower(:words)) > 0)
    AND (:since::timestamptz IS NULL OR triggered_at >= :since)
    AND (NOT is_private OR :sees_all OR EXISTS (

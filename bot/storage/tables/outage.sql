@@ -45,7 +45,7 @@ SELECT incidents.id
 -- except deliveries of a bundle and reposts that repeat an earlier message.
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
        triggered_at AS raised_at, private_thread.id AS private_thread_id, is_private, is_drill, rings,
-       coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
+       team, coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
        coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
        coalesce(former.ids, '[]') AS left, coalesce(spared.pairs, '[]') AS unmarked,
        coalesce(posts.old, '[]') || coalesce(CASE WHEN ack_ended IS NOT NULL THEN alerts.ids END, '[]') AS old_messages

@@ -26,6 +26,7 @@ from bot.domain.statistics.figures import (
     SetAside,
     SeverityFigures,
     TargetCount,
+    TeamFigures,
     UnownedIncident,
 )
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged
@@ -46,11 +47,13 @@ class IncidentStatistics:
 
     Args:
         ringing: The severities under which a monitor's alert rings: it needs an owner, as an incident does.
+        teams: The teams of the policy.
     """
 
-    def __init__(self, sql: Sql, ringing: Collection[str] = ()) -> None:
+    def __init__(self, sql: Sql, ringing: Collection[str] = (), teams: Collection[str] = ()) -> None:
         self._sql = sql
         self._ringing = ringing
+        self._teams = list(teams)
 
     async def severity_figures(self, guild_id: int, span: Span, scope: Scope) -> list[SeverityFigures]:
         """Count what was triggered in *span*; a severity without incidents or ringing alerts is left out."""
@@ -92,8 +95,13 @@ class IncidentStatistics:
         Args:
             promising: The severities whose acknowledge promises the first update.
         """
-        asked = {**_counted(guild_id, span, scope), "promising": list(promising)}
+        asked = {**self._counted(guild_id, span, scope), "promising": list(promising)}
         return from_row(Deadlines, await self._sql.one("update_figures", **asked))
+
+    async def team_figures(self, guild_id: int, span: Span) -> list[TeamFigures]:
+        """Count what was triggered in *span* by team; a team without anything is left out."""
+        rows = await self._sql.all("team_figures", span, guild_id=guild_id, teams=self._teams)
+        return [from_row(TeamFigures, row) for row in rows]
 
     async def set_aside(self, guild_id: int, span: Span) -> SetAside:
         """Count the incidents of the period that its figures leave out."""
@@ -103,7 +111,7 @@ class IncidentStatistics:
         self, guild_id: int, span: Span, scope: Scope, *, limit: int
     ) -> list[TargetCount]:
         """Return the targets with the most incidents, those first; then by name."""
-        rows = await self._sql.all("busiest_targets", **_counted(guild_id, span, scope), limit=limit)
+        rows = await self._sql.all("busiest_targets", **self._counted(guild_id, span, scope), limit=limit)
         return [from_row(TargetCount, row) for row in rows]
 
     async def drill_figures(self, guild_id: int, span: Span) -> DrillFigures:
@@ -113,7 +121,20 @@ class IncidentStatistics:
 
     def _owned(self, guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
         """Return the parameters of a query about those that need an owner."""
-        return {**_counted(guild_id, span, scope), "ringing": list(self._ringing)}
+        return {**self._counted(guild_id, span, scope), "ringing": list(self._ringing)}
+
+    def _counted(self, guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
+        """Return the parameters of the part `counted_in_scope`."""
+        return {
+            "guild_id": guild_id,
+            "start": span.start,
+            "end": span.end,
+            "severity": scope.severity,
+            "team": scope.team,
+            "teams": self._teams,
+            "target": scope.target,
+            "person_id": scope.person_id,
+        }
 
 
 class LoadStatistics:
@@ -152,18 +173,6 @@ class LoadStatistics:
         """Return one incident for each severity, target, reader and sender; none that is private."""
         rows = await self._sql.all("examples", span, guild_id=guild_id)
         return [_example(row) for row in rows]
-
-
-def _counted(guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
-    """Return the parameters of the part `counted_in_scope`."""
-    return {
-        "guild_id": guild_id,
-        "start": span.start,
-        "end": span.end,
-        "severity": scope.severity,
-        "target": scope.target,
-        "person_id": scope.person_id,
-    }
 
 
 def _example(row: Row) -> Example:

@@ -14,6 +14,8 @@ incident.kind = 'incident' AND incident.status NOT IN ('cancelled', 'merged') AN
 -- Begins the conditions for the incidents of a guild within a `Scope`.
 incident.guild_id = :guild_id
    AND (:severity::text IS NULL OR incident.severity = :severity)
+   AND (:team::text IS NULL
+        OR CASE WHEN incident.team = ANY (:teams::text[]) THEN incident.team ELSE 'default' END = :team)
    AND (:target::text IS NULL OR (:target = ANY (incident.targets) AND NOT incident.is_private))
    AND (:person_id::bigint IS NULL OR EXISTS (
         SELECT FROM responders WHERE incident_id = incident.id AND user_id = :person_id))
@@ -204,6 +206,18 @@ WITH entries AS (
 SELECT count(*) FILTER (WHERE kind = 'updated' AND data ->> 'known' IS NOT NULL AND is_promised)::bigint AS met,
        count(*) FILTER (WHERE kind = 'update_due' AND (data ->> 'reminder')::int = 1)::bigint AS missed
   FROM entries;
+
+-- name: team_figures
+-- Counts by team what was triggered in [:start, :end): the incidents, and what was escalated, alerts included; without
+-- drills. A team that is none of :teams counts as null, the default team.
+SELECT CASE WHEN incident.team = ANY (:teams::text[]) THEN incident.team END AS team,
+       count(*) FILTER (WHERE {counted})::bigint AS incidents,
+       count(*) FILTER (WHERE EXISTS (
+           SELECT FROM timeline WHERE incident_id = incident.id AND kind = 'escalated'))::bigint AS escalated
+  FROM incidents AS incident
+ WHERE incident.guild_id = :guild_id AND incident.triggered_at >= :start AND incident.triggered_at < :end
+   AND NOT incident.is_drill
+ GROUP BY 1;
 
 -- name: set_aside
 -- Counts what was triggered in [:start, :end) and is no counted incident, without drills.

@@ -30,6 +30,7 @@ class KnownMessage:
     Attributes:
         is_of_drill: It is in a thread of a drill, or a post of one.
         is_confided: Its channel is, or was, the thread of an incident that is private now.
+        team: Whose alert it is, if it is a monitor's message: as `NewIncident` has it.
         raised: The open incident that it has become, or the one that this was merged into; private incidents
             and drills are left out. A message becomes an incident by a triage, or when a tracked alert is
             declared. A post of the bot's, such as an alert, counts as the incident that it shows; a bundle
@@ -39,6 +40,7 @@ class KnownMessage:
     is_of_drill: bool
     is_confided: bool
     raised: Incident | None
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class TriageRows:
             kinds=sorted(ACK_KINDS),
         )
         raised = None if row["id"] is None else incident_from_row(row)
-        return KnownMessage(row["is_of_drill"], row["is_confided"], raised)
+        return KnownMessage(row["is_of_drill"], row["is_confided"], raised, row["said_team"])
 
     async def insert_triage(
         self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None

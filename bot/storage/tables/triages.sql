@@ -181,7 +181,8 @@ UPDATE triage_choices
 -- name: known_message
 -- Returns in one row what is known about message :message_id (null: none) in channel :channel_id, in guild :guild_id
 -- (null: in any guild). is_of_drill: the channel is the thread of a drill, or the message one of its posts.
--- is_confided: the channel is, or was, the thread of an incident that is private now. The remaining columns are an
+-- is_confided: the channel is, or was, the thread of an incident that is private now. said_team: the team of the alert
+-- that the message counts on, else that of the question about it. The remaining columns are an
 -- open incident that is neither private nor a drill, or null: the incident that a triage or a declared alert made of
 -- the message, or that a single post of one of :kinds shows; if it was merged, the one it was merged into in the end
 -- (32 merges at most).
@@ -221,6 +222,9 @@ WITH RECURSIVE chain AS (
 )
 SELECT EXISTS (SELECT FROM around WHERE is_drill) AS is_of_drill,
        EXISTS (SELECT FROM around WHERE is_thread AND is_private) AS is_confided,
+       coalesce(
+           (SELECT alert.team FROM chain JOIN incidents AS alert ON alert.id = chain.id ORDER BY alert.id DESC LIMIT 1),
+           (SELECT team FROM alert_questions WHERE message_id = :message_id)) AS said_team,
        raised.*
   FROM (SELECT) AS always
   LEFT JOIN raised ON true;

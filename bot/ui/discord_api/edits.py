@@ -29,6 +29,7 @@ from bot.ui.discord_api.client import Payload, Rest, channel_route, message_rout
 from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.threads import archive, in_thread, is_archived, without_files
 from bot.ui.posts.incident.private import (
+    addressed,
     left_thread_name,
     private_thread_name,
     redacted,
@@ -67,7 +68,7 @@ class Refresher:
         """
         gone: list[int] = []
         waits: list[timedelta | None] = []
-        edited = [post for post in posts if is_refreshed(self._words, post, incident)]
+        edited = [post for post in posts if is_refreshed(self._words.about(incident), post, incident)]
         done = [post.id for post in posts if post not in edited and not post.kind.spec.opens_thread]
         awaited, replaced = by_attention(edited, incident)
         edits = [(self._edit_message, post, current()) for post in awaited]
@@ -94,6 +95,8 @@ class Refresher:
         body = render(await self._words_for(incident, post), post, incident)
         if incident.is_private:
             body = unaddressed(body)
+        elif isinstance(post.kind, DeliveryKind):
+            body = addressed(body, await self._places.rung_roles(incident))
         edit = partial(self._rest.one, message_route("PATCH", post.channel_id, post.message_id), json=body)
         await in_thread(self._rest, post.channel_id, edit, sleeps_on=_was_put_to_sleep(incident))
 
@@ -109,11 +112,11 @@ class Refresher:
         return self._words
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
-        moved = has_moved(post, incident)
+        moved, words = has_moved(post, incident), self._words.about(incident)
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
-            name = private_thread_name(self._words, incident)
+            name = private_thread_name(words, incident)
         else:
-            name = (left_name if moved else thread_name)(self._words, incident)
+            name = (left_name if moved else thread_name)(words, incident)
         thread = await self._rest.one(channel_route("GET", post.message_id))
         archived = is_archived(thread)
         # Discord may strip signs from a name: without folding, each refresh would rename it once more.
@@ -251,7 +254,7 @@ class Redactor:
                 return None
             raise
         # Telling names have words besides the drill mark, the incident's number and symbols.
-        mark = self._words.drilled(incident, "")
+        mark = self._words.about(incident).drilled(incident, "")
         rests = {name: name.replace(incident.label, "").replace(mark, "") for name in reversed(names)}
         telling = tuple(name for name, rest in rests.items() if any(letter.isalnum() for letter in rest))
         return LeftBehind(thread_id, telling, written)
@@ -268,7 +271,8 @@ class Redactor:
         if post.kind is DeliveryKind.THREAD:
             return await self._close(incident, post.message_id or 0)
         route = message_route("PATCH", post.channel_id, post.message_id)
-        edit = partial(self._rest.one, route, json={**redacted(self._words, incident), **without_files(post)})
+        words = self._words.about(incident)
+        edit = partial(self._rest.one, route, json={**redacted(words, incident), **without_files(post)})
         await in_thread(self._rest, post.channel_id, edit)
         return []
 
@@ -294,7 +298,7 @@ class Redactor:
         Raises:
             DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance.
         """
-        named = {"name": left_thread_name(self._words, incident), "archived": False}
+        named = {"name": left_thread_name(self._words.about(incident), incident), "archived": False}
         try:
             await self._rest.one(channel_route("PATCH", thread_id), json=named)
         except DeliveryRefused as refused:

@@ -52,6 +52,7 @@ from bot.ui.discord_api.messages import (
 from bot.ui.discord_api.places import CommandIds, FindHolders, Places
 from bot.ui.discord_api.reactions import Reactions, react
 from bot.ui.discord_api.roles import MemberRoles
+from bot.ui.discord_api.server_events import ServerEvents
 from bot.ui.discord_api.threads import (
     PrivateThreads,
     answer_to,
@@ -113,6 +114,9 @@ class DiscordNotifier:
         roles = MemberRoles(self._rest)
         self.server_roles, self.role_members = roles.of_server, roles.members
         self.give_role, self.take_role = roles.give, roles.take
+        events = ServerEvents(self._rest)
+        self.server_events, self.create_event = events.own, events.create
+        self.change_event, self.end_event = events.change, events.end
         redactor = Redactor(self._rest, self._words)
         self.redact, self.unname = redactor.redact, redactor.unname
         self.left_behind, self.delete_thread = redactor.left_behind, redactor.delete_thread
@@ -145,8 +149,10 @@ class DiscordNotifier:
             commands = await self._commands.of(delivery.guild_id)
             words = replace(words, channel_urls=urls, command_ids=commands)
         body = render(words, told, subject)
-        if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
-            body = addressed(body, await self._places.roles(subject.guild_id))
+        if isinstance(subject, Incident) and action is Action.MESSAGE:
+            # A capability's own posts may ring others than the incident's team.
+            is_own = subject.is_private or isinstance(delivery.kind, DeliveryKind)
+            body = addressed(body, await self._places.rung_roles(subject) if is_own else [])
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
         body = await self._asked(delivery, body)
@@ -160,7 +166,7 @@ class DiscordNotifier:
         return render(self._words, delivery, subject)
 
     async def has_private_role(self, guild_id: int) -> bool:
-        return bool(await self._places.roles(guild_id))
+        return bool(await self._places.private_roles(guild_id))
 
     def require_capacity(self, request: Request) -> None:
         if request.action is Action.WEBHOOK:
@@ -377,7 +383,7 @@ class RestOfflineAlerter:
 
     async def post(self, watch: Watch, message: OfflineMessage, *, nonce: str) -> Posted:
         channel_id = await self._channel(watch, message.to)
-        body = emergency_post(self._words, watch, message)
+        body = emergency_post(self._words.about(watch), watch, message)
         before = message.attempt
         if before and (there := await self._find(channel_id, json.loads(before.body), since=before.at)):
             return there
@@ -391,7 +397,7 @@ class RestOfflineAlerter:
                 raise
         # It was deleted after it pinged people: post it again quietly, since a 👀 needs a place. Every
         # process does so under the same new nonce.
-        quiet = emergency_post(self._words, watch, replace(message, rings=False))
+        quiet = emergency_post(self._words.about(watch), watch, replace(message, rings=False))
         log.info("emergency.deleted_since", watch=watch.key, word=message.kind)
         there = await self._send(channel_id, quiet, nonce=nonce_of(nonce, "again"))
         return replace(there, pinged=message.rings)
@@ -413,7 +419,7 @@ class RestOfflineAlerter:
         await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
 
     def mail(self, watch: Watch, kind: OfflineKind, *, to: OnCallPerson, nonce: str, first: str) -> Email:
-        return emergency_mail(self._words, watch, kind, to=to, nonce=nonce, first=first)
+        return emergency_mail(self._words.about(watch), watch, kind, to=to, nonce=nonce, first=first)
 
     async def _channel(self, watch: Watch, to: str) -> int:
         kind, _, name = to.partition(":")
@@ -422,6 +428,4 @@ class RestOfflineAlerter:
             return await self._places.direct(watch.guild_id, holder)
         if kind == "thread":
             return int(name)
-        return await self._places.channel(
-            watch.guild_id, name or self._words.policy.rules(watch.severity).channel
-        )
+        return await self._places.channel(watch.guild_id, name or self._words.policy.rules_of(watch).channel)

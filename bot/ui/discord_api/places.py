@@ -1,7 +1,7 @@
 """From the policy's words for a place to Discord's ids, and whether the bot and its people can read there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -10,6 +10,7 @@ from cachetools import TTLCache
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
@@ -41,7 +42,7 @@ class Places:
         self._policy = policy
         self._find_holders = holders or _of_policy(policy)
         self._channels: TTLCache[int, dict[str, int]] = TTLCache(_GUILDS, REMEMBER_S)
-        self._roles: TTLCache[int, list[int]] = TTLCache(_GUILDS, REMEMBER_S)
+        self._roles: TTLCache[int, dict[str, int]] = TTLCache(_GUILDS, REMEMBER_S)
         self._people: dict[tuple[int, str], int] = {}
         self._dms: dict[int, int] = {}
 
@@ -123,19 +124,31 @@ class Places:
         guild = await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
         return person_from_member(member, user=account, guild=GuildRoles.from_payload(guild))
 
-    async def roles(self, guild_id: int) -> list[int]:
+    async def private_roles(self, guild_id: int) -> list[int]:
         """Return the ids of the known roles that see private incidents, in the policy's order.
 
         Raises:
             UpstreamUnavailable.
         """
+        return await self._role_ids(guild_id, self._policy.permissions.private)
+
+    async def rung_roles(self, incident: Incident) -> list[int]:
+        """Return the ids of the known roles that posts about an incident ring instead of ``@here``.
+
+        Raises:
+            UpstreamUnavailable.
+        """
+        return await self._role_ids(incident.guild_id, self._policy.rung_roles(incident))
+
+    async def _role_ids(self, guild_id: int, names: Sequence[str]) -> list[int]:
+        if not names:
+            return []
         known = _kept(self._roles, guild_id)
         if known is None:
             found = await self._rest.many(Route("GET", "/guilds/{guild_id}/roles", guild_id=guild_id))
-            ids = {str(role.get(key)): snowflake(role) for role in found for key in ("name", "id")}
-            known = [ids[name] for name in self._policy.permissions.private if name in ids]
+            known = {str(role.get(key)): snowflake(role) for role in found for key in ("name", "id")}
             self._roles[guild_id] = known
-        return known
+        return [known[name] for name in names if name in known]
 
     async def user(self, user_id: int) -> int:
         """Return the DM channel with a user.
@@ -267,8 +280,10 @@ class DiscordReachability:
         self._mails = mails
         self._places = Places(rest or Rest(client), policy)
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
-        """Return what *person* is missing to be on call; empty when nothing is.
+    async def gaps(
+        self, guild_id: int, person: OnCallPerson, places: Iterable[str]
+    ) -> list[ReadinessFinding]:
+        """Return what *person* is missing to be on call at *places*; empty when nothing is.
 
         Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
 
@@ -283,7 +298,7 @@ class DiscordReachability:
         member, channels = await self._read(guild_id, user_id)
         if member is None:
             return [ReadinessFinding(Gap.NOT_MEMBER)]
-        found = [*self._rights(member, channels)]
+        found = [*self._rights(member, channels, places)]
         try:
             await self._places.user(user_id)
         except DeliveryRefused:
@@ -314,11 +329,15 @@ class DiscordReachability:
             raise UpstreamUnavailable(f"members cannot be read: {type(error).__name__}") from error
         return member, {known: each for each in channels for known in (each.name, str(each.id))}
 
-    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[ReadinessFinding]:
-        roles = self._policy.permissions.acknowledge
-        if not has_role(person_from(member), roles):
+    def _rights(
+        self, member: discord.Member, channels: _Channels, places: Iterable[str]
+    ) -> Iterator[ReadinessFinding]:
+        roles, places = self._policy.permissions.acknowledge, tuple(places)
+        teams = (team for team in self._policy.teams.values() if not set(places).isdisjoint(team.schedule))
+        own = [team.role for team in teams if team.role is not None]
+        if not has_role(person_from(member), roles and (*roles, *own)):
             yield ReadinessFinding(Gap.NO_ROLE, roles)
-        wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
+        wanted = dict.fromkeys(severity.channel for severity in self._policy.rules_at(places))
         unseen = [
             name
             for name in wanted

@@ -191,7 +191,7 @@ _NAME_LIMIT: Final = 40
 
 def severity_form(voice: Voice, incident: Incident) -> Form:
     """Build the form: each severity says where it goes and whom it pings; a reason is always asked for."""
-    known = list(voice.policy.severities.values())[:_OPTIONS]
+    known = [voice.policy.rules(name, team=incident.team) for name in voice.policy.severities][:_OPTIONS]
     options = [
         Option(
             severity.name,
@@ -218,10 +218,14 @@ def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | 
     if incident.is_private:
         key = "rings_some" if severity.mention is Mention.HERE else "rings_nobody"
         return voice.say(f"private.{key}")
-    if is_id(severity.channel):
+    roles = voice.policy.rung_roles(incident) if severity.mention is Mention.HERE else ()
+    if any(map(is_id, (severity.channel, *roles))):
         return None
-    key = "here" if severity.mention is Mention.HERE else "quiet"
     channel = f"#{severity.channel.removeprefix('#')}"
+    if roles:
+        named = voice.listed(f"@{role}" for role in roles)
+        return voice.say("consoles.triage.rings_role", channel=channel, roles=named)
+    key = "here" if severity.mention is Mention.HERE else "quiet"
     return voice.say(f"consoles.triage.rings_{key}", channel=channel)
 
 

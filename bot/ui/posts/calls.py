@@ -73,8 +73,8 @@ def whom(
         also: The ways beside Discord that a step to come names.
     """
     here = ""
-    if mention == Mention.HERE.value and incident.rings:  # a private one names roles instead
-        roles = words.policy.permissions.private if incident.is_private else ()
+    if mention == Mention.HERE.value and incident.rings:
+        roles = words.policy.rung_roles(incident)
         here = words.listed(role_name(role) for role in roles) or HERE
     parts = (here, words.on_call(people), *to_come(words, incident, also, people))
     return " + ".join(part for part in parts if part)

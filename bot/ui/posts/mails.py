@@ -35,20 +35,23 @@ class PlainEmailWriter:
     """`EmailWriter`: plain text, one line per fact, in the team's language."""
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._texts = texts
         self._policy = policy
         self._words = PlainWording(texts, policy)
 
     def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
+        if (own := self._policy.spoken(incident)) is not self._policy:
+            return PlainEmailWriter(self._texts, own).write(delivery, incident, recipient)
         step = self._because("step_of", delivery, incident, recipient)
         number = f" ({incident.label})"  # which is never cut
-        own, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
+        mail, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
         return Email(
             to=(recipient.to.email or "",),
             subject=plain(self._subject(incident, step=step), limit=_SUBJECT_LIMIT - len(number)) + number,
             body=self._body(delivery, incident, recipient),
-            message_id=own,
-            thread_id=None if own == first else first,
+            message_id=mail,
+            thread_id=None if mail == first else first,
         )
 
     def write_many(
@@ -198,6 +201,7 @@ class PlainOutsideWriter:
     """
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
+        self._texts = texts
         self._policy = policy
         self._words = Wording(texts, policy)
 
@@ -205,6 +209,9 @@ class PlainOutsideWriter:
         self, delivery: Delivery, incident: Incident, *, reference: str, ack_link: str | None
     ) -> OutsideMessage:
         """Compose a page for a system outside Discord."""
+        if (own := self._policy.spoken(incident)) is not self._policy:
+            writer = PlainOutsideWriter(self._texts, own)
+            return writer.write(delivery, incident, reference=reference, ack_link=ack_link)
         facts: dict[str, object] = {
             "incident": incident.label,
             "severity": incident.severity,

@@ -115,7 +115,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Return the JSON body that *delivery* asks for.
 
     Args:
-        words: The team's.
+        words: The file's; what is about an incident is said in the language of the incident's team.
         delivery: The delivery to render.
         subject: What it is about as it is now, such as its incident; None for a replay.
 
@@ -123,6 +123,8 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
         TypeError: the subject does not go with the kind: a bug.
     """
     renderer = renderers()[delivery.kind]
+    if isinstance(subject, Incident):
+        words = words.about(subject)
     if not isinstance(subject, Incident) or delivery.kind.spec.action is Action.REACTION:
         return renderer(words, delivery, subject)
     if moved := pointer(words, delivery, subject):

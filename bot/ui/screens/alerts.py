@@ -102,7 +102,7 @@ def _outcome(voice: Voice, shown: ShownDecision) -> str:
     return voice.say(
         "alert_decisions.recent.held",
         until=voice.moment(held.until),
-        who=inert(held.by_name, limit=_HOLDER_LIMIT),
+        who=voice.set_by(plain(held.by_name, limit=_HOLDER_LIMIT)),
     )
 
 

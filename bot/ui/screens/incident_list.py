@@ -37,10 +37,11 @@ WHICH: Final[Mapping[str, frozenset[Status]]] = {
 
 #: The custom id of a page's button.
 PAGE: Final = (
-    r"inc:v1:list:(?P<which>[a-z]{1,12}):(?P<severity>-|[A-Z0-9_-]{1,16}):(?P<mine>[m-])"
+    r"inc:v1:list:(?P<which>[a-z]{1,12})(?P<team>(?:@[a-z0-9_]{1,24})?):(?P<severity>-|[A-Z0-9_-]{1,16}):(?P<mine>[m-])"
     r":(?P<days>\d{1,3}):(?P<page>\d{1,6}):(?P<words>.{0,40})"
 )
 _NONE = "-"
+_ID_LIMIT: Final = 100  # Discord: characters of a custom id
 _OPTIONS: Final = 25  # Discord: of a select
 _TITLE_LIMIT: Final = 100
 _IMPACT_LIMIT: Final = 100  # of the symptoms, and of the triage's answers
@@ -56,6 +57,7 @@ class IncidentListQuestion:
         days: How far back; 0 for all.
         page: From 0.
         words: A part of the title; empty for all.
+        team: As `IncidentFilter.team`; empty for all.
     """
 
     which: str = ANY
@@ -64,6 +66,7 @@ class IncidentListQuestion:
     days: int = 0
     page: int = 0
     words: str = ""
+    team: str = ""
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> "IncidentListQuestion":
@@ -76,13 +79,14 @@ class IncidentListQuestion:
             days=int(fields["days"]),
             page=int(fields["page"]),
             words=fields["words"],
+            team=fields["team"].removeprefix("@"),
         )
 
     @property
     def custom_id(self) -> str:
         """Return the button that leads to this page."""
-        mine = "m" if self.mine else _NONE
-        where = f"{self.which}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
+        mine, team = "m" if self.mine else _NONE, f"@{self.team}" if self.team else ""
+        where = f"{self.which}{team}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
         return f"inc:v1:list:{where}:{self.words}"
 
     @property
@@ -108,6 +112,7 @@ class IncidentListQuestion:
         return IncidentFilter(
             statuses=WHICH[self.which],
             severity=self.severity,
+            team=self.team or None,
             words=self.words or None,
             since=now - timedelta(days=self.days) if self.days else None,
             involves=by if self.mine else None,
@@ -136,8 +141,9 @@ def list_screen(
         made = voice.buttons.make(IncidentVerb.ACK, first.id)
         ack = made_of(made | {"label": voice.say("consoles.incident.ack", label=first.label)})
     before, after = (replace(question, page=max(question.page + step, 0)) for step in (-1, 1))
-    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if question.page else None
-    has_next = len(incidents) > size
+    is_movable = len(after.custom_id) <= _ID_LIMIT  # a long name of a team may leave the words no room
+    has_previous, has_next = is_movable and question.page > 0, is_movable and len(incidents) > size
+    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if has_previous else None
     following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None
     return Screen(
         text(_title(voice, question), _summary(voice, shown, first)),
@@ -189,6 +195,8 @@ def _filters(voice: Voice, question: IncidentListQuestion) -> Iterator[str]:
     """Say the filters beside the choice of states."""
     if question.severity is not None:
         yield inert(question.severity, limit=40)
+    if question.team:
+        yield voice.say("whose.mark", team=voice.team(question.team))
     if question.words:
         yield voice.say("consoles.incident.list_words", words=inert(question.words, limit=2 * WORDS_LIMIT))
     if question.mine:
@@ -198,10 +206,16 @@ def _filters(voice: Voice, question: IncidentListQuestion) -> Iterator[str]:
 
 
 def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで · INC-42; an ended one has its date."""
+    """🔴 SEV1 · 決済 API が 5xx · **未対応** · ack 14:20 まで · INC-42; an ended one has its date.
+
+    Where the policy has teams, it ends with whose it is.
+    """
     parts = [summary(voice, incident, limit=_TITLE_LIMIT), linked_label(incident)]
     if not incident.is_open:
         parts.insert(1, voice.moment(incident.started_at))
+    if voice.policy.teams:
+        team = incident.team if incident.team in voice.policy.teams else None
+        parts.append(voice.say("whose.mark", team=voice.team(team)))
     return " · ".join(parts)
 
 

@@ -126,7 +126,7 @@ def _result(voice: Voice, view: TriageView) -> Screen:
         text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
         *([] if similar is None else [text(*similar_lines(voice, similar, shown))]),
         rows=[
-            severities(voice, triage, severity),
+            severities(voice, view, severity),
             earlier(voice, triage),
             row(
                 None if similar is None else join_button(voice, triage, similar, shown),
@@ -146,7 +146,7 @@ def _severity_lines(
     by_hand = choice_words(voice, view.choice) if view.triage.severity else ""
     yield f"**{severity.name} / {severity.priority}** {' · '.join(part for part in (path, by_hand) if part)}"
     yield voice.say("consoles.triage.not_sent", button=f"🚨 {pressed}")
-    yield voice.rings(severity)
+    yield voice.rings(severity, team=view.team)
     if view.ack_due_at is not None and isinstance(severity.ack_within, timedelta):
         yield voice.say("consoles.triage.ack_within_press", span=voice.span(severity.ack_within))
     elif view.ack_due_at is not None:
@@ -268,17 +268,19 @@ def answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
     )
 
 
-def severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> Row | None:
+def severities(voice: Voice, view: TriageView, chosen: SeverityPolicy | None) -> Row | None:
     options = [
         SelectOption(
             label=f"{severity.name} / {severity.priority}",
-            description=voice.rings(severity),
+            description=voice.rings(voice.policy.rules(name, team=view.team), team=view.team),
             value=name,
             default=chosen is not None and chosen.name == name,
         )
         for name, severity in voice.policy.severities.items()
     ]
-    return select_row(f"tri:v1:severity:{triage.id}", voice.say("consoles.triage.change_severity"), options)
+    return select_row(
+        f"tri:v1:severity:{view.triage.id}", voice.say("consoles.triage.change_severity"), options
+    )
 
 
 def earlier(voice: Voice, triage: Triage) -> Row | None:

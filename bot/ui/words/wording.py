@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.incident.incident import Incident, Phase, Status, UsersAffected, number_label
@@ -13,7 +13,8 @@ from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.domain.sheets import FilledCommand
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of
-from bot.runbook.model import Policy
+from bot.runbook.model import OfTeam, Policy
+from bot.runbook.teams import DEFAULT_TEAM
 from bot.ui.buttons import Buttons
 from bot.ui.words.inert import code_block, inert, joined, plain
 
@@ -63,6 +64,11 @@ class Wording:
     def buttons(self) -> Buttons:
         """Return the maker of buttons in the team's language."""
         return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
+
+    def about(self, incident: OfTeam) -> Self:
+        """Return the wording in the language of the incident's team."""
+        own = self.policy.spoken(incident)
+        return self if own is self.policy else replace(self, policy=own)
 
     def say(self, key: str, **fields: object) -> str:
         """Say the text *key*; the fields must be safe already."""
@@ -138,6 +144,10 @@ class Wording:
     def severity(self, incident: Incident) -> SeverityPolicy:
         """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
         return self.policy.rules_of(incident)
+
+    def team(self, name: str | None) -> str:
+        """Return what people call a team; None: the default one."""
+        return self.say("whose.default") if name in (None, DEFAULT_TEAM) else str(name)
 
     def severity_sign(self, severity: str, *, is_drill: bool) -> str:
         """Return the sign before the severity of an unacknowledged incident; compare `SIGNS`."""
@@ -251,6 +261,10 @@ class Wording:
         """Name a person as they were called when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
 
+    def set_by(self, name: str) -> str:
+        """Name the person who has set or planned something, as `who`; an empty name is the policy's file."""
+        return self.who(name) if name else self.say("alert_decisions.recent.by_policy")
+
     def sentences(self, *parts: str) -> str:
         """Join sentences, empty ones left out; Japanese ones follow each other without a blank."""
         return ("" if self.policy.language == "ja" else " ").join(part for part in parts if part)
@@ -333,6 +347,10 @@ def relative(at: datetime) -> str:
 class Voice(Wording):
     """A `Wording` in the language of one person; make it with `of`."""
 
+    def about(self, incident: OfTeam) -> Self:  # noqa: ARG002  # of whichever team
+        """Return the voice itself: a person reads their own language."""
+        return self
+
     @classmethod
     def of(
         cls,
@@ -348,15 +366,22 @@ class Voice(Wording):
         own = policy if policy.language == language else replace(policy, language=language)
         return cls(texts, own, holders or {}, ways=ways)
 
-    def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
+    def rings(
+        self, severity: SeverityPolicy, *, about: Incident | None = None, team: str | None = None
+    ) -> str:
         """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
 
         Args:
             about: The incident, if there is one: a private one goes to its thread, whatever its severity.
+            team: Whose it would be; None: that of *about*, or the default team's.
         """
         is_private = about is not None and about.is_private
+        roles = self.policy.team_roles(team) if about is None else self.policy.rung_roles(about)
         if severity.mention is Mention.HERE and is_private:
-            return self.say("private.rings", roles=self._seers())
+            return self.say("private.rings", roles=self._named(roles))
+        if severity.mention is Mention.HERE and roles:
+            named, channel = self._named(roles), channel_name(severity.channel)
+            return self.say("consoles.triage.rings_role", roles=named, channel=channel)
         key = "here" if severity.mention is Mention.HERE else "quiet"
         channel = self.say("private.where") if is_private else channel_name(severity.channel)
         return self.say(f"consoles.triage.rings_{key}", channel=channel)
@@ -364,8 +389,12 @@ class Voice(Wording):
     def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
         """Say where the next escalation of *about* goes: "#p0-alerts に @here"."""
         rings = rung.mention is Mention.HERE and about.rings
+        roles = self.policy.rung_roles(about)
         if rings and about.is_private:
-            return self.say("private.next_rings", roles=self._seers())
+            return self.say("private.next_rings", roles=self._named(roles))
+        if rings and roles:
+            channel = self.place(about)
+            return self.say("consoles.incident.next_role", roles=self._named(roles), channel=channel)
         key = "next_here" if rings else "next_channel"
         return self.say(f"consoles.incident.{key}", channel=self.place(about))
 
@@ -377,9 +406,9 @@ class Voice(Wording):
             else channel_name(self.severity(incident).channel)
         )
 
-    def _seers(self) -> str:
-        """Name the roles that a private incident pings instead of ``@here``."""
-        return self.listed(role_name(role) for role in self.policy.permissions.private)
+    def _named(self, roles: Iterable[str]) -> str:
+        """Name the roles that an incident pings instead of ``@here``."""
+        return self.listed(role_name(role) for role in roles)
 
     def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
         """Say when the ack is due: "15 分以内に ack (11/24 14:22 JST まで)"."""

@@ -7,7 +7,12 @@ from local_discord.forms import Form
 from local_discord.rest.routing import Call, RouteTable
 from local_discord.world.audit import Action, Deed, record
 from local_discord.world.kinds import JSON
-from local_discord.world.payloads import channel_payload, user_payload, webhook_payload
+from local_discord.world.payloads import (
+    channel_payload,
+    scheduled_event_payload,
+    user_payload,
+    webhook_payload,
+)
 from local_discord.world.permissions import P, guild_permissions
 
 routes = RouteTable()
@@ -60,6 +65,8 @@ def _log(call: Call, entries: list[JSON]) -> JSON:
         "threads": [channel_payload(world, thread) for thread in threads],
         "application_commands": [one for one in call.core.commands.values() if one["id"] in ids],
         "auto_moderation_rules": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [
+            scheduled_event_payload(world, one) for one in world.scheduled_events.values() if one.id in ids
+        ],
         "integrations": [],
     }

@@ -27,6 +27,7 @@ USUAL = {
     "interaction_id": ["<interaction>"],
     "interaction_token": ["<interaction-token>"],
     "command_id": ["<command>"],
+    "guild_scheduled_event_id": ["<event>"],
     "emoji_name": ["👀", "name:1"],
 }
 _NONSENSE_IDS = [

@@ -21,10 +21,11 @@ from local_discord.world.message import Message
 from local_discord.world.payloads import user_payload
 from local_discord.world.permissions import P
 from local_discord.world.seed import ADMIN_ID, default_world, user_token
-from local_discord.world.world import Channel, Webhook
+from local_discord.world.world import Channel, ScheduledEvent, Webhook
 
 ANSWER_WITHIN_S = 10.0
 _COMMAND = {"id": "", "name": "triage", "type": 1}
+_FAR_AWAY = ("2100-01-01T00:00:00+00:00", "2100-01-01T01:00:00+00:00")
 _KINDS = (
     InteractionType.COMMAND,
     InteractionType.COMPONENT,
@@ -58,6 +59,9 @@ class Stage:
         message = self._say("alert")
         self.ids["<message>"], self.ids["<old>"] = message.id, self._say("old").id
         self._threads(message)
+        event = ScheduledEvent(core.ids.next(), world.application.id, "e", None, "here", *_FAR_AWAY)
+        world.scheduled_events[event.id] = event
+        self.ids["<event>"] = event.id
         self._hooks(message, _KINDS[kind])
 
     def _say(self, text: str) -> Message:

@@ -34,6 +34,7 @@ _GROUPS = (
     (r"/channels/\{channel_id\}/(messages.*|typing)", "Messages"),
     (r".*/(members|roles|voice-states).*", "Members, roles, voice"),
     (r".*/channels.*|/channels/\{channel_id\}.*", "Channels and permission overwrites"),
+    (r".*/scheduled-events.*", "Scheduled events"),
     (r"/guilds/.*", "The guild"),
 )
 # What an incident bot has no use for, or cannot call with a bot's token.
@@ -44,7 +45,7 @@ _NOT_PART = (
         r".*/(soundboard|voice|stage|send-soundboard).*|.*/regions",
         "Voice: stages, regions, soundboard",
     ),
-    (r".*/scheduled-events.*", "Scheduled events"),
+    (r".*/scheduled-events.*", "Scheduled events: subscribers, exceptions to a rule"),
     (r".*/auto-moderation.*", "AutoMod rules (that it blocks people, 200000, is simulated)"),
     (r".*/(emojis|sticker).*", "Changing emojis and stickers (the guild has none of its own)"),
     (r".*/invites.*", "Invites"),

@@ -43,6 +43,15 @@ BASES: dict[str, Any] = {
     "update_guild_member": {"nick": "x"},
     "update_my_guild_member": {"nick": "x"},
     "update_channel": {"name": "x"},
+    "create_guild_scheduled_event": {
+        "name": "x",
+        "privacy_level": 2,
+        "entity_type": 3,
+        "scheduled_start_time": "2100-01-01T00:00:00+00:00",
+        "scheduled_end_time": "2100-01-01T01:00:00+00:00",
+        "entity_metadata": {"location": "x"},
+    },
+    "update_guild_scheduled_event": {"name": "x"},
 }
 # What the bot may do that may do nothing but look; and nothing at all.
 _LOOKING, _BLIND = int(P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY), 0
@@ -64,6 +73,7 @@ _INVALID_BODY = 50035
 OPEN = (
     r"\w+ /(applications|oauth2|gateway|users|interactions|soundboard-default-sounds)\b.*",
     r"GET /guilds/\{guild_id\}(/(channels|emojis|stickers|preview|roles|threads/active)(/.*)?)?",
+    r"GET /guilds/\{guild_id\}/scheduled-events.*",
     r"GET /guilds/\{guild_id\}/(members/(search|\{user_id\})|voice-states/.*)",
     r"\w+ /webhooks/\{webhook_id\}/\{webhook_token\}.*",
 )

@@ -44,6 +44,7 @@ class Tour:
         await self._account()
         await self._guild()
         await self._members_and_roles()
+        await self._scheduled_events()
         await self._messages()
         await self._reactions_and_pins()
         await self._threads()
@@ -98,6 +99,17 @@ class Tour:
         await self.ok(f"DELETE {self.guild}/roles/{role['id']}")
         newcomer = (await self.client.human("POST member", user="newcomer")).body["id"]
         await self.ok(f"DELETE {self.guild}/members/{newcomer}")
+
+    async def _scheduled_events(self) -> None:
+        path = f"{self.guild}/scheduled-events"
+        body = BASES["create_guild_scheduled_event"]
+        for last in ({"status": 2}, {"status": 3}), ({"name": "y", "description": "d"}, {"status": 4}):
+            made = await self.ok(f"POST {path}", body)
+            await self.ok(f"GET {path}", with_user_count="true")
+            await self.ok(f"GET {path}/{made['id']}", with_user_count="true")
+            for change in last:
+                await self.ok(f"PATCH {path}/{made['id']}", change)
+            await self.ok(f"DELETE {path}/{made['id']}")
 
     async def _messages(self) -> None:
         path = f"/channels/{ALERTS}/messages"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
@@ -97,18 +97,27 @@ async def written(discord: Discord, dsn: str, *, count: int) -> list[float]:
 
 
 @asynccontextmanager
-async def many_open(discord: Discord, dsn: str, *, count: int) -> AsyncIterator[None]:
+async def many_open(
+    discord: Discord, dsn: str, *, count: int, teams: Sequence[str | None] = (None,)
+) -> AsyncIterator[None]:
     """So many incidents that nobody has acknowledged and that are due tomorrow."""
     connection = await connect(dsn)
     post = await discord.human.say("admin", "p0-alerts", "open")
-    await open_incidents(connection, discord, post, count=count, name=f"open {uuid4().hex} ")
+    await open_incidents(connection, discord, post, count=count, name=f"open {uuid4().hex} ", teams=teams)
     yield
     await finish(connection)
     await connection.close()
 
 
-async def lateness(discord: Discord, dsn: str, *, rounds: int, apart: timedelta = _APART) -> list[float]:
-    """Seconds from a step's due time to its commit, one step at a time."""
+async def lateness(
+    discord: Discord,
+    dsn: str,
+    *,
+    rounds: int,
+    apart: timedelta = _APART,
+    teams: Sequence[str | None] = (None,),
+) -> list[float]:
+    """Seconds from a step's due time to its commit, one step at a time, of *teams* in turn."""
     connection, listener = await connect(dsn), await connect(dsn)
     took: list[float] = []
     done = asyncio.Event()
@@ -124,7 +133,14 @@ async def lateness(discord: Discord, dsn: str, *, rounds: int, apart: timedelta 
     for number in range(rounds):
         due_in, sev2 = _SOON + number * apart, ("SEV2", "P1", 90)
         await open_incidents(
-            connection, discord, post, count=1, due_in=due_in, severity=sev2, name=f"late {uuid4().hex} "
+            connection,
+            discord,
+            post,
+            count=1,
+            due_in=due_in,
+            severity=sev2,
+            name=f"late {uuid4().hex} ",
+            teams=(teams[number % len(teams)],),
         )
     async with asyncio.timeout(_WITHIN_S):
         await done.wait()

@@ -118,6 +118,56 @@ async def test_one_of_two_who_take_it_at_once_has_it(database: Database) -> None
     assert "take_shift" not in said
 
 
+async def test_a_shift_that_comes_back_is_told_again_once(database: Database) -> None:
+    """The override of who took it is undone: the team and the person hear of it again; it can be taken."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    await turning.work()
+    number = int(str((await told(turning))[0].data["shift"]))
+    await away(turning).take(number, by=BEN)
+    await away(turning).look()
+    assert len(await told(turning)) == 2
+    schedules = oncall_of(turning).schedules
+    undoable = (await schedules.view(GUILD)).undoable
+    assert undoable is not None
+    await oncall_of(turning).undoing.undo(GUILD, undoable.id, by=PRIMARY)
+    for _ in range(3):
+        await away(turning).look()
+    await turning.work()
+    posts = await told(turning)
+    assert [one.kind for one in posts] == [AbsenceDelivery.AWAY_SHIFT, AbsenceDelivery.AWAY_SHIFT_DM] * 2
+    assert not [one for one in posts if "引き受けました" in await shown(turning, one)]
+    assert f"away_shift:{number}" in {key for key, _ in turning.discord.redrawn}
+    await away(turning).take(number, by=CHO)
+    turning.discord.redrawn.clear()
+    await turning.work()
+    assert {key for key, _ in turning.discord.redrawn} == {one.key for one in posts}
+
+
+async def test_a_part_of_a_shift_that_was_told_is_not_told_again(database: Database) -> None:
+    """Cho stands in for its middle: what is left before and after was told with the whole."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
+    new = NewOverride(
+        "primary", who(CHO), made.starts + timedelta(hours=12), made.starts + timedelta(hours=24)
+    )
+    await oncall_of(turning).schedules.override(GUILD, new, by=PRIMARY)
+    await away(turning).look()
+    assert len(await told(turning)) == 2
+
+
+async def test_a_part_that_comes_back_is_told(database: Database) -> None:
+    """Ben took the whole, and the end of it is Ai's again by an override: that end is told."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
+    await away(turning).take(int(str((await told(turning))[0].data["shift"])), by=BEN)
+    new = NewOverride("primary", who(AI), made.starts + timedelta(hours=24), made.ends)
+    await oncall_of(turning).schedules.override(GUILD, new, by=PRIMARY)
+    for _ in range(2):
+        await away(turning).look()
+    assert len(await told(turning)) == 4
+
+
 async def test_who_takes_a_shift_leaves_what_another_has_taken_of_it(database: Database) -> None:
     """Cho stands in for a part of it already: Ben's press takes the rest, before and after."""
     turning = await begun(database)

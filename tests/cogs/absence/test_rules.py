@@ -1,5 +1,6 @@
 """Which shifts an absence touches, who is fairest to take one, and the dates that people type."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Layer, Roster, Rotation, Shift, Unit
 from bot.runbook import load_policy
-from cogs.absence.rules import away_shifts, fairest, parse_absence
+from cogs.absence.rules import LONGEST, AwayShift, away_shifts, fairest, parse_absence
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOURS = load_policy(None).business_hours
@@ -67,6 +68,50 @@ def test_the_person_with_the_fewest_hours_is_fairest() -> None:
     assert fairest(rosters(), both, "primary", MONDAY, ends, now=NOW) == "cho"
     all_three = [*both, away("cho", MONDAY, ends, 3)]
     assert fairest(rosters(), all_three, "primary", MONDAY, ends, now=NOW) is None
+
+
+def test_a_shift_that_is_over_is_not_looked_for() -> None:
+    """The absence goes on, the shift does not."""
+    gone = away("ai", MONDAY, MONDAY + timedelta(days=30))
+    after = MONDAY + timedelta(days=7)
+    assert list(away_shifts(rosters(), [gone], now=after - timedelta(seconds=1), ahead=timedelta(days=7)))
+    assert list(away_shifts(rosters(), [gone], now=after, ahead=timedelta(days=7))) == []
+
+
+def test_who_was_on_call_or_away_at_another_time_is_free() -> None:
+    """Of a shift that has begun only the rest counts, and an absence counts while it lasts."""
+    ends, now = MONDAY + timedelta(days=2), MONDAY + timedelta(days=1)
+    until_now = rosters(Shift("ben", MONDAY, now))
+    gone = [away("ai", MONDAY, ends), away("cho", MONDAY, ends, 2)]
+    assert fairest(until_now, gone, "primary", MONDAY, ends, now=now) == "ben"
+    later = [*gone, away("ben", ends, ends + timedelta(days=2), 3)]
+    assert fairest(rosters(), later, "primary", MONDAY, ends, now=NOW) == "ben"
+
+
+def test_who_takes_turns_at_the_place_is_asked_before_all_others() -> None:
+    """Eve, who was never on call, is asked only if none of those who take turns is free."""
+    ends = MONDAY + timedelta(days=2)
+    known = replace(rosters(), people=PEOPLE | {"eve": OnCallPerson(handle="eve", name="eve")})
+    gone = [away("ai", MONDAY, ends), away("ben", MONDAY, ends, 2)]
+    assert fairest(known, gone, "primary", MONDAY, ends, now=NOW) == "cho"
+    gone.append(away("cho", MONDAY, ends, 3))
+    assert fairest(known, gone, "primary", MONDAY, ends, now=NOW) == "eve"
+
+
+def test_a_shift_waits_until_it_is_taken_or_the_absence_withdrawn() -> None:
+    """Neither can be taken any more."""
+    shift = AwayShift(1, "primary", "ai", MONDAY, MONDAY + timedelta(days=1))
+    assert shift.waits
+    assert not replace(shift, is_void=True).waits
+    assert not replace(shift, taken_by_name="ben").waits
+
+
+def test_a_span_counts_from_the_start_or_from_now() -> None:
+    """Three days of an absence to come; three days more of one that has begun. Ninety are allowed."""
+    assert parse_absence("12/28 13:00", "3d", now=NOW)[1] == datetime(2026, 12, 31, 13, tzinfo=TOKYO)
+    assert parse_absence("12/1 9:00", "3d", now=NOW)[1] == NOW + timedelta(days=3)
+    starts, ends = parse_absence("12/28 13:00", "90d", now=NOW)
+    assert ends - starts == LONGEST
 
 
 def test_dates_are_whole_days_and_times_are_exact() -> None:

@@ -37,4 +37,5 @@ async def test_a_held_alert_is_counted_in_the_thread_and_tracked_by_a_press(worl
     again = shown(await world.click(line, select, values=chosen))
     assert "もう保留していません" in again["content"]
     await world.until(thread, contains="追跡に移したもの：1 件")
+    await world.until(thread, contains="影響：1 件のアラートを保留中")
     await world.until("p1-ops", contains="No.1 の影響として保留していたアラート (計 2 回) を追跡")

@@ -1,27 +1,33 @@
 """Dependencies: what an incident holds, and what becomes of it at its end."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter
+from bot.domain.alerts.decisions import AlertOutcome, DecisionFilter, HeldAlert
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts import arrivals
+from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.incidents import IncidentRows
-from cogs.dependencies.rules import DependencyDelivery, dependants, needed_through
+from cogs.dependencies.rules import DependencyDelivery, dependants, holds_meanwhile, needed_through
+from cogs.dependencies.store import DependantRows
 from cogs.dependencies.use_cases import RELEASE_HELD, DependentAlerts
+from tests.patience import PATIENCE_S
 from tests.services.alerts.test_alerts import FIRST, alert
 from tests.services.alerts.test_decisions import decided, outcomes
 from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.services.outage.test_monitors_meanwhile import P0, away, back, posted
+from tests.unit.domain.test_outage import T0, journal, watch
 
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 API, DB, DISK = "api.parky.co.jp", "db", "disk"
 DB_DOWN = replace(FIRING, key="db", title="No connections", target=DB)
 NEEDS = (
@@ -52,6 +58,27 @@ def test_dependencies_lead_through_others() -> None:
     depends_on = {"a": ("b", "c"), "b": ("d",), "c": ("d",)}
     assert needed_through(["a"], depends_on) == ("b", "c", "d")
     assert needed_through(["d"], depends_on) == ()
+
+
+def test_the_mirror_holds_what_needs_an_open_incident_of_the_team() -> None:
+    """While the database is away an incident of what is needed holds, a drill or a private one never."""
+    depends_on = {API: (DB,), DB: (DISK,)}
+    alert = HeldAlert(
+        severity="SEV1",
+        title="5xx",
+        targets=(API,),
+        started_at=T0,
+        by_id=0,
+        by_name="",
+        key="k",
+        fingerprint="",
+    ).as_incident(GUILD, None, began=T0)
+    for needed in (DB, DISK):
+        cause = replace(watch(), targets=(needed.upper(),))
+        assert holds_meanwhile(alert, journal(cause), depends_on)
+        for hidden in (replace(cause, is_drill=True), replace(cause, is_private=True)):
+            assert not holds_meanwhile(alert, journal(hidden), depends_on)
+    assert not holds_meanwhile(alert, journal(watch()), depends_on)
 
 
 async def test_a_dependant_is_counted_and_rings_nobody(needing: Desk) -> None:
@@ -175,6 +202,37 @@ async def test_others_and_private_incidents(needing: Desk) -> None:
     assert tracked.tracked.waited.incident is None
 
 
+@pytest.mark.parametrize("kind", ["is_drill", "is_private"])
+async def test_a_drill_and_a_private_incident_hold_nothing(needing: Desk, kind: str) -> None:
+    """What depends on the target of one is tracked as always, whatever the case of the target's letters."""
+    desk = needing
+    cause = await fire(desk, 1, replace(DB_DOWN, target=DB.upper()))
+    assert await say(desk, FIRING, 2) is None
+    await desk.database.pool.execute(f"UPDATE incidents SET {kind} = true WHERE id = $1", cause.id)
+    await fire(desk, 3, replace(FIRING, key="other"))
+
+
+async def test_what_is_held_while_the_incident_ends_is_not_lost(needing: Desk) -> None:
+    """The end waits for what is being decided by the incident, and then finds it."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    await say(desk, FIRING, 2)
+    [held] = await decided(desk, AlertOutcome.DEPENDS)
+    alert = replace(HeldAlert.from_json(held.held or {}), title="late", key="late", fingerprint="late")
+    late = replace(held, said_id=held.said_id + 1, fingerprint="late", held=alert.to_json())
+    async with desk.store.transaction() as tx:
+        assert await DependantRows(tx.sql, GUILD).holder([DB]) == cause.id
+        ending = asyncio.create_task(say(desk, replace(DB_DOWN, says=OVER.says), 9))
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await desk.database.fetch(WAITS))[0]["count"]:  # the server tells nobody
+                assert not ending.done()
+                await asyncio.sleep(0)
+        await AlertDecisionRows(tx.sql).decide(late)
+    await ending
+    await desk.work()
+    assert {one.title for one in await opened(desk)} == {FIRING.title, "late"}
+
+
 async def test_a_lost_job_is_found(needing: Desk) -> None:
     """What an incident held that has ended is found without its job."""
     desk = needing
@@ -187,6 +245,18 @@ async def test_a_lost_job_is_found(needing: Desk) -> None:
     assert any(key.startswith(RELEASE_HELD) for key in lost)
     await desk.work()
     assert [one.title for one in await opened(desk)] == [FIRING.title]
+
+
+async def test_a_lost_job_is_found_after_an_incident_was_made_private(needing: Desk) -> None:
+    """It goes on, and holds nothing any more."""
+    desk = needing
+    cause = await fire(desk, 1, DB_DOWN)
+    await say(desk, FIRING, 2)
+    await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", cause.id)
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(hours=1))
+    lost = await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
+    assert f"{RELEASE_HELD}:{cause.id}" in lost
 
 
 async def test_an_unacknowledged_incident_holds_during_an_outage(

@@ -1,6 +1,7 @@
 """The digest: counted part by part, posted once, with its charts if they are ready."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -9,8 +10,11 @@ import pytest
 from bot.domain.charts import Chart
 from bot.domain.dlq import DlqTable
 from bot.domain.errors import NotPermitted, StorageUnavailable
+from bot.domain.incident.incident import IncidentKind
 from bot.domain.incident.transitions import AckVia
+from bot.domain.statistics.figures import TeamFigures
 from bot.domain.statistics.period import IsoWeek
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.statistics import Statistics
 from bot.storage.dlq.store import PostgresDlqStore
 from cogs.digest.rules import DigestData, DigestDelivery, DigestPart
@@ -257,3 +261,21 @@ async def test_a_week_is_digested_once(desk: Desk) -> None:
         assert not await weeks.claim(GUILD, week, due_at=now)
         assert await weeks.claim(GUILD + 1, week, due_at=now)
         assert await weeks.claim(GUILD, week.previous(), due_at=now)
+
+
+async def test_the_week_is_counted_by_team(desk: Desk) -> None:
+    """Incidents are counted, and what was escalated, alerts included; a policy without teams counts none."""
+    assert (await desk.services.of(Digests).figures(THIS)).teams == ()
+    desk.policy = parse_policy(default_policy_text() + "[teams.payments]\n[teams.web]\n", name="x.toml")
+    desk.use(desk.discord)
+    new = replace(desk._new("SEV1", key="a", by=PRIMARY), team="payments")
+    await desk.incidents.open(new)
+    await desk.incidents.open(replace(new, key="b", team=None, kind=IncidentKind.ALERT, fingerprint="f"))
+    await desk.pass_time(minutes=16)
+    taken = await desk.incidents.open(replace(new, key="c"))
+    await desk.acknowledger.acknowledge(taken.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert (await desk.services.of(Digests).figures(THIS)).teams == (
+        TeamFigures(None, 0, 1),
+        TeamFigures("payments", 2, 1),
+        TeamFigures("web"),
+    )

@@ -27,6 +27,7 @@ from bot.domain.statistics.figures import (
     SetAside,
     SeverityFigures,
     TargetCount,
+    TeamFigures,
     UnownedIncident,
     UnownedTime,
 )
@@ -588,3 +589,18 @@ def test_what_was_no_incident_stands_below_the_figures() -> None:
     assert "ほかに" not in part(BUSY, "インシデント 3")
     alerts = replace(BUSY, alerts=ALERTS)
     assert "監視アラート" not in part(alerts, "インシデント 3")
+
+
+def test_with_teams_each_that_had_anything_has_a_line() -> None:
+    """A line per team stands with the week's harm; without teams there is none."""
+    teams = (TeamFigures(None, 2, 1), TeamFigures("payments", 1), TeamFigures("web"))
+    assert [line for line in told(replace(BUSY, teams=teams)) if "👥" in line] == [
+        "👥 既定のチーム：インシデント **2 件** · エスカレーション **1 件**",
+        "👥 payments：インシデント **1 件** · エスカレーション **0 件**",
+    ]
+    assert [line for line in told(replace(BUSY, teams=teams), EN) if "payments" in line] == [
+        "👥 payments: incidents **1** · escalated **0**"
+    ]
+    assert "👥" not in "".join(told(BUSY))
+    many = tuple(TeamFigures(f"team_{number:019}", 1) for number in range(50))
+    assert len("\n".join(told(replace(BUSY, teams=many)))) < 2_000

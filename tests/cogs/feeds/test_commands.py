@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from bot.registration import our_commands
 from bot.runbook import load_policy
+from cogs.feeds.rules import hash_of
+from cogs.feeds.store import Feeds
 from tests.integration.cogs.console_world import ConsoleWorld, shown
 
 
@@ -22,8 +24,22 @@ async def test_an_address_is_given_renewed_and_revoked(world: ConsoleWorld) -> N
     renewed = json.dumps(shown(await world.click(kept, "cal:v1:new:-", by="primary")), ensure_ascii=False)
     assert "webcal://" in renewed
     assert first not in renewed
+    await world.restart()
     ended = shown(await world.click(kept, "cal:v1:revoke:-", by="primary"))
     assert "取り消しました" in json.dumps(ended, ensure_ascii=False)
+
+
+async def test_a_second_press_of_a_button_does_no_harm(world: ConsoleWorld) -> None:
+    """Of two presses of [新しいアドレス] the last address counts, which [取り消す] ends."""
+    given = shown(await world.command("oncall calendar", by="primary"))
+    addresses: list[str] = []
+    for _ in range(2):
+        said = json.dumps(shown(await world.click(given, "cal:v1:new:-", by="primary")))
+        addresses += set(re.findall(r"https://\S+?/calendar/([\w-]{43})\.ics", said))
+    feeds = Feeds(world.store.sql)
+    assert [await feeds.by_secret(hash_of(one)) is not None for one in addresses] == [False, True]
+    await world.click(given, "cal:v1:revoke:-", by="primary")
+    assert await feeds.by_secret(hash_of(addresses[1])) is None
 
 
 async def test_without_its_table_a_server_has_no_such_command(world: ConsoleWorld) -> None:

@@ -89,7 +89,9 @@ def path(desk: Desk, name: str = "hourly") -> str:
 async def site(desk: Desk, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The port of a process, and what calls it."""
     addresses = {
-        secret_of(KEY, desk.guild_id, one.name): HeartbeatAddress(desk.guild_id, one, desk.own_store)
+        secret_of(KEY, desk.guild_id, one.name): HeartbeatAddress(
+            desk.guild_id, one, desk.own_store, lambda: desk.clock.time
+        )
         for one in desk.policy.of(Heartbeats).by_name.values()
     }
     async with (

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from healthchecks_decorator import healthcheck
 
 from cogs.heartbeats.rules import KEPT_BODY
 from tests.cogs.heartbeats.beating import alerts, look, path, site, use
@@ -61,6 +62,31 @@ async def test_the_lines_of_healthchecks_documents(desk: Desk, tmp_path: Path) -
         ("success", 0, ""),
         ("log", None, ""),
         ("fail", None, ""),
+    ]
+
+
+async def test_a_client_of_others_reports_start_success_and_failure(desk: Desk, tmp_path: Path) -> None:
+    """The published decorator tells the bot what its function did, with what it returned as the body."""
+    ran: list[str] = []
+    async with site(desk, tmp_path) as sender:
+        url = f"{sender.base_url}{path(desk)}".replace("//ping", "/ping")
+
+        @healthcheck(url=url, send_start=True, send_diagnostics=True)
+        def back_up(*, is_full: bool) -> dict[str, int]:
+            ran.append("back_up")
+            if is_full:
+                raise OSError("disk full")
+            return {"rows": 12, "seconds": 3}
+
+        await asyncio.to_thread(back_up, is_full=False)
+        with pytest.raises(OSError, match="disk full"):
+            await asyncio.to_thread(back_up, is_full=True)
+    assert ran == ["back_up", "back_up"]
+    assert [(kind, body) for _, kind, _, body in await kept(desk)] == [
+        ("start", ""),
+        ("success", "rows=12&seconds=3"),
+        ("start", ""),
+        ("fail", ""),
     ]
 
 

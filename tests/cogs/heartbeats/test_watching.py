@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.errors import ConfigError
 from bot.domain.incident.incident import Status
 from cogs.heartbeats.recording import record
 from cogs.heartbeats.rules import Beat, BeatKind, HeartbeatState
@@ -108,3 +109,14 @@ async def test_a_policy_that_gives_a_heartbeat_longer_counts_at_once(desk: Desk)
     assert await alerts(desk) == []
     await passes(desk, minutes=11)
     assert len(await alerts(desk)) == 1
+
+
+async def test_the_alert_is_the_heartbeats_teams(desk: Desk) -> None:
+    """The silence of a job is its team's alert; an unknown team is refused by its place."""
+    tables = TABLES.replace("limit", 'team = "data"\nlimit')
+    use(desk, tables + "[teams.data]\n")
+    await beat(desk)
+    await passes(desk, minutes=71)
+    assert [alert.team for alert in await alerts(desk)] == ["data"]
+    with pytest.raises(ConfigError, match=r'heartbeats\.hourly\.team: "data" is not a team'):
+        use(desk, tables + "[teams.web]\n")

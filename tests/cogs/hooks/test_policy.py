@@ -51,3 +51,11 @@ def test_a_source_of_json_may_report_deployments() -> None:
     assert tables(parsed(text))["deploys"].reports_deployments
     with pytest.raises(ConfigError, match=r"hooks\.deploys\.reports"):
         parsed(text.replace("json", "sentry"))
+
+
+def test_a_source_has_a_team_of_the_policy() -> None:
+    """The alerts of a source are its team's; an unknown team is refused by its place."""
+    text = CRON.replace("[hooks.my-cron]", '[hooks.my-cron]\nteam = "payments"')
+    assert tables(parsed(text + "[teams.payments]"))["my-cron"].sender.team == "payments"
+    with pytest.raises(ConfigError, match=r'hooks\.my-cron\.team: "payments" is not a team; allowed: "a"'):
+        parsed(text + "[teams.a]")

@@ -61,5 +61,9 @@ async def test_a_maintenance_is_planned_skipped_edited_and_removed(world: Consol
     assert "削除しました" in removed["content"]
     wrong = await world.command("mute start", by="primary", target="api", every="いつか", until="2h")
     assert "何も変えていません" in shown(wrong)["content"]
+    often = await world.command(
+        "mute start", by="primary", target="api", every="FREQ=SECONDLY;INTERVAL=8", until="2h"
+    )
+    assert "1 日に 24 回まで、間隔は 5 分以上" in shown(often)["content"]
     missing = await world.command("mute start", by="primary", target="api")
     assert "長さがわかりません" in shown(missing)["content"]

@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.storage.database.migrate import migrations_dir
 from bot.storage.tables.alerts import AlertDecisionRows, AlertRows
 from bot.storage.tables.incidents import IncidentRows
 from cogs.maintenance.rules import MaintenanceDelivery, WindowData
@@ -215,6 +216,22 @@ async def test_the_line_names_no_incident_that_is_private_by_then(desk: Desk) ->
     await desk.database.pool.execute("UPDATE incidents SET is_private = true WHERE id = $1", itself.id)
     await desk.services.of(MaintenanceWindows).run_job(GUILD, window.id)
     assert ((await lines(desk))[-1].alerts, (await lines(desk))[-1].numbers) == (1, ())
+
+
+async def test_what_an_earlier_version_kept_as_held_is_cleared(desk: Desk) -> None:
+    """An alert that was over at a window's end before the upgrade is held no more; an open window's is."""
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    await say(desk, OVER, 2)
+    await desk.pass_time(hours=1)
+    await desk.database.pool.execute("UPDATE alert_decisions SET held = '{}' WHERE window_id = $1", window.id)
+    later = await begin(desk)
+    await say(desk, FIRING, 3)
+    file = next(migrations_dir().glob("0089_*.sql")).read_text(encoding="utf-8")
+    up, _, _ = file.partition("-- migrate:down")
+    await desk.database.pool.execute(up)
+    held = [one.window_id for one in await decided(desk, AlertOutcome.HELD) if one.held is not None]
+    assert held == [later.id]
 
 
 async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:

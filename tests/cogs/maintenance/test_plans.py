@@ -193,7 +193,8 @@ async def test_the_policy_plans_too(database: Database) -> None:
     await begin(windows(desk))
     assert sorted(await next_of(desk), key=str) == [first.next_at, first.next_at + 7 * DAY]
     await pass_until(desk, first.next_at)
-    assert [one.target for one in await windows(desk).open_ones(GUILD)] == [first.target]
+    [window] = await windows(desk).open_ones(GUILD)
+    assert (window.target, window.by_name) == (first.target, "")
     without = Desk(database)
     await begin(windows(without))
     assert await next_of(without) == []
@@ -203,6 +204,7 @@ async def test_the_policy_plans_too(database: Database) -> None:
     ("entry", "line"),
     [
         ('targets = ["a"]\nevery = "sometime"\nfor = "1h"', '"sometime" is not a time that comes again'),
+        ('targets = ["a"]\nevery = "FREQ=SECONDLY;INTERVAL=8"\nfor = "1h"', "at most 24 times a day"),
         ('targets = ["a"]\nevery = "sunday 02:00"', "for: is missing"),
         ('targets = ["a"]\nfor = "1h"', 'needs either "every" or "at"'),
         ('targets = []\nat = "2027-01-01 02:00"\nfor = "1h"', "is empty"),

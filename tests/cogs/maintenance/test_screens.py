@@ -9,10 +9,11 @@ from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.payloads import Json
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
-from cogs.maintenance.rules import MaintenanceDelivery, WindowData
-from cogs.maintenance.screens import began_said
+from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
+from cogs.maintenance.screens import began_said, windows_screen
 from tests.unit.ui.samples import AT, EN, JA, delivery
 from tests.unit.ui.screens import JA as VOICE
+from tests.unit.ui.screens import words
 
 BEGAN = WindowData(target="api.parky.co.jp", by="佐藤", reason="デプロイ", until=AT + timedelta(hours=2))
 #: What the bot of another version has stored of a line.
@@ -24,6 +25,10 @@ STORED: list[tuple[Json, WindowData]] = [
     (
         {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},
         WindowData(target="api", alerts=2, times=5, numbers=(42,)),
+    ),
+    (
+        {"target": "api", "alerts": 2, "times": 5, "moved": 1},
+        WindowData(target="api", alerts=2, times=5, moved=1),
     ),
 ]
 
@@ -62,6 +67,18 @@ def test_a_planned_beginning_says_who_has_planned_it() -> None:
     assert line(EN, planned).startswith(
         "🔧 Planned maintenance of **api.parky.co.jp** has begun (planned by @佐藤)."
     )
+
+
+def test_what_the_policy_has_planned_names_the_file() -> None:
+    """No handle stands for it: neither in the line, nor in the lists of plans and of open windows."""
+    planned = replace(BEGAN, planned=True, by="")
+    assert "を始めました (予定：設定ファイル)" in line(JA, planned)
+    assert "has begun (planned by policy file)" in line(EN, planned)
+    window = AlertWindow(1, 7, "api", "", 0, "", began_at=AT, ends_at=AT + timedelta(hours=2))
+    plan = MaintenancePlan(1, 7, "api", "", "sunday 2:00", "", AT, 3600, 0, "", "source", None, AT)
+    said = words(windows_screen(VOICE, [window], [plan]))
+    assert said.count("· 設定ファイル") == 2
+    assert "@" not in said
 
 
 def test_the_team_reads_what_becomes_of_a_plan() -> None:
@@ -111,6 +128,15 @@ def test_the_end_says_what_was_held_and_what_goes_on() -> None:
         "🔧 @Ann has ended the maintenance of **api**\nAlerts held: 2 (5 times): all are over"
     )
     assert line(JA, WindowData(target="api")).endswith("控えたアラートはありません。")
+
+
+def test_the_end_says_what_another_hold_has_taken_over() -> None:
+    """An alert that an incident goes on to hold is neither tracked nor over."""
+    ended = WindowData(target="api", alerts=2, times=5, moved=1)
+    assert line(JA, ended).endswith("：1 種類は、原因のインシデントの影響として引き続き保留")
+    assert line(EN, replace(ended, numbers=(42,))).endswith(
+        ": 1 still firing, tracked now → No.42 · 1 still held, by an open incident of what they depend on"
+    )
 
 
 @pytest.mark.parametrize(("row", "read"), STORED)

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.errors import UserError
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.rotation import Shift
-from cogs.oncall.calendars import CalendarEvent, PlacedShift, WorkerCalendars
+from bot.integrations.calendars import CalendarEvent
+from cogs.oncall.calendars import PlacedShift, WorkerCalendars
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 10, 20, 14, tzinfo=UTC)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.delivery.delivery import Delivery
-from bot.runbook import load_policy
+from bot.runbook import default_policy_text, load_policy, parse_policy
 from bot.runbook.model import Policy
 from bot.runbook.oncall import Handover
 from bot.services.ports.discord import Gap, ReadinessFinding
@@ -19,6 +19,14 @@ from tests.services.desk import GUILD, Desk
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NO_ROLE = ReadinessFinding(Gap.NO_ROLE, ("on-call",))
+PAYMENTS = """
+[oncall.pay]
+discord = "pay"
+
+[teams.payments]
+channel = "payments-alerts"
+schedule = ["pay"]
+"""
 CHANNEL, SELF = "channel:p1-ops", "named:primary"
 
 
@@ -92,6 +100,19 @@ async def test_nobody_writes_to_whoever_is_no_member(alone: Desk) -> None:
     await oncall_of(alone).handovers.begin(GUILD)
     await alone.pass_time(days=2)
     assert await warned(alone) == [CHANNEL]
+
+
+@pytest.mark.parametrize("channel", ["p1-ops", None])
+async def test_a_gap_at_a_teams_place_is_told_to_that_team(database: Database, channel: str | None) -> None:
+    """The team's channel is warned, if any is; a place of no team is the default team's."""
+    policy = parse_policy(default_policy_text() + PAYMENTS, name="x.toml")
+    desk = Desk(database, replace(policy, handover=Handover(channel, timedelta(days=1))))
+    for handle in ("pay", "secondary"):
+        desk.reach.lacks[handle] = [NO_ROLE]
+    await oncall_of(desk).handovers.begin(GUILD)
+    await desk.pass_time(days=2)
+    posts = ["channel:payments-alerts", "channel:p1-ops"] if channel else []
+    assert sorted(await warned(desk)) == sorted(["named:pay", "named:secondary", *posts])
 
 
 async def test_without_a_channel_they_are_told_themselves(database: Database) -> None:

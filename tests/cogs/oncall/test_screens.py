@@ -11,6 +11,7 @@ from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Voice, Wording
@@ -39,7 +40,7 @@ from cogs.oncall.screens import (
     turn_choice,
 )
 from tests.unit.ui import screens
-from tests.unit.ui.samples import EN, JA, delivery, over_limits
+from tests.unit.ui.samples import EN, JA, TEXTS, delivery, over_limits
 
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -330,3 +331,19 @@ def test_an_override_says_whether_the_stand_in_can_be_paged(voice: Voice) -> Non
     assert "@on-call" in lacking[2]
     assert "secondary" in ready[-1]
     assert len({ready[1], lacking[1], unknown[1]}) == 3
+
+
+def test_with_teams_the_people_are_below_their_team() -> None:
+    """The default team comes first; a team without places of its own is not listed."""
+    places = '[oncall.pay]\ndiscord = "pay"\n[teams.payments]\nschedule = ["pay"]\n[teams.quiet]\n'
+    policy = parse_policy(default_policy_text() + places, name="x.toml")
+    holders = tuple(OnCallNow(place, AI, None) for place in ("primary", "pay", "secondary"))
+    shown = screens.words(show_screen(Voice.of(TEXTS, policy, locale="ja"), DutyView(NOW, holders, (), ())))
+    lines = [line for line in shown.splitlines() if line.startswith("**")]
+    assert [line.split("** ")[0].strip("*") for line in lines[:5]] == [
+        "👥 既定のチーム",
+        "primary",
+        "secondary",
+        "👥 payments",
+        "pay",
+    ]

@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.delivery.kinds import DeliveryKind
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.systems import HttpTarget
+from bot.runbook import default_policy_text, parse_policy
 from bot.storage.tables.incidents import IncidentRows
 from cogs.probes.rules import PROBER, ProbeRules, Probes, ProbeState, ProbeStatus
 from cogs.probes.store import ProbeStates
@@ -315,3 +316,17 @@ async def test_a_secret_in_what_a_probe_says_is_neither_stored_nor_shown(desk: D
     for table in ("incidents", "timeline", "alert_decisions", "alert_events", "deliveries", "audit"):
         found = await desk.database.pool.fetchval(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
         assert token not in (found or ""), table
+
+
+async def test_the_alert_is_the_probes_teams(desk: Desk) -> None:
+    """A probe with a team opens alerts of that team; an unknown team is refused by its place."""
+    url = 'url = "https://x.example.com"\nseverity = "SEV1"'
+    text = f'{default_policy_text()}[teams.payments]\n[probes.api]\n{url}\nteam = "payments"\n'
+    desk.policy = parse_policy(text, name="x.toml")
+    use(desk, *desk.policy.of(Probes).by_name.values())
+    prober(desk).says["api"] = wrong()
+    await turn(desk)
+    await turn(desk)
+    assert [alert.team for alert in await alerts(desk)] == ["payments"]
+    with pytest.raises(ConfigError, match=r'probes\.api\.team: "payments" is not a team; allowed: "a"'):
+        parse_policy(text.replace("[teams.payments]", "[teams.a]"), name="x.toml")

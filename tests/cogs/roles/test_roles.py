@@ -1,5 +1,6 @@
 """Roles that follow the rotation: who gets one, who keeps one, and what Discord refuses."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,15 +8,15 @@ import pytest
 
 from bot.domain.errors import ConfigError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.book import NewOverride
-from bot.domain.oncall.people import Who
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.people import Person
 from bot.domain.server_roles import ServerRole, ServerRoles
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui.posts.renderer import render
-from bot.ui.words.wording import Wording
-from cogs.roles.posts import RENDERERS
+from bot.ui.words.wording import Voice, Wording
+from cogs.roles.posts import RENDERERS, oncall_lines
 from cogs.roles.rules import RoleDelivery, RoleProblem, RoleRule, found_roles
 from cogs.roles.use_cases import RoleKeeping
 from tests.cogs.oncall.acts import oncall_of
@@ -214,6 +215,56 @@ async def test_two_processes_do_not_fight(following: Desk) -> None:
     assert len(following.discord.role_calls) == 4
 
 
+async def check_often(keeping: RoleKeeping, desk: Desk, *, minutes: int, undo: Callable[[], None]) -> None:
+    """Check every two minutes, as the tick does; something outside undoes what is done each time."""
+    for _ in range(0, minutes, 2):
+        await keeping.check()
+        undo()
+        await desk.database.advance(timedelta(minutes=2))
+
+
+async def test_a_role_that_is_taken_again_and_again_is_left_alone(following: Desk) -> None:
+    """Another bot takes it each time: the third time is told, once, and the bot tries once an hour.
+
+    When that ends the role follows again, and another contest is news.
+    """
+    keeping, holders = following.services.of(RoleKeeping), following.discord.role_holders
+    await check_often(keeping, following, minutes=150, undo=lambda: holders.discard((ROLE, ALICE)))
+    gives = [call for call in following.discord.role_calls if call == ("give", ROLE, ALICE)]
+    assert len(gives) == 3 + 2
+    assert await problems(following) == [("on-call", "contested", str(ALICE))]
+    assert (ROLE, BEN) in holders
+    holders.add((ROLE, ALICE))
+    await keeping.check()
+    assert await following.database.fetch("SELECT FROM role_problems") == []
+    await check_often(keeping, following, minutes=10, undo=lambda: holders.discard((ROLE, ALICE)))
+    assert len(await problems(following)) == 2
+
+
+async def test_a_role_that_is_taken_now_and_then_is_given_again(following: Desk) -> None:
+    """A hand that takes it every quarter of an hour is no contest."""
+    keeping, holders = following.services.of(RoleKeeping), following.discord.role_holders
+    for _ in range(5):
+        await keeping.check()
+        assert (ROLE, ALICE) in holders
+        holders.discard((ROLE, ALICE))
+        await following.database.advance(timedelta(minutes=15))
+    assert await problems(following) == []
+
+
+async def test_two_bots_that_claim_an_exclusive_role_stop(database: Database) -> None:
+    """Another bot gives it to somebody else each time: that is told once, and ends with the contest."""
+    desk = desk_with(database, 'on-call = { places = ["primary"], exclusive = true }')
+    keeping, holders = desk.services.of(RoleKeeping), desk.discord.role_holders
+    await check_often(keeping, desk, minutes=60, undo=lambda: holders.add((ROLE, 77)))
+    takes = [call for call in desk.discord.role_calls if call[0] == "take"]
+    assert len(takes) == 2
+    assert await problems(desk) == [("on-call", "contested", "user 77")]
+    holders.discard((ROLE, 77))
+    await keeping.check()
+    assert await desk.database.fetch("SELECT FROM role_problems") == []
+
+
 async def test_a_refusal_is_told_once_and_not_retried(following: Desk) -> None:
     """Discord's code is told; a look or check does not ask again; another order of roles does."""
     following.discord.role_refusals[ALICE] = refusal(50013)
@@ -265,11 +316,22 @@ async def test_who_leaves_with_the_role_is_forgotten(following: Desk) -> None:
     assert [row["user_id"] for row in rows] == [BEN, CHLOE]
 
 
-async def test_a_role_that_is_above_the_bot_keeps_its_members(following: Desk) -> None:
-    """While a role cannot be changed nothing of it is forgotten; below the bot again it follows."""
+@pytest.mark.parametrize(
+    ("server", "problem"),
+    [
+        (replace(SERVER, own_rank=(1, 0)), "above"),
+        (replace(SERVER, roles=(replace(SERVER.roles[0], is_managed=True), SERVER.roles[1])), "managed"),
+        (replace(SERVER, may_manage=False), "no_right"),
+        (replace(SERVER, roles=(*SERVER.roles, replace(SERVER.roles[0], id=504))), "ambiguous"),
+    ],
+)
+async def test_a_role_that_cannot_be_changed_keeps_its_members(
+    following: Desk, server: ServerRoles, problem: str
+) -> None:
+    """While a role cannot be changed nothing of it is forgotten; once it can be it follows."""
     keeping = following.services.of(RoleKeeping)
     await keeping.check()
-    following.discord.roles = replace(SERVER, own_rank=(1, 0))
+    following.discord.roles = server
     await keeping.check()
     await stand_in(following)
     await keeping.keep()
@@ -277,7 +339,39 @@ async def test_a_role_that_is_above_the_bot_keeps_its_members(following: Desk) -
     following.discord.roles = SERVER
     await keeping.check()
     assert following.discord.role_holders == {(ROLE, CHLOE), (ROLE, BEN)}
-    assert await problems(following) == [("on-call", "above", "")]
+    assert await problems(following) == [("on-call", problem, "")]
+
+
+async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None:
+    """Discord knows the role no more when it is given and taken: the reason is told, and nothing is left."""
+    keeping = following.services.of(RoleKeeping)
+    await keeping.keep()
+    following.discord.roles = replace(SERVER, roles=SERVER.roles[1:])
+    following.discord.role_refusals |= {who: refusal(10011) for who in (ALICE, BEN, CHLOE)}
+    await stand_in(following)
+    await keeping.keep()
+    assert await problems(following) == [("on-call", "unknown", "")]
+    rows = await following.database.fetch("SELECT user_id FROM role_grants WHERE is_given")
+    assert [row["user_id"] for row in rows] == [BEN]  # forgotten by the next check
+    await keeping.check()
+    assert await following.database.fetch("SELECT FROM role_grants") == []
+    assert await problems(following) == [("on-call", "unknown", "")]
+
+
+async def test_a_rate_limit_is_kept(following: Desk) -> None:
+    """After a 429 nothing is asked, by a look or a check, until Discord's time is over."""
+    keeping = following.services.of(RoleKeeping)
+    limit = UpstreamUnavailable("rate limited", http_status=429, retry_after_s=60.0)
+    following.discord.role_refusals[ALICE] = limit
+    with pytest.raises(UpstreamUnavailable):
+        await keeping.keep()
+    del following.discord.role_refusals[ALICE]
+    for look in (keeping.keep, keeping.check):
+        await look()
+    assert len(following.discord.role_calls) == 1
+    await following.database.advance(timedelta(seconds=61))
+    await keeping.keep()
+    assert following.discord.role_holders == {(ROLE, ALICE), (ROLE, BEN)}
 
 
 async def test_a_role_made_anew_is_given_anew(following: Desk) -> None:
@@ -325,6 +419,28 @@ async def test_each_problem_has_its_words(following: Desk, problem: RoleProblem)
     assert post.to == f"channel:{following.policy.unfinished.channel}"
 
 
+async def test_oncall_show_says_who_has_the_role(following: Desk) -> None:
+    """A line names the people; one whom Discord refuses is named with the reason instead."""
+    following.discord.role_refusals[ALICE] = refusal(50013)
+    keeping = following.services.of(RoleKeeping)
+    voice = Voice.of(Texts.load(), following.policy, locale="ja")
+    assert await oncall_lines(keeping, voice) == [f"ロール @on-call：<@{ALICE}>、<@{BEN}>"]
+    await keeping.keep()
+    refused = f"⚠️ {ALICE} のロール on-call を変更できません。Discord が断りました (コード 50013)"
+    assert await oncall_lines(keeping, voice) == [f"ロール @on-call：<@{BEN}>", refused]
+    following.discord.roles = replace(SERVER, may_manage=False)
+    await keeping.check()
+    [line] = await oncall_lines(keeping, voice)
+    assert "「ロールの管理」" in line
+
+
+async def test_without_a_role_oncall_show_has_no_line(database: Database) -> None:
+    """A policy that names none has today's answer."""
+    desk = desk_with(database, "")
+    voice = Voice.of(Texts.load(), desk.policy, locale="en")
+    assert await oncall_lines(desk.services.of(RoleKeeping), voice) == []
+
+
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
@@ -335,6 +451,10 @@ async def test_each_problem_has_its_words(following: Desk, problem: RoleProblem)
         (
             "on-call = []",
             'oncall.roles.on-call: names no place; allowed: one or several places (["primary"])',
+        ),
+        (
+            '"@on-call" = ["primary"]\non-call = ["secondary"]',
+            "oncall.roles.on-call: is there with @ and without; keep one of them",
         ),
         ("on-call = { also = [] }", "oncall.roles.on-call.places: is missing"),
         ('on-call = { places = ["primary"], only = true }', "oncall.roles.on-call.only: is not a key"),
@@ -353,6 +473,13 @@ def test_a_policy_may_switch_the_folder_or_oncall_off() -> None:
         text = f'{default_policy_text()}\n[oncall.roles]\n{BOTH}\n[capabilities]\noff = ["{name}"]\n'
         policy = parse_policy(text, name="policy.toml")
         assert policy.given_roles == (() if name == "roles" else ("on-call",))
+
+
+def test_a_permanent_member_is_named_as_the_policy_names_people() -> None:
+    """Chloe is the person of that name; whom the policy does not name may be a username or an id."""
+    chloe = OnCallPerson(str(CHLOE), "chloe", user_id=CHLOE)
+    rule = RoleRule("on-call", (), also=("chloe", "dan", str(ALICE)))
+    assert [one.user_id for one in rule.people({}, [chloe])] == [CHLOE, None, ALICE]
 
 
 def test_people_by_name_and_by_place_count_once() -> None:

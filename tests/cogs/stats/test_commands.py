@@ -1,8 +1,10 @@
 """`/stats`, as people use it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.statistics.period import IsoWeek
+from bot.runbook import default_policy_text, parse_policy
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
 
 
@@ -63,3 +65,20 @@ async def test_how_fairly_being_on_call_is_shared(world: ConsoleWorld) -> None:
     assert "### ⚖️ 当番の偏り" in words(shown(await world.click(page, "sta:v1:fairness")))
     refused = shown(await world.command("stats fairness", by="observer"))
     assert "インシデントの対応には" in refused["content"]
+
+
+async def test_the_figures_of_a_team_turn_with_it(world: ConsoleWorld) -> None:
+    """The option comes with teams in the policy; the buttons keep the team, and an unknown one is refused."""
+    policy = parse_policy(f"{default_policy_text()}[teams.payments]\n", name="x.toml")
+    world.policy = replace(policy, guild_id=None)
+    await world.restart()
+    page = shown(await world.command("stats show", team="Payments"))
+    assert "-# 絞り込み：👥 payments" in words(page)
+    earlier = f"sta:v1:show:{this_week(world).previous()}:-@payments:"
+    assert "-# 絞り込み：👥 payments" in words(shown(await world.click(page, earlier)))
+    one = shown(await world.command("stats show", team="default", person="responder"))
+    (before, *_) = presses(one)
+    assert before.startswith(f"sta:v1:person:{this_week(world).previous()}:-@default:")
+    assert "👥 既定のチーム" in words(shown(await world.click(one, before)))
+    refused = shown(await world.command("stats show", team="web"))
+    assert "「web」というチームはありません" in refused["content"]

@@ -17,6 +17,7 @@ from bot.domain.oncall.rotation import Rotation, Unit
 from bot.domain.people import Person
 from bot.domain.statistics.figures import AlertCounts, Deadlines, Durations, SetAside, TargetCount
 from bot.domain.statistics.period import IsoWeek, Period, PeriodKind
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.incidents.updates import NewUpdate
 from bot.storage.tables.incidents import IncidentRows
 from cogs.stats.use_cases import StatisticsQuestion, StatsView, StatsViews
@@ -294,3 +295,18 @@ async def test_what_became_of_an_alert(desk: Desk) -> None:
 async def refusals(desk: Desk) -> list[AuditRow]:
     """What was refused, oldest first."""
     return [row for row in await desk.database.audit_rows() if not row.allowed]
+
+
+async def test_the_figures_are_of_one_team(desk: Desk) -> None:
+    """A team's figures have its incidents alone; one whose team is gone is the default team's."""
+    policy = parse_policy(default_policy_text() + "[teams.payments]\n", name="x.toml")
+    desk.policy = policy
+    desk.use(desk.discord)
+    new = replace(desk._new("SEV1", key="a", by=RESPONDER), team="payments")
+    await desk.incidents.open(new)
+    for key in ("b", "c"):
+        await desk.incidents.open(replace(new, key=key, team=None))
+    await desk.database.pool.execute("UPDATE incidents SET team = 'gone' WHERE id = 3")
+    found = [(await week(desk, team=team)).figures.incidents for team in (None, "payments", "default")]
+    assert found == [3, 1, 2]
+    assert (await week(desk, team="payments")).load is None

@@ -8,8 +8,9 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.pages import declined
-from bot.domain.incident.incident import Incident, PersonRef, Status
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Status
 from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.shared.access import Access
@@ -19,10 +20,14 @@ from bot.services.watchdogs import audit
 from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
-from cogs.teams.rules import TeamDelivery, TeamEntry
-from cogs.teams.use_cases import Teams, team_named
+from bot.ui.choices import team_named
+from cogs.teams.rules import TeamDelivery, TeamEntry, handed_over, with_thread
+from cogs.teams.use_cases import Teams
+from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database
-from tests.services.desk import OBSERVER, PRIMARY, Desk
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+from tests.unit.domain.incident.test_incident import T0
+from tests.unit.domain.incident.test_incident import incident as untouched
 
 TEAMS = """
 [oncall.pay]
@@ -36,6 +41,8 @@ channel = "payments-alerts"
 schedule = ["pay", "pay_second"]
 """
 PAY = Person(id=11, name="pay", username="pay", roles=frozenset({"on-call", "responder"}))
+THIRD = Who(13, "third", "third")
+ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
 SECOND = replace(PAY, id=12, name="second", username="pay.second")
 
 
@@ -44,7 +51,7 @@ def desk(database: Database) -> Desk:
     """A desk whose policy has a team, and whose members Discord knows."""
     desk = Desk(database, parse_policy(default_policy_text() + TEAMS, name="x.toml"))
     desk.lets_nothing_lapse()
-    desk.discord.members = [PAY, SECOND]
+    desk.discord.members = [PAY, SECOND, replace(PAY, id=13, username="third")]
     return desk
 
 
@@ -158,6 +165,27 @@ async def test_what_cannot_be_is_refused(desk: Desk) -> None:
             await act(incident.id, "payments", by=PRIMARY)
 
 
+def test_the_team_has_its_own_time_and_nobody_unreached() -> None:
+    """The deadline is the team's, and whom the former team could not reach is no matter any more."""
+    due = T0 + timedelta(minutes=30)
+    before = untouched(unreached=("@primary",))
+    after = handed_over(before, "payments", name="payments", ack_due_at=due, at=T0)
+    assert (after.ack_due_at, after.unreached, after.team) == (due, (), "payments")
+
+
+def test_only_an_incident_without_a_thread_gets_one() -> None:
+    """It gets one of its new post; an alert and a private incident get none, and an open thread stays."""
+    handed = handed_over(untouched(), "payments", name="payments", ack_due_at=T0, at=T0)
+    begun = with_thread(handed, "payments").thread
+    assert (begun.channel, begun.posting) == ("payments", handed.post.number)
+    for other in (
+        replace(handed, kind=IncidentKind.ALERT),
+        replace(handed, is_private=True),
+        replace(handed, thread=replace(handed.thread, id=5)),
+    ):
+        assert with_thread(other, "payments") == other
+
+
 async def test_a_call_asks_one_after_the_other(desk: Desk) -> None:
     """Without an answer the next place is called at the deadline, then the team's channel; each once."""
     incident = await acknowledged(desk)
@@ -185,6 +213,42 @@ async def test_who_joins_ends_the_call(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
     assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def test_who_was_called_counts_after_their_shift(desk: Desk) -> None:
+    """The person who was called has joined, though another one is on call by the deadline."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.work()
+    await oncall_of(desk).schedules.set_person(GUILD, "pay", THIRD, by=ADMIN)
+    await desk.acknowledger.acknowledge(incident.id, by=PAY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+@pytest.mark.parametrize("late", [PAY, SECOND])
+async def test_each_who_was_called_counts(desk: Desk, late: Person) -> None:
+    """The first one may join late, or the second one: then nobody is told that no one answered."""
+    incident = await acknowledged(desk)
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(minutes=16)
+    for place in ("pay", "pay_second"):
+        await oncall_of(desk).schedules.set_person(GUILD, place, THIRD, by=ADMIN)
+    await desk.acknowledger.acknowledge(incident.id, by=late, via=AckVia.BUTTON)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def test_an_unanswered_call_to_a_private_incident_is_told_by_dm(desk: Desk) -> None:
+    """The team's channel learns nothing of it, so its people on call get a DM each."""
+    incident = await acknowledged(desk)
+    await desk.privacy.make_private(incident.id, by=replace(PRIMARY, roles=frozenset({"on-call", "admin"})))
+    await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.UNANSWERED) == ["person:pay", "person:pay_second"]
+    assert await kinds(desk, incident) == [TeamEntry.CALLED, TeamEntry.CALLED, TeamEntry.UNANSWERED]
 
 
 async def test_a_hand_over_to_the_called_team_ends_the_call(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""A night of on call: a calendar program follows the shifts, and the hours of it are counted."""
+"""A night of on call: a calendar program follows the shifts."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,6 @@ from bot.runbook import default_policy_text
 from tests.cogs.feeds.readers import summaries
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.oncall.rosters import evening, following, policy_file, turns
-from tests.e2e.world.bot import start_program
 from tests.e2e.world.world import World
 
 _ADDRESS: Final = re.compile(r"https://bot\.example\.com(/calendar/[\w-]{43}\.ics)")
@@ -22,24 +21,15 @@ def port_of(world: World) -> str:
     return f"http://127.0.0.1:{listening[-1]['port']}"
 
 
-async def has_the_commands(world: World, folder: Path) -> None:
-    """Register the commands of the world's policy, as its operator does."""
-    env = {**world.settings, "HEALTH_PORT": "0"}
-    child = await start_program("sync-commands", "sync-commands", env=env, folder=folder)
-    assert await child.wait() == 0, child.last_words()
-
-
-async def test_a_calendar_follows_the_shifts_and_the_hours_are_counted(
-    make_world: MakeWorld, tmp_path: Path
-) -> None:
-    """An address outlives a restart; a stand-in changes it; it ends when it is revoked."""
+async def test_a_calendar_follows_the_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
+    """An address outlives a restart; a stand-in changes it; [New address] and [Revoke] outlive one, too."""
     path = tmp_path / "policy.toml"
     settings = {"HOOKS_PORT": "0", "PUBLIC_URL": "https://bot.example.com", "RUNBOOK_FILE": str(path)}
     async with make_world(**settings) as world:
         handover = following(await evening(world), days=3)
         policy_file(tmp_path, turns(handover))
-        path.write_text(f"{path.read_text(encoding='utf-8')}\n[feeds]\n\n[hours]\n", encoding="utf-8")
-        await has_the_commands(world, tmp_path)
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n[feeds]\n", encoding="utf-8")
+        await world.register_commands()
         await world.start_bot()
         given = await world.command("oncall calendar", by="primary", place="primary")
         [address] = set(_ADDRESS.findall(given.text))
@@ -60,17 +50,17 @@ async def test_a_calendar_follows_the_shifts_and_the_hours_are_counted(
             await world.expect_dm("primary", contains="当番になりました")
             kept = await world.command("oncall calendar", by="primary", place="primary")
             assert _ADDRESS.findall(kept.text) == []
-            await world.human.press("primary", kept.messages[-1], "取り消す")
+            await world.restart_bot()
+            renewed = await world.human.press("primary", kept.messages[-1], "新しいアドレス")
+            [second] = set(_ADDRESS.findall(renewed.text))
             assert (await program.get(port_of(world) + address)).status_code == 404
+            assert (await program.get(port_of(world) + second)).status_code == 200
+            await world.restart_bot()
+            await world.human.press("primary", renewed.messages[-1], "取り消す")
+            assert (await program.get(port_of(world) + second)).status_code == 404
         assert address.removeprefix("/calendar/") not in str(world.bot.entries())
-        hours = await world.command("oncall hours", by="observer")
-        assert "のあなたの当番時間" in hours.text
-        assert "· 8 時間" in hours.text
-        everybody = await world.command("oncall hours", by="primary")
-        assert "**primary** · " in everybody.text
 
 
-def test_the_default_policy_has_neither() -> None:
-    """A team that has not asked for them has no such command."""
-    text = default_policy_text()
-    assert not re.search(r"^\[(feeds|hours)\]", text, re.MULTILINE)
+def test_the_default_policy_has_none() -> None:
+    """A team that has not asked for feeds has no such command."""
+    assert not re.search(r"^\[feeds\]", default_policy_text(), re.MULTILINE)

@@ -89,7 +89,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(make_world: MakeWorld, folder: Path, data: Path) -> AsyncIterator[Stage]:
+async def staged(make_world: MakeWorld, folder: Path, data: Path, **env: str) -> AsyncIterator[Stage]:
     """Open a stage with its own PostgreSQL, a mail server, and a ready bot.
 
     A deadline that comes while the database is away is not waited for: `Stage.pass_the_deadline`.
@@ -97,12 +97,15 @@ async def staged(make_world: MakeWorld, folder: Path, data: Path) -> AsyncIterat
     Args:
         folder: The bots' own.
         data: The prepared folder that PostgreSQL runs on a copy of.
+        env: More settings of the bot.
     """
     with server_of_its_own(data) as server:
         database = await copy_database(server, "story")
         async with (
             mailbox() as box,
-            make_world(database=database, module="tests.e2e.world.waiting_bot", SMTP_URL=box.url) as world,
+            make_world(
+                database=database, module="tests.e2e.world.waiting_bot", SMTP_URL=box.url, **env
+            ) as world,
         ):
             await world.start_bot()
             yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
@@ -111,14 +114,18 @@ async def staged(make_world: MakeWorld, folder: Path, data: Path) -> AsyncIterat
 async def near_the_deadline(
     stage: Stage,
     *,
+    at_first: Callable[[Alert], Awaitable[object]] | None = None,
     at_last: Callable[[Alert], Awaitable[object]] | None = None,
 ) -> str:
     """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label.
 
     Args:
-        at_last: What happens right before that.
+        at_first: What happens right after it was opened.
+        at_last: What happens right before the database is gone.
     """
     alert = await stage.world.triage(SEV1, title=TITLE)
+    if at_first is not None:
+        await at_first(alert)
     await stage.world.settle()
     [row] = await stage.world.rows(
         "SELECT extract(epoch FROM min(ack_due_at) - now()) AS left, count(*) AS open FROM incidents"

@@ -16,7 +16,7 @@ from bot.domain.shards import LEASE_S
 from local_discord.client import Human, Interaction, Message
 from local_discord.server import LocalDiscord
 from tests.e2e.world.alert import Alert
-from tests.e2e.world.bot import BotProcess
+from tests.e2e.world.bot import BotProcess, start_program
 from tests.e2e.world.database import StoryDatabase
 from tests.e2e.world.ledger import WRITTEN, Ledger
 from tests.e2e.world.severities import Severity
@@ -86,6 +86,12 @@ class World:
         settings = {**self.settings, **env}
         self.bots.append(await BotProcess.start(settings, folder=self.folder, module=self._module))
         await self.human.wait_for_session()
+
+    async def register_commands(self) -> None:
+        """Register the commands of this world's policy, as its operator does."""
+        env = {**self.settings, "HEALTH_PORT": "0"}
+        child = await start_program("sync-commands", "sync-commands", env=env, folder=self.folder)
+        assert await child.wait() == 0, child.last_words()
 
     async def begin_bot(self, **env: str) -> BotProcess:
         """Start a bot that will not be ready, because a dependency is away."""

@@ -96,6 +96,7 @@ READS: Final = frozenset(
             "stats.commands.press_fairness",
         ),
         *("/alerts recent", "alerts.press_page", "/mute list", "/mute edit", "/probes", "/heartbeats"),
+        "absence.commands.press_page",
         *("/alerts rules", "alerts.press_rules"),
         *("/digest week", "digest.commands.press_ask", "digest.commands.press_more"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
@@ -152,9 +153,6 @@ SHARED: Final = {
     "incidents.lifecycle.press_resolve_now": "incidents.lifecycle.send_resolution",
     "postmortem.commands.press_done": "/postmortem done",
     "/sev3": "/sev1",
-    # Off without [teams]: tests/e2e/incidents/test_teams.py kills the bot after them.
-    "/incident team": "/incident snooze",
-    "/incident call": "/incident snooze",
     # Its webhook: tests/e2e/announcements/test_announcements.py presses it.
     "announcements.commands.press_send": "announcements.commands.press_copied",
     # Only where a target depends on another: tests/cogs/dependencies presses it.
@@ -167,7 +165,7 @@ SHARED: Final = {
     # Only where the policy has absences: tests/cogs/absence takes and withdraws them.
     "/oncall away": "/oncall override",
     "absence.commands.press_take": "/oncall override",
-    "absence.commands.press_end": "/oncall override",
+    "absence.commands.withdraw": "/oncall override",
     # Under a digest, which asks about a whole week: tests/e2e/digest/test_digest.py presses them.
     "digest.commands.press_keep": "alerts.press_ignore",
     "digest.commands.press_mute": "alerts.press_ignore",

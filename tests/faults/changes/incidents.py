@@ -72,6 +72,20 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("incident snooze", number=known.number, until="1h"), "snoozed")
 
 
+@change("/incident team")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.runs("incident team", number=known.number, team="payments")
+    return known.change(act, "team_handed")
+
+
+@change("/incident call")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.runs("incident call", number=known.number, team="payments")
+    return known.change(act, "team_called")
+
+
 @change("incidents.editing.press_next_update")
 async def _(scene: Scene) -> Change:
     known = await scene.raised("sev2")

@@ -16,7 +16,8 @@ from local_discord.client import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.oncall.rosters import policy_file
 from tests.e2e.oncall.test_morning import to_morning
-from tests.faults.changes.everything import CHANGES, LEFT
+from tests.e2e.world.bot import start_program
+from tests.faults.changes.everything import CHANGES, LEFT, is_there
 from tests.faults.changes.scene import Change, Scene, Seen, all_of, made, wrong_with
 from tests.faults.changes.view import view_of
 from tests.faults.conftest import Figure, OpenStage
@@ -62,6 +63,14 @@ people = ["primary", "secondary"]
 every = "1w"
 starts_on = "2024-01-01"
 handover = "10:00"
+
+{teams}"""
+_TEAMS = """[oncall.seatteam]
+discord = "secondary"
+
+[teams.payments]
+channel = "general"
+schedule = ["seatteam"]
 
 """
 
@@ -170,11 +179,16 @@ def title_of(name: str) -> str:
 async def staged(database_url: str, commands: Commands, folder: Path) -> AsyncIterator[Stage]:
     """A stage on which there is something for everything, with a bot that reads what monitors post."""
     seats = "\n".join(f'seat{name} = "secondary"' for name in _SEATS)
-    policy = policy_file(folder, _ON_CALL.format(seats=seats))
+    teams = _TEAMS if is_there("/incident team") else ""
+    policy = policy_file(folder, _ON_CALL.format(seats=seats, teams=teams))
     env: dict[str, Any] = {"RUNBOOK_FILE": policy, "MESSAGE_CONTENT": "true"}
     async with open_stage_on(database_url, commands=commands, folder=folder, **env) as stage:
         await stage.world.human.change("application", message_content=True)
         await stage.world.human.change("limits", enabled=False)
+        registering = await start_program(
+            "sync-commands", "sync-commands", env=stage.world.settings, folder=folder
+        )
+        assert await registering.wait() == 0, registering.last_words()
         await stage.world.start_bot()
         await _reach_morning(stage)
         await _leave_triages(stage)

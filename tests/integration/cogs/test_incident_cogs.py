@@ -1,11 +1,16 @@
 """`/incident list`, `show`, `merge`, `link` and `audit`, as people use them."""
 
+from dataclasses import replace
 from typing import Any
 
+from bot.registration import our_commands
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.shared.access import PAGE_SIZE
 from bot.ui.screens.incident_list import PAGE_SIZE as LIST_PAGE_SIZE
 from local_discord.client import controls
+from local_discord.world.world import Role
 from tests.integration.cogs.console_world import ConsoleWorld, presses, shown, words
+from tests.services.desk import RESPONDER
 
 
 def listed(page: dict[str, Any]) -> list[int]:
@@ -138,3 +143,65 @@ async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
     assert "No.1" not in told
     missing = shown(await world.command("incident audit", by="admin", number=77))
     assert "そのインシデントはありません" in missing["content"]
+
+
+TEAMS = '[teams.payments]\nchannel = "p1-ops"\nrole = "pay-team"\n'
+
+
+async def of_teams(world: ConsoleWorld) -> None:
+    """An incident of a team, INC-1, and one of the default team, INC-2."""
+    world.policy = replace(parse_policy(default_policy_text() + TEAMS, name="x.toml"), guild_id=None)
+    await world.restart()
+    new = replace(world._new("SEV1", key="a", by=RESPONDER), title="決済", team="payments")
+    await world.incidents.open(new)
+    await world.incidents.open(replace(new, title="検索", team=None, key="b"))
+
+
+async def test_the_list_is_of_one_team(world: ConsoleWorld) -> None:
+    """With teams, each line says whose it is, and the option chooses one; an unknown team is refused."""
+    await of_teams(world)
+    told = words(shown(await world.command("incident list")))
+    assert [line.split("👥 ")[1] for line in told.splitlines() if "👥" in line] == [
+        "既定のチーム",
+        "payments",
+    ]
+    page = shown(await world.command("incident list", team="Payments"))
+    assert listed(page) == [1]
+    assert "**インシデント** すべて (継続中が先) · 👥 payments" in words(page)
+    assert listed(shown(await world.command("incident list", team="default"))) == [2]
+    assert (
+        "「web」というチームはありません"
+        in shown(await world.command("incident list", team="web"))["content"]
+    )
+    offered = await world.choices("incident list", focused="team", typed="")
+    assert [choice["value"] for choice in offered] == ["payments", "default"]
+
+
+async def test_the_list_acknowledges_for_the_role_of_the_team(world: ConsoleWorld) -> None:
+    """A member whose role is the team's alone has the button of the team's incident, and it works."""
+    discord = world.sandbox.core.world
+    observer = next(one for one in discord.members.values() if one.user.username == "observer")
+    discord.roles["299"] = Role("299", "pay-team", 0, 1)
+    observer.roles.append("299")
+    await of_teams(world)
+    page = shown(await world.command("incident list", by="observer", team="payments"))
+    assert "inc:v1:ack:1" in presses(page)
+    answer = shown(await world.click(page, "inc:v1:ack:1", by="observer"))
+    assert "ack し、エスカレーションを止めました" in answer["content"]
+    others = shown(await world.command("incident list", by="observer", team="default"))
+    assert "inc:v1:ack:2" not in presses(others)
+
+
+async def test_the_option_of_the_team_comes_with_teams(world: ConsoleWorld) -> None:
+    """A server whose policy has no teams has no option that names one."""
+
+    async def options() -> set[str]:
+        commands = await our_commands(world.bot, world.guild_id)
+        group = next(one for one in commands if one["name"] == "incident")
+        [command] = [one for one in group["options"] if one["name"] == "list"]
+        return {one["name"] for one in command["options"]}
+
+    assert await options() == {"status", "severity", "words", "mine", "days"}
+    assert "👥" not in words(shown(await world.command("incident list")))
+    await of_teams(world)
+    assert await options() == {"status", "severity", "words", "mine", "days", "team"}

@@ -28,6 +28,7 @@ from tests.integration.discord_api.notifier_world import (
     NotifierWorld,
     owed,
     running_world,
+    sent,
 )
 from tests.unit.ui.samples import ASKED
 
@@ -260,3 +261,21 @@ async def test_find_does_not_look_for_threads_and_reactions(world: NotifierWorld
     """`find` returns None for a thread, because asking for it again does no harm."""
     request = Request(Action.THREAD, ALERTS, 1, {"name": "x"})
     assert await world.notifier.find(request, since=datetime.now(UTC)) is None
+
+
+TEAM = '\n[teams.web]\nrole = "on-call"\nlanguage = "en"\n[teams.gone]\nrole = "no-such-role"\n'
+
+
+async def test_a_teams_alert_rings_its_role_in_its_language(world: NotifierWorld) -> None:
+    """The role takes the place of @here, in edits too; a role that the server lacks leaves @here."""
+    world.notifier = world.make(policy=parse_policy(default_policy_text() + TEAM, name="x.toml"))
+    incident = replace(INCIDENT, team="web")
+    posted = await world.deliver(ALERT, incident)
+    message = world.message(posted)
+    told = f"<@&{message.mention_roles[0]}> 🔴 SEV1 · 決済 API が 5xx · **unacknowledged** · ack by 14:22"
+    assert (message.content, message.mention_everyone) == (told, False)
+    await world.notifier.refresh(replace(incident, version=4), [sent(DeliveryKind.ALERT, posted)])
+    assert world.message(posted).content == told
+    gone = await world.deliver(ALERT, replace(INCIDENT, team="gone"), nonce="n2")
+    assert world.message(gone).content.startswith("@here 🔴 SEV1 · 決済 API が 5xx · **未対応**")
+    assert world.message(gone).mention_everyone

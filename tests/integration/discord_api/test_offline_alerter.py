@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.outage import OfflineKind, OfflineMessage, UnansweredPost, Watch
+from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.mails import emergency_post
 from local_discord.messages.posting import remove
 from tests.integration.discord_api.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
@@ -111,3 +112,18 @@ async def test_a_step_that_mentions_nobody_rings_nobody(world: NotifierWorld) ->
     quiet = escalation(missed, rings=False)
     posted = await world.notifier.offline_alerter(nobody).post(missed, quiet, nonce="ours")
     assert not world.message(posted).mention_everyone
+
+
+async def test_a_team_hears_of_it_in_its_language(world: NotifierWorld) -> None:
+    """Without the database, too, posts and emails are in the language of the incident's team."""
+    policy = parse_policy(default_policy_text() + '[teams.web]\nlanguage = "en"\n', name="x.toml")
+    offline_alerter = world.make(policy=policy).offline_alerter(nobody)
+    told = []
+    for number, team in enumerate((None, "web")):
+        missed = replace(passed(), team=team)
+        await offline_alerter.post(missed, escalation(missed), nonce=f"n{number}")
+        person = OnCallPerson("primary", "primary", "primary@example.com")
+        mail = offline_alerter.mail(missed, OfflineKind.ESCALATION, to=person, nonce="m", first="m")
+        told.append(world.messages(ALERTS)[-1].content + mail.body)
+    assert ["経っても" in one for one in told] == [True, False]
+    assert ["お知らせしています" in one for one in told] == [True, False]

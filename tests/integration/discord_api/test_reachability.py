@@ -9,6 +9,7 @@ import pytest_asyncio
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.ports.discord import Gap, ReadinessFinding
 from bot.ui.discord_api.places import DiscordReachability
 from cogs.oncall.rules import OnCallDelivery
@@ -26,6 +27,14 @@ from tests.integration.discord_api.notifier_world import (
     running_world,
 )
 
+PAYMENTS = """
+[oncall.pay]
+discord = "ai"
+
+[teams.payments]
+channel = "general"
+schedule = ["pay"]
+"""
 AI = OnCallPerson("primary", "ai", "ai@example.com")
 
 
@@ -39,26 +48,48 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 async def test_nothing_is_missing(world: NotifierWorld) -> None:
     """A person who can be reached has no gaps, whether the policy names them by username or by id."""
     reach = DiscordReachability(world.client, POLICY)
-    assert await reach.gaps(GUILD, AI) == []
-    assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY)) == []
+    assert await reach.gaps(GUILD, AI, ("primary",)) == []
+    assert await reach.gaps(GUILD, replace(AI, handle=str(PRIMARY), user_id=PRIMARY), ("primary",)) == []
 
 
 async def test_each_gap_is_found(world: NotifierWorld) -> None:
     """No member; no role; a channel that is not seen; no email, which matters only where email is set up."""
     reach = DiscordReachability(world.client, POLICY)
-    assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [ReadinessFinding(Gap.NOT_MEMBER)]
+    assert await reach.gaps(GUILD, replace(AI, handle="stranger"), ("primary",)) == [
+        ReadinessFinding(Gap.NOT_MEMBER)
+    ]
     left = replace(AI, handle="1100000000000000999", user_id=1100000000000000999)
-    assert await reach.gaps(GUILD, left) == [ReadinessFinding(Gap.NOT_MEMBER)]
+    assert await reach.gaps(GUILD, left, ("primary",)) == [ReadinessFinding(Gap.NOT_MEMBER)]
     observer = replace(AI, handle="observer")
-    assert await reach.gaps(GUILD, observer) == [
+    assert await reach.gaps(GUILD, observer, ("primary",)) == [
         ReadinessFinding(Gap.NO_ROLE, ("responder", "on-call", "admin")),
     ]
     nameless = replace(AI, email=None)
-    assert await reach.gaps(GUILD, nameless) == [ReadinessFinding(Gap.NO_EMAIL)]
-    assert await DiscordReachability(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
+    assert await reach.gaps(GUILD, nameless, ("primary",)) == [ReadinessFinding(Gap.NO_EMAIL)]
+    assert (
+        await DiscordReachability(world.client, POLICY, mails=False).gaps(GUILD, nameless, ("primary",)) == []
+    )
     channel = next(one for one in world.world.channels.values() if one.name == "p0-alerts")
     channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
-    assert await reach.gaps(GUILD, AI) == [ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts",))]
+    assert await reach.gaps(GUILD, AI, ("primary",)) == [ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts",))]
+
+
+async def test_a_channel_that_is_not_seen_is_a_gap_of_its_own_team(world: NotifierWorld) -> None:
+    """A person has to see the channels of the teams whose places they are at, and no others."""
+    policy = parse_policy(default_policy_text() + PAYMENTS, name="x.toml")
+    reach = DiscordReachability(world.client, policy)
+    for name in ("general", "p0-alerts"):
+        channel = next(one for one in world.world.channels.values() if one.name == name)
+        channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
+    found = {
+        places: [gap.names for gap in await reach.gaps(GUILD, AI, places)]
+        for places in (("primary",), ("pay",), ("secondary", "pay"))
+    }
+    assert found == {
+        ("primary",): [("p0-alerts",)],
+        ("pay",): [("general",)],
+        ("secondary", "pay"): [("p0-alerts", "general")],
+    }
 
 
 async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:
@@ -78,7 +109,7 @@ async def test_discord_away_is_no_finding(world: NotifierWorld) -> None:
     world.break_down({"status": 503, "times": 5}, route="GET /guilds/*")
     by_id = replace(AI, handle=str(PRIMARY), user_id=PRIMARY)
     with pytest.raises(UpstreamUnavailable):
-        await DiscordReachability(world.client, POLICY).gaps(GUILD, by_id)
+        await DiscordReachability(world.client, POLICY).gaps(GUILD, by_id, ("primary",))
 
 
 async def test_a_page_goes_to_whoever_stands_there_when_it_is_rendered(world: NotifierWorld) -> None:

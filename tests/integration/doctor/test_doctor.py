@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -15,11 +16,12 @@ from discord.http import Route
 
 from bot.client import use_api_base
 from bot.doctor.finding import Finding, State
-from bot.doctor.guild import INVITED, check_dms, check_guild, invitation, needs, of_policy
+from bot.doctor.guild import INVITED, check_dms, check_guild, needs, of_policy
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.listening import intents
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
+from bot.runbook.teams import Team
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType, extra_of
 from local_discord.world.permissions import P
@@ -35,6 +37,13 @@ ROOT = Path(__file__).parents[3]
 @pytest_asyncio.fixture
 async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord]:
     """A local Discord that discord.py in this process talks to."""
+    async with open_sandbox(monkeypatch) as started:
+        yield started
+
+
+@asynccontextmanager
+async def open_sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord]:
+    """Start it; *monkeypatch* turns discord.py back afterwards."""
     async with LocalDiscord() as started:
         monkeypatch.setattr(Route, "BASE", Route.BASE)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
@@ -176,6 +185,34 @@ def test_needs_follow_the_teams() -> None:
     assert needed.create_public_threads
 
 
+async def test_a_team_is_looked_at_as_the_default_one(sandbox: LocalDiscord) -> None:
+    """Its channel, what the bot may do there, and the people at its places, who have to see it."""
+    text = f"""{default_policy_text()}
+[oncall.pay]
+discord = "primary"
+[oncall.pay_second]
+discord = "stranger"
+[teams.payments]
+channel = "general"
+schedule = ["pay", "pay_second"]
+[teams.web]
+channel = "web"
+"""
+    policy = parse_policy(text, name="policy.toml")
+    deny(sandbox, "general", int(P.MENTION_EVERYONE))
+    channel = next(one for one in sandbox.core.world.channels.values() if one.name == "general")
+    primary = next(one.id for one in sandbox.core.world.users.values() if one.username == "primary")
+    channel.overwrites[primary] = Overwrite(primary, 1, deny=int(P.VIEW_CHANNEL))
+    found = await examine(sandbox, policy)
+    bad = {what: one.said for what, one in found.items() if one.state is not State.OK}
+    assert bad == {
+        "channel #general": "missing: MENTION_EVERYONE",
+        "channel #web": "there is no channel of this name that the bot may view (VIEW_CHANNEL)",
+        "on call: pay": "primary does not see #general; has no email",
+        "on call: pay_second": "stranger: no member has this username",
+    }
+
+
 async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
     """The doctor fails a channel of the policy that does not exist, because an alert would go nowhere."""
     channels = sandbox.core.world.channels
@@ -261,7 +298,13 @@ async def test_roles(sandbox: LocalDiscord) -> None:
     permissions = replace(
         POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
     )
-    found = await examine(sandbox, replace(POLICY, permissions=permissions))
+    teams = {
+        name: Team(name, (), (), POLICY.severities, role=role)
+        for name, role in (("web", "responder"), ("pay", "gone"), ("quiet", None))
+    }
+    found = await examine(sandbox, replace(POLICY, permissions=permissions, teams=teams))
+    assert {name for name in found if name.startswith("role of team")} == {"role of team pay"}
+    assert found["role of team pay"].state is State.WARN
     assert found["roles for triage"].state is State.WARN
     assert found["roles for replay"].state is State.FAIL
     assert found["roles for dlq"].state is State.OK
@@ -437,49 +480,3 @@ async def test_a_server_that_requires_two_factor_authentication(
     sandbox.core.world.guild.mfa_level, sandbox.core.world.application.owner_mfa = level, has_2fa
     found = await examine(sandbox)
     assert ("two-factor authentication" in found) is (level == 1 and not has_2fa)
-
-
-def following(role: str, *, exclusive: bool = False) -> Policy:
-    """A policy whose primary has a role."""
-    table = f'{{ places = ["primary"], exclusive = {str(exclusive).lower()} }}'
-    text = f'{default_policy_text()}\n[oncall.roles]\n"{role}" = {table}\n'
-    return replace(parse_policy(text, name="policy.toml"), guild_id=None)
-
-
-async def test_a_role_that_follows_the_rotation(sandbox: LocalDiscord) -> None:
-    """Doctor names what keeps the bot from giving a role, and a role that hands out dangerous rights."""
-    roles = sandbox.core.world.roles
-    bots = next(role for role in roles.values() if role.name == "incident-bot")
-    found = await examine(sandbox, following("on-call"))
-    assert (found["role @on-call"].state, found["role @on-call"].said) == (
-        State.FAIL,
-        "missing: MANAGE_ROLES",
-    )
-    bots.permissions |= P.MANAGE_ROLES
-    said = {
-        name: (await examine(sandbox, following(name)))[f"role @{name}"] for name in ("on-call", "admin", "x")
-    }
-    assert [one.state for one in said.values()] == [State.OK, State.WARN, State.FAIL]
-    assert "ADMINISTRATOR" in said["admin"].said
-    next(role for role in roles.values() if role.name == "on-call").position = bots.position + 1
-    assert "above" in (await examine(sandbox, following("on-call")))["role @on-call"].said
-    assert (
-        "belongs to a bot" in (await examine(sandbox, following("incident-bot")))["role @incident-bot"].said
-    )
-
-
-async def test_an_exclusive_role_needs_the_list_of_members(sandbox: LocalDiscord) -> None:
-    """Without the Server Members Intent doctor says so; without an exclusive role it is not asked for."""
-    sandbox.core.world.application.members = False
-    assert "members" not in await examine(sandbox, following("on-call"))
-    found = await examine(sandbox, following("on-call", exclusive=True))
-    assert found["members"].state is State.FAIL
-
-
-async def test_the_invitation_asks_for_manage_roles_only_then(sandbox: LocalDiscord) -> None:
-    """A policy whose role follows the rotation needs one permission more."""
-    async with discord.Client(intents=discord.Intents.none()) as client:
-        await client.login(sandbox.address.token)
-        wanted = INVITED | discord.Permissions(manage_roles=True)
-        assert f"permissions={wanted.value}&" in f"{invitation(client, following('on-call'))}&"
-        assert f"permissions={INVITED.value}&" in f"{invitation(client, POLICY)}&"

@@ -1,7 +1,5 @@
 """What would become of an event: as if it had come, and nothing is changed."""
 
-from dataclasses import replace
-
 from bot.domain.alerts.decisions import AlertOutcome
 from bot.domain.alerts.events import AlertEvent
 from bot.services.alerts.decisions import AlertDryRun, MessageDryRun
@@ -9,8 +7,6 @@ from bot.services.alerts.opening import Decided
 from bot.services.alerts.tracking import AlertReader
 from cogs.digest.rules import Verdict
 from cogs.digest.use_cases import Digests
-from cogs.maintenance.use_cases import MaintenanceWindows
-from tests.cogs.maintenance.test_holding import begin
 from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
 from tests.services.alerts.test_monitors import posted
 from tests.services.alerts.test_monitors import say as post
@@ -51,26 +47,12 @@ async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
         assert (found.outcome, found.incident and found.incident.id) == (outcome, incident.id)
 
 
-async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) -> None:
-    """An event would be held in a maintenance window, and would be muted after a mute of its alert."""
-    window = await begin(desk)
-    held = await decided(desk, FIRING)
-    assert (held.outcome, held.window_id) == (AlertOutcome.HELD, window.id)
-    await desk.services.of(MaintenanceWindows).end(GUILD, window.id, by=PRIMARY)
+async def test_a_mute_would_hold_it_back(desk: Desk) -> None:
+    """An event would be muted after a mute of its alert."""
     first = await fire(desk)
     await say(desk, OVER, 2)
     await desk.services.of(Digests).verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     assert (await decided(desk, FIRING)).outcome is AlertOutcome.MUTED
-
-
-async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Desk) -> None:
-    """A maintenance window would hold an event if the sender maps the monitor's name to its target."""
-    await begin(desk, "api.parky.co.jp")
-    sender = replace(SENTRY, targets={"parky-api": "api.parky.co.jp"})
-    named = replace(FIRING, target="Parky-API")
-    dry_run = AlertDryRun(desk.own_store, desk.policy)
-    assert (await dry_run.decide(named, SENTRY, guild_id=GUILD)).outcome is AlertOutcome.TRACKED
-    assert (await dry_run.decide(named, sender, guild_id=GUILD)).outcome is AlertOutcome.HELD
 
 
 async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:

@@ -18,7 +18,6 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.answers import PAGE_SIZE
 from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.incidents import IncidentRows
-from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_monitors import by, posted, say, statuses
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -297,21 +296,6 @@ async def test_an_ignored_sender_is_tracked_no_more(desk: Desk) -> None:
     await odd(desk, 3, "a third thing")
     await wait(desk, TOO_LATE)
     assert await statuses(desk) == []
-
-
-async def test_a_rule_and_a_maintenance_come_first(database: Database) -> None:
-    """What a threshold or a maintenance window keeps back is not asked about, as if it were tracked."""
-    rule = '\n[[alerts.rules]]\ntitle = "*gate 7*"\nonly_after = 2\nwithin = "10m"\n'
-    desk = Desk(database, parse_policy(default_policy_text() + rule, name="own"))
-    await desk.services.of(MaintenanceWindows).begin(
-        GUILD, "db-9", until=desk.clock.time + timedelta(hours=1), reason="", by=PRIMARY
-    )
-    await odd(desk, 1, "something about gate 7")
-    await desk.services.alerts.receive(lettered(desk, 9, "something about the disk"))
-    assert await outcomes(desk) == [AlertOutcome.BELOW, AlertOutcome.HELD]
-    assert await questions(desk) == []
-    await odd(desk, 10, "something about gate 7")
-    assert (await outcomes(desk))[-1] is AlertOutcome.ASKED
 
 
 async def test_track_stays_possible_and_the_time_is_the_policys(database: Database) -> None:

@@ -13,9 +13,8 @@ from bot.domain.outage import OfflineKind
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.alerts import arrivals
 from bot.storage.tables.incidents import IncidentRows
-from cogs.maintenance.use_cases import MaintenanceWindows
 from tests.services.alerts.test_alerts import FIRST, alert
-from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.desk import GUILD, RESPONDER, Desk
 from tests.services.outcomes import kinds
 
 P0 = "p0-alerts"
@@ -105,21 +104,6 @@ async def test_an_open_alert_that_comes_again_pages_nobody(desk: Desk, *, is_ack
     assert desk.offline_alerter.posted == []
     [same] = await back(desk)
     assert same.tracked.occurrences == 2
-
-
-async def test_a_maintenance_window_holds_alerts_during_an_outage(desk: Desk) -> None:
-    """An alert about the target of an open window pages nobody, and another one does."""
-    desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel=P0))
-    window = await desk.services.of(MaintenanceWindows).begin(
-        GUILD, "api.parky.co.jp", until=desk.clock.time + timedelta(hours=1), reason="", by=PRIMARY
-    )
-    await away(desk)
-    await posted(desk, FIRST, "api.parky.co.jp latency")
-    assert desk.offline_alerter.posted == []
-    await posted(desk, FIRST + 1, "app.parky.co.jp latency")
-    assert len(desk.offline_alerter.posted) == 2
-    found = await back(desk)
-    assert (window.target, [one.title for one in found]) == ("api.parky.co.jp", ["app.parky.co.jp latency"])
 
 
 async def test_what_another_process_has_answered_pages_nobody(desk: Desk) -> None:

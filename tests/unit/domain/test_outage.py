@@ -283,13 +283,14 @@ def test_the_file_of_an_earlier_version_is_read() -> None:
 def test_an_earlier_version_can_read_the_file() -> None:
     """The file has the fields and values of an earlier version: after a downgrade it passes over new fields.
 
-    Only the spelling of the id and of the times may differ, and it ignores the `unmarked` of a watch.
+    Only the spelling of the id and of the times may differ, and it ignores `unmarked` and `team` of a watch.
     """
     kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
-    assert [each.pop("unmarked") for each in kept["watches"]] == [[]]
+    assert [(each.pop("unmarked"), each.pop("team")) for each in kept["watches"]] == [([], None)]
     assert (kept.pop("known_alerts"), kept.pop("windows")) == ([], [])
     assert set(kept.pop("seen_acks")) == set(kept["acknowledged"])
-    assert [(one.pop("alert"), one.pop("sender")) for one in kept["reports"]] == [(None, "")]
+    parts = ("alert", "sender", "team")
+    assert [tuple(one.pop(part) for part in parts) for one in kept["reports"]] == [(None, "", None)]
     assert _comparable(kept) == _comparable(earlier)
 
 
@@ -307,11 +308,12 @@ def test_an_alert_of_a_monitor_survives_the_file() -> None:
         evidence=Evidence(text="あ", author_id=77, author_name="Parky API", url="https://x", at=T0),
         source=Source(50, 1, "Parky API"),
     )
-    report = replace(REPORT, alert=alert, sender="webhook:77")
+    report = replace(REPORT, alert=alert, sender="webhook:77", team="payments")
     window = AlertWindow(1, 7, "api", "", 3, "responder", began_at=T0, ends_at=T0)
     journal = Journal(reports={report.watch_key: report}, known_alerts=frozenset({"g"}), windows=(window,))
     assert from_data(json.loads(encoded(journal))) == journal
     assert (report.places, report.as_incident.triggered_at) == (((50, 1),), report.raised_at)
+    assert report.as_incident.team == "payments"
 
 
 def _comparable(file: dict[str, Any]) -> object:

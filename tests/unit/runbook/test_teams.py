@@ -1,14 +1,16 @@
 """``[teams]``: the rules of each team's incidents."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.cli.runbook import check_file
+from bot.cli.runbook import check_file, show_policy
 from bot.domain.severity import LadderStep, Mention
 from bot.runbook import load_policy, parse_policy
 from tests.unit.runbook.policies import PARKY, problems
+from tests.unit.ui.samples import TRIGGERED
 
 PLACES = """
 [oncall.pay]
@@ -64,13 +66,24 @@ def test_without_teams_the_policy_is_as_before() -> None:
 
 
 def test_the_first_target_with_a_team_decides() -> None:
-    """What the source says comes first, then the targets in order; an unknown team is none."""
+    """The targets come first, in order, then what the source says; an unknown team is none."""
     table = '[targets."api"]\nteam = "payments"\n[targets.web]\nteam = "quiet"\n'
     policy = parse_policy(f"{PARKY}{TEAMS}{table}", name="x.toml")
     assert policy.team_of(["other", "api", "web"]) == "payments"
-    assert policy.team_of(["api"], said="quiet") == "quiet"
+    assert policy.team_of(["api"], said="quiet") == "payments"
+    assert policy.team_of(["other"], said="quiet") == "quiet"
     assert policy.team_of(["other"]) is None
     assert policy.team_of([], said="gone") is None
+
+
+def test_the_team_of_a_watched_channel_is_one() -> None:
+    """The table of a channel names its team; an unknown one is refused by its place."""
+    old, new = 'p1-ops = "SEV2"', 'p1-ops = { severity = "SEV2", team = "payments" }'
+    policy = parse_policy(PARKY.replace(old, new) + TEAMS, name="x.toml")
+    assert policy.alerts.teams == {"p1-ops": "payments"}
+    assert policy.alerts.watch["p1-ops"] == "SEV2"
+    [line] = problems(PARKY.replace(old, new) + "[teams.a]\n")
+    assert 'alerts.watch.p1-ops.team: "payments" is not a team; allowed: "a"' in line
 
 
 @pytest.mark.parametrize(
@@ -89,7 +102,15 @@ def test_the_first_target_with_a_team_decides() -> None:
             '[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["x"]\n',
             'teams.a.ladder.SEV1[1].dm: "x" is not an on-call',
         ),
+        (
+            '[teams.b]\n[[teams.a.ladder.SEV1]]\nafter = "1m"\ndm = ["b"]\n',
+            'teams.a.ladder.SEV1[1].dm: "b" is a team, not an on-call place',
+        ),
         ('[teams.a]\n[targets.web]\nteam = "gone"\n', 'targets.web.team: "gone" is not a team; allowed: "a"'),
+        (
+            '[teams.a]\n[[alerts.patterns]]\nsays = "firing"\nline = "Shop: *"\nteam = "gone"\n',
+            'alerts.patterns[1].team: "gone" is not a team; allowed: "a"',
+        ),
         ('[teams.a]\nchanel = "x"\n', "teams.a.chanel: "),
     ],
 )
@@ -112,7 +133,40 @@ def test_the_check_names_what_is_left_to_the_default_team(
     assert "teams.payments has" not in said
     file.write_text(f'{PARKY}[targets.web]\nteam = "pay"\n', encoding="utf-8")
     check_file(file)
-    assert 'of team "pay", but the file has no [teams]' in capsys.readouterr().out
+    assert 'note: targets.web.team is "pay", but the file has no [teams]' in capsys.readouterr().out
     file.write_text(PARKY, encoding="utf-8")
     check_file(file)
     assert "note:" not in capsys.readouterr().out
+
+
+def test_a_team_has_a_role_and_a_language() -> None:
+    """Its incidents ring the role and are posted in the language; the default team's are as before."""
+    table = '[teams.payments]\nrole = "@payments"\nlanguage = "en"\n[teams.quiet]\n'
+    policy = parse_policy(PARKY + table, name="x.toml")
+    own, other = replace(TRIGGERED, team="payments"), replace(TRIGGERED, team="quiet")
+    assert [policy.rung_roles(one) for one in (own, other, TRIGGERED)] == [("payments",), (), ()]
+    assert policy.rung_roles(replace(own, is_private=True)) == policy.permissions.private
+    assert policy.spoken(own).language == "en"
+    assert policy.spoken(other) is policy
+    [line] = problems(PARKY + '[teams.a]\nrole = "everyone"\n')
+    assert "teams.a.role" in line
+
+
+def test_the_policy_in_words_says_what_a_team_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`runbook show` has a line for each team; without teams it has none."""
+    file = tmp_path / "policy.toml"
+    keys = 'role = "pay"\nlanguage = "en"\nmention = "none"'
+    hook = '[hooks.cron]\nformat = "json"\nseverity = "SEV3"\nteam = "payments"\n'
+    more = f'[targets.web]\nteam = "payments"\n{hook}'
+    file.write_text(PARKY + TEAMS.replace('mention = "none"', keys) + more, encoding="utf-8")
+    show_policy(file)
+    said = capsys.readouterr().out.splitlines()
+    [payments, quiet] = [line for line in said if line.startswith("team ")]
+    assert payments == (
+        "team payments: #payments-alerts, @pay in the place of @here, in en; asks pay, pay_second;"
+        " has targets.web, hooks.cron"
+    )
+    assert quiet.endswith("; asks the default team's places; has what is handed over to it")
+    file.write_text(PARKY, encoding="utf-8")
+    show_policy(file)
+    assert "\nteam " not in capsys.readouterr().out

@@ -185,6 +185,7 @@ FIGURE = st.one_of(
 )
 
 
+@example(["marchant"], "0.00", "100.00")
 @example(["あ", "amaaaaaa"], "0.00", "2020-01-01T00:00:00")
 @given(st.lists(WORD, min_size=1, max_size=6), FIGURE, FIGURE)
 def test_whatever_figure_stands_between_the_words(words: list[str], first: str, second: str) -> None:

@@ -29,6 +29,7 @@ from bot.domain.paging import Also
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.lifecycle import Merged
@@ -56,7 +57,17 @@ from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
 from tests.by_person import time_of
 from tests.services.desk import PRIMARY
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    MERGED,
+    PLACED,
+    POLICY,
+    REOPENED,
+    RESOLVED,
+    TEXTS,
+    TRIGGERED,
+)
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
 
 COMING = Calls(steps=(CallStep(due_at=AT + timedelta(minutes=30), mention="here"),))
@@ -408,6 +419,18 @@ def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
     assert IncidentListQuestion.of(found.groupdict()) == replace(asked, page=2)
 
 
+def test_the_list_of_a_team_turns_unless_its_words_leave_no_room() -> None:
+    """The button carries the team; where Discord's limit for a custom id is passed, there is none."""
+    asked = IncidentListQuestion("open", team="payments", page=1, words="決済")
+    ids = presses(list_screen(JA, [PLACED] * 11, asked))
+    assert ids[2] == "inc:v1:list:open@payments:-:-:0:2:決済"
+    found = re.fullmatch(PAGE, ids[2])
+    assert found is not None
+    assert IncidentListQuestion.of(found.groupdict()) == replace(asked, page=2)
+    long = replace(asked, which="acknowledged", team="t" * 24, words="x" * 40, severity="S" * 16)
+    assert presses(list_screen(JA, [PLACED] * 11, long)) == ["inc:v1:open"]
+
+
 def test_a_list_is_read_back_from_any_of_its_buttons() -> None:
     """No filter at all reads back as well; a state of another version means all."""
     found = re.fullmatch(PAGE, IncidentListQuestion().custom_id)
@@ -704,3 +727,16 @@ def test_show_says_how_often_an_alert_came() -> None:
     )
     assert "×5 · 最終 14:12 JST" in words(console.show_screen(JA, view_of(often)))
     assert "×5 · last 14:12 JST" in words(console.show_screen(EN, view_of(often)))
+
+
+def test_the_form_of_the_severity_says_where_the_team_would_hear_of_it() -> None:
+    """The options name the team's channel and role; a role that is known by its id alone is left out."""
+    table = '[teams.web]\nchannel = "web-alerts"\nrole = "{}"\n'
+    told = []
+    for role in ("web-team", "1100000000000000201"):
+        policy = parse_policy(default_policy_text() + table.format(role), name="x.toml")
+        form = severity_form(Voice.of(TEXTS, policy, locale="ja"), replace(PLACED, team="web"))
+        told.append(str(form.to_dict()))
+    assert "#web-alerts に @web-team で通知" in told[0]
+    assert "#p0-alerts" not in told[0]
+    assert "@here" not in told[1]

@@ -9,9 +9,10 @@ import pytest
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import ByPerson, EndedAck, Incident, StatusUpdate
 from bot.domain.oncall.people import OnCallPerson
-from bot.runbook import Policy
+from bot.runbook import Policy, default_policy_text, parse_policy
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.mails import PlainEmailWriter, PlainOutsideWriter
+from bot.ui.words.wording import Voice
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
 TO = EmailRecipient(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
@@ -66,6 +67,19 @@ def test_mail_in_english() -> None:
     mail = PlainEmailWriter(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
     assert "Ack due: 2026-11-24 14:22:00 JST" in mail.body
     assert "Not delivered: the escalation" in mail.body
+
+
+def test_mail_is_in_the_language_of_the_incidents_team() -> None:
+    """A team may have another language than the file; a person's own screens stay in theirs."""
+    policy = parse_policy(default_policy_text() + '[teams.web]\nlanguage = "en"\n', name="x.toml")
+    incident = replace(PLACED, team="web")
+    mail = PlainEmailWriter(TEXTS, policy).write(delivery(DeliveryKind.ESCALATION), incident, TO)
+    assert "Ack due: 2026-11-24 14:22:00 JST" in mail.body
+    writer = PlainOutsideWriter(TEXTS, policy)
+    page = writer.write(delivery(DeliveryKind.PAGE), incident, reference="r", ack_link=None)
+    assert "対象" not in page.text
+    voice = Voice.of(TEXTS, policy, locale="ja")
+    assert voice.about(incident) is voice
 
 
 def test_a_lock_screen_shows_the_facts_first() -> None:

@@ -14,13 +14,14 @@ from bot.domain.calendar.typed_times import InvalidStartTime
 from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import Evidence, StoredAnswer, StoredChoice, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
+from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.walk import PressResult, TriageView
 from bot.ui.forms.fields import MessageSource, Typed
 from bot.ui.screens.outcome import RETRY, raised_card, retry_message, sent_card, typed_before
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.words.summary import summary
 from bot.ui.words.wording import Voice
-from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TEXTS, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
 
 TRIAGE = Triage(
@@ -351,3 +352,13 @@ class _Message:
 
     def __init__(self, embed: discord.Embed) -> None:
         self.embeds = [embed]
+
+
+def test_the_card_names_the_channel_and_the_role_of_the_team() -> None:
+    """Each choice of the severity says where the team's alert would go, and whom it would ring."""
+    table = '[teams.web]\nchannel = "web-alerts"\nrole = "web-team"\n'
+    policy = parse_policy(default_policy_text() + table, name="x.toml")
+    view = replace(view_at(at("no", "yes")), team="web", severity=policy.rules("SEV1", team="web"))
+    told = str(list(pieces(triage_card(Voice.of(TEXTS, policy, locale="ja"), view))))
+    assert "#web-alerts に @web-team で通知" in told
+    assert "#p0-alerts" not in told

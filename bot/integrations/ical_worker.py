@@ -1,4 +1,4 @@
-"""iCalendar in a process of its own: `python -m cogs.oncall.ical_worker read | write`, JSON in and out.
+"""iCalendar in a process of its own: `python -m bot.integrations.ical_worker read | write`, JSON in and out.
 
 A file to read may come from any computer. A few bytes of RRULE can ask for years of computing, so the caller
 gives this process seconds, and it limits its own memory. The libraries stay out of the bot's own process.
@@ -67,6 +67,8 @@ def _events(events: list[Any], zone: ZoneInfo) -> Iterator[dict[str, object]]:
                 "categories": [str(each)[:_WORDS] for each in event.categories],
                 "attendees": list(islice(_attendees(event), _MOST_ATTENDEES)),
                 "handle": None if event.get(HANDLE) is None else str(event[HANDLE])[:_WORDS],
+                "is_free": str(event.get("TRANSP", "")).upper() == "TRANSPARENT",
+                "is_private": str(event.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
             }
 
 

@@ -8,11 +8,12 @@ from bot.domain.alerts.decisions import AlertOutcome, AlertWindow, DecisionFilte
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.incident.incident import Status
 from cogs.maintenance.use_cases import MaintenanceWindows
+from tests.cogs.probes.conftest import desk
 from tests.cogs.probes.prober import good, prober, slow, wrong
 from tests.cogs.probes.test_probing import alerts, begun, probe, turn, use
 from tests.services.desk import GUILD, PRIMARY, Desk
 
-__all__ = ["begun"]
+__all__ = ["begun", "desk"]
 
 
 async def mute(desk: Desk, **span: float) -> AlertWindow:

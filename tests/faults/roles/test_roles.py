@@ -1,4 +1,4 @@
-"""Rows 92 and 93: a role change whose answer is lost, and a bot that dies between handover and role."""
+"""Rows 92, 93, 98: a role change whose answer is lost, a bot that dies before its role, a rate limit."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.runbook import default_policy_text
-from tests.e2e.oncall.test_roles import ROLE, members, prepare
+from tests.e2e.roles.test_roles import ROLE, members, prepare
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage.stage import Stage
 
@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 #: Noted and not asked for; given and not on record; given, on record, and not yet taken from the other.
 _POINTS: Final = ("before:give_role", "after:give_role", "before:take_role", "after:take_role")
+
+_LIMITED_S: Final = 9.0  # more than two looks
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -75,3 +77,25 @@ async def test_row_93_killed_between_handover_and_role(stage: Stage, figure: Fig
     await stage.until(is_over, "one member", within_s=30)
     assert ROLE in stage.world.sandbox.core.world.roles
     figure(f"{point}: {len(await _given(stage))} member")
+
+
+@pytest.mark.parametrize(("method", "who"), [("PUT", "observer"), ("DELETE", "responder")])
+async def test_row_98_discord_limits_the_rate(stage: Stage, figure: Figure, method: str, who: str) -> None:
+    """The looks meanwhile ask nothing of that route: the next request comes when Discord has said."""
+    route, since = f"{method} /guilds/*/members/*/roles/*", stage.world.sandbox.core.log.next
+    await stage.world.fault(route=route, times=1, status=429, retry_after=_LIMITED_S)
+    await _stand_in(stage, who)
+
+    async def is_over() -> bool:
+        return members(stage.world) == {who} and len(await _given(stage)) == 1
+
+    await stage.until(is_over, "one member", within_s=30)
+    tried = [
+        entry
+        for entry in stage.world.sandbox.core.log.since(since)
+        if entry["kind"] == "rest" and entry["method"] == method and entry["path"].endswith(ROLE)
+    ]
+    assert [entry["status"] for entry in tried] == [429, 204]
+    waited_s = tried[1]["monotonic_s"] - tried[0]["monotonic_s"]
+    assert waited_s >= _LIMITED_S
+    figure(f"{method}: again after {waited_s:.0f} s")

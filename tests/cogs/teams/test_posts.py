@@ -1,0 +1,37 @@
+"""What people read of a call that nobody of a team has answered."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.incident.incident import Status
+from bot.i18n import Texts
+from bot.runbook import load_policy
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
+from cogs.teams.rules import CallData, TeamDelivery
+from tests.unit.ui.samples import TRIGGERED, delivery, embed_of
+
+WORDS = Wording(Texts.load(), load_policy(None))
+DATA = CallData(call=1, team="payments", by="", due_at=datetime(2026, 12, 2, 5, 0, tzinfo=UTC)).to_json()
+
+
+def test_the_channel_is_told_with_a_mention() -> None:
+    """The channel's message says of which incident, and rings."""
+    told = delivery(TeamDelivery.UNANSWERED, to="channel:payments-alerts", data=DATA)
+    body = render(WORDS, told, TRIGGERED)
+    assert "payments から応答がありません" in str(body["content"])
+    assert str(body["content"]).startswith("@here")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_people_are_told_with_a_button(*, is_open: bool) -> None:
+    """The DM says that no one has joined, and its reader can join by it while the incident is open."""
+    private = replace(TRIGGERED, is_private=True)
+    ended = replace(private, status=Status.RESOLVED)
+    told = delivery(TeamDelivery.UNANSWERED, to="person:pay", data=DATA)
+    body = render(WORDS, told, private if is_open else ended)
+    assert "payments の担当は、期限までに誰も参加していません" in str(embed_of(body)["description"])
+    assert ("inc:v1:ack" in str(body["components"])) == is_open
+    assert "@here" not in str(body)

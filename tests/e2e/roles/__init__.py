@@ -1,0 +1,1 @@
+"""The stories of roles that follow the rotation."""

@@ -1,0 +1,1 @@
+"""Faults while a role follows the rotation."""
