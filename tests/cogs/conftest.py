@@ -19,6 +19,15 @@ from tests.services.fixtures import (
     workers_database,
 )
 
+_COGS = Path(__file__).parents[2] / "cogs"
+
+#: Tests of what two capabilities do together: without one of the folders there is nothing to test.
+_OF_TWO = {
+    "test_held_by_both.py": ("dependencies", "maintenance"),
+    "maintenance/test_probes.py": ("probes",),
+}
+collect_ignore = [name for name, of in _OF_TWO.items() if not all((_COGS / each).is_dir() for each in of)]
+
 __all__ = ["another_database", "database", "desk", "watched", "workers_database"]
 
 

@@ -218,6 +218,13 @@ def test_what_the_file_may_not_say(entry: str, line: str) -> None:
     assert line in str(found.value)
 
 
+def test_a_window_has_a_longest_time() -> None:
+    """The policy may not allow windows that hold alerts for longer than a week."""
+    text = default_policy_text().replace('at_most = "24h"', 'at_most = "8d"')
+    with pytest.raises(ConfigError, match=r"alerts\.maintenance\.at_most: is too long; allowed: up to 7d"):
+        parse_policy(text, name="policy.toml")
+
+
 async def test_a_window_of_now_is_not_cut_by_a_plan(desk: Desk) -> None:
     """A person's longer window goes on as it is."""
     window = await begin_now(desk, hours=6)
