@@ -35,10 +35,10 @@ def _cron(value: object) -> str:
 
 
 def _next_of(expression: str, after: datetime) -> datetime:
-    """Return the first moment of a cron expression after one, in the same zone.
+    """Return the next moment of a cron expression, in the zone of the given one.
 
     Raises:
-        ValueError: it is none, or there is no such moment.
+        ValueError: The expression is invalid, or has no next moment.
     """
     from cronsim import CronSim, CronSimError  # noqa: PLC0415 -- a policy without cron does without it
 
@@ -118,7 +118,7 @@ class HeartbeatTables(CapabilityTables):
 
 
 def targets(policy: Policy) -> Iterator[str]:
-    """Yield what is affected when a heartbeat does not come."""
+    """Yield the targets that are affected when a heartbeat is missing."""
     return (one.target for one in policy.of(Heartbeats).by_name.values())
 
 

@@ -62,7 +62,7 @@ def listing(words: Wording, shown: list[HeartbeatShown]) -> str:
 
 
 def line(words: Wording, one: HeartbeatShown) -> str:
-    """Return one line: sign, name, state, its last success, the next one, and how long the last run took."""
+    """Return a line: sign, name, state, last success, next beat, and the duration of the last run."""
     status = one.status
     parts = []
     if status is not None:
@@ -80,7 +80,7 @@ def line(words: Wording, one: HeartbeatShown) -> str:
 
 
 def details(words: Wording, one: HeartbeatShown) -> str:
-    """Return the message about one heartbeat: its line, its last runs, and what its last failure said."""
+    """Return the message about one heartbeat: its line, its last runs, and the output of its last failure."""
     lines = [line(words, one)]
     if one.runs:
         lines.append(words.say("heartbeats.message.runs"))

@@ -1,4 +1,4 @@
-"""Heartbeats: jobs that report by HTTP, their states, and what follows from a beat or from silence."""
+"""Heartbeats: jobs that report by HTTP, their states, and the effects of a beat or of silence."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ _PARTS: Final = (8, 12, 16, 20)
 
 
 class BeatKind(StrEnum):
-    """What a beat says."""
+    """The kinds of beats."""
 
     SUCCESS = "success"
     START = "start"
@@ -49,7 +49,7 @@ TROUBLES: Final = frozenset(HeartbeatState) - {HeartbeatState.NEW, HeartbeatStat
 
 
 class HeartbeatEvent(StrEnum):
-    """What is tracked as an alert."""
+    """The events that are tracked as alerts."""
 
     LATE = "late"
     FAILED = "failed"
@@ -63,12 +63,12 @@ class HeartbeatRules:
     """``[heartbeats.<name>]``.
 
     Attributes:
-        target: What is affected when it does not come.
-        next_after: Returns when a beat is expected after one at a moment.
+        target: The target that is affected when a beat is missing.
+        next_after: Takes the moment of a beat, and returns when the next one is expected.
         schedule: The interval or the cron expression, as people read it.
-        grace: How much later it may come.
-        limit: How long a run may take; None: until the next one is overdue.
-        team: Whose alerts they are, if the target does not say so.
+        grace: How late a beat may be.
+        limit: How long a run may take; None: until the next beat is overdue.
+        team: The team that gets the alerts, unless the target names one.
     """
 
     name: str
@@ -99,9 +99,9 @@ class Beat:
     """One request of a job.
 
     Attributes:
-        run_id: What pairs the start and the end of a run; None: the request names none.
-        body: What the job has said, without its secrets.
-        at: When it came, aware; None: now.
+        run_id: Pairs the start and the end of a run; None if the request has none.
+        body: The output of the job, without secrets.
+        at: When it arrived, aware; None: now.
     """
 
     guild_id: int
@@ -114,7 +114,7 @@ class Beat:
 
 
 def kind_of(tail: str) -> tuple[BeatKind, int | None] | None:
-    """Return what the end of an address says, and the exit status; None if it is no such end."""
+    """Return the kind of beat and the exit status for the end of an address; None if it is unknown."""
     if tail in {"start", "fail", "log"}:
         return BeatKind(tail), None
     if not tail:
@@ -130,8 +130,8 @@ def kind_of(tail: str) -> tuple[BeatKind, int | None] | None:
 def secret_of(key: str, guild_id: int, name: str) -> str:
     """Return the secret that ends the address of a heartbeat, in the form of a UUID.
 
-    Clients of Healthchecks take no other form. It follows from the installation's *key*, which it does not
-    tell: 128 bits of HMAC-SHA256.
+    Healthchecks' clients accept no other form. The secret is 128 bits of HMAC-SHA256 with the installation's
+    *key*, and does not reveal the key.
     """
     said = f"heartbeat\n{guild_id}\n{name}".encode()
     digest = hmac.new(key.encode(), said, hashlib.sha256).hexdigest()[:32]
@@ -142,15 +142,15 @@ def secret_of(key: str, guild_id: int, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatStatus:
-    """What is known about a heartbeat, as its row has it. Times are aware.
+    """The stored status of a heartbeat. Times are aware.
 
     Attributes:
-        beat_at: When the last beat came that was no log.
-        last_at: When the last success came.
-        started_at: When the run began that is under way.
-        duration_s: Seconds of the last run that ended well.
+        beat_at: When the last beat arrived, log entries excluded.
+        last_at: When the last success arrived.
+        started_at: When the current run began.
+        duration_s: Duration of the last successful run, seconds.
         due_at: When the next beat is expected.
-        alarm_at: When an alert follows if nothing comes.
+        alarm_at: When an alert fires if no beat arrives.
     """
 
     name: str
@@ -167,9 +167,9 @@ class HeartbeatStatus:
     def after(
         self, beat: Beat, rules: HeartbeatRules, at: datetime
     ) -> tuple["HeartbeatStatus", HeartbeatEvent | None]:
-        """Return the status after a beat that came at a moment, and what is to be tracked.
+        """Return the status after a beat that arrived at a moment, and the event to track.
 
-        A beat that was kept on disk, and is older than the last one, changes nothing.
+        A beat from the disk that is older than the last one changes nothing.
         """
         if beat.kind is BeatKind.LOG or (self.beat_at is not None and at < self.beat_at):
             return self, None
@@ -188,9 +188,9 @@ class HeartbeatStatus:
         return seen.in_state(HeartbeatState.UP, at).expecting(rules, at), event
 
     def silent(self, rules: HeartbeatRules, now: datetime) -> tuple["HeartbeatStatus", HeartbeatEvent]:
-        """Return the status once `alarm_at` has passed, and what is to be tracked.
+        """Return the status after `alarm_at` has passed, and the event to track.
 
-        If nothing comes until the next time either, the same alert fires again.
+        If the next beat is missing too, the same alert fires again.
         """
         if self.started_at is None:
             state, event = HeartbeatState.LATE, HeartbeatEvent.LATE
@@ -205,7 +205,7 @@ class HeartbeatStatus:
         return beat.run_id is None or self.run_id is None or beat.run_id == self.run_id
 
     def expecting(self, rules: HeartbeatRules, at: datetime) -> "HeartbeatStatus":
-        """Return the status in which the next beat, or the end of a run, is awaited."""
+        """Return the status that waits for the next beat, or for the end of a run."""
         due = rules.next_after(at)
         alarm = due + rules.grace
         if self.started_at is not None and rules.limit is not None:
@@ -213,7 +213,7 @@ class HeartbeatStatus:
         return replace(self, due_at=due, alarm_at=alarm)
 
     def by_rules(self, rules: HeartbeatRules) -> "HeartbeatStatus":
-        """Return the status with the times that follow from the last beat by today's *rules*."""
+        """Return the status with its times calculated from the last beat and the current *rules*."""
         return self if self.beat_at is None else self.expecting(rules, self.beat_at)
 
     def in_state(self, state: HeartbeatState, at: datetime) -> "HeartbeatStatus":
@@ -223,11 +223,11 @@ class HeartbeatStatus:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """An event that is still to be tracked.
+    """An event that has not been tracked yet.
 
     Attributes:
         since: When the trouble began.
-        body: The end of what the job has said.
+        body: The end of the job's output.
     """
 
     id: int
@@ -244,8 +244,8 @@ class JobRun:
     """A run of a job that has ended.
 
     Attributes:
-        duration_s: Seconds; None if nothing told its start.
-        body: What the job has said at its end.
+        duration_s: Seconds; None if its start is unknown.
+        body: The job's output at its end.
     """
 
     ended_at: datetime
@@ -256,9 +256,9 @@ class JobRun:
 
 
 def runs_of(beats: Iterable[tuple[datetime, Beat]]) -> list[JobRun]:
-    """Return the runs that *beats* with their moments tell of, in the same order.
+    """Return the runs that *beats* with their moments describe, in the same order.
 
-    An end belongs to the start with its run id; if one of them has none, to the last start.
+    An end belongs to the start with the same run id; if either has none, to the last start.
     """
     begun: dict[str | None, datetime] = {}
     runs = []
@@ -285,7 +285,7 @@ class HeartbeatShown:
 
     Attributes:
         status: None before its first beat.
-        runs: Those that its kept beats tell of, oldest first.
+        runs: The runs that the kept beats describe, oldest first.
     """
 
     rules: HeartbeatRules

@@ -1,4 +1,4 @@
-"""Finds the heartbeats that are late, tracks what has happened as alerts, and shows their states."""
+"""Finds late heartbeats, tracks their events as alerts, and shows their states."""
 
 import time
 from collections.abc import Mapping
@@ -55,12 +55,12 @@ class HeartbeatWatching:
         self._looked_s = float("-inf")
 
     async def tick(self) -> None:
-        """Find what is late, and track what has happened.
+        """Find late heartbeats, and track their events.
 
-        After the bot was away, each heartbeat has its grace from now on: its beats may have found no bot.
+        After the bot was away, each grace starts anew: beats may not have reached the bot.
 
         Raises:
-            StorageUnavailable: the next look goes on.
+            StorageUnavailable: The next look continues.
         """
         now_s = time.monotonic()
         was_here = now_s - self._looked_s <= AWAY_S  # by this clock: the database's is moved in demos
@@ -146,7 +146,7 @@ class HeartbeatQueries:
         return sorted(shown, key=lambda one: _ORDER.index(one.state))
 
     async def show_one(self, guild_id: int, name: str, *, by: Person) -> HeartbeatShown:
-        """Return one heartbeat of the policy, with what its job has said.
+        """Return one heartbeat of the policy, with its job's output.
 
         Raises:
             NotPermitted: *by* may not look at the systems. UserError: the policy has none of that name.
@@ -184,7 +184,7 @@ def build(core: Core) -> HeartbeatUseCases:
 
 
 async def look(heartbeats: HeartbeatUseCases) -> None:
-    """Find what is late, and track what has happened."""
+    """Find late heartbeats, and track their events."""
     await heartbeats.watching.tick()
 
 

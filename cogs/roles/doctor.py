@@ -1,4 +1,4 @@
-"""The doctor's look at what Discord has refused the bot about roles."""
+"""The doctor's check of role changes that Discord has refused."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,7 +11,7 @@ _TODO: Final = "do so; the bot tries again when the server's roles change, and w
 
 
 async def stored(keeping: RoleKeeping) -> Iterable[Finding]:
-    """Return one finding for each problem that the team was told of and that is not gone."""
+    """Return a finding for each unsolved problem."""
     texts, findings = Texts.load(), []
     for one, told_at in (await keeping.problems()).items():
         words = texts.say(

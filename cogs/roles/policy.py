@@ -1,4 +1,4 @@
-"""``[oncall.roles]``: the roles whose members are those on call."""
+"""``[oncall.roles]``: the Discord roles of the people on call."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ class RolesTable(CapabilityTables):
 
 
 def problems(policy: Policy) -> Iterator[str]:
-    """Check that each role is there once and follows places that there are."""
+    """Check that each role is named once, and follows places that exist."""
     allowed = ", ".join(f'"{name}"' for name in policy.oncall)
     rules = policy.of(RoleRules).roles
     for role, count in Counter(rule.role for rule in rules).items():
@@ -70,12 +70,12 @@ def problems(policy: Policy) -> Iterator[str]:
 
 
 def channel_of(policy: Policy) -> str:
-    """Return the channel that is told what Discord refuses."""
+    """Return the channel for reports of refused changes."""
     return policy.handover.channel or policy.unfinished.channel
 
 
 def channels(policy: Policy) -> list[str]:
-    """Return that channel, if the policy names a role."""
+    """Return the channel for reports, if the policy names a role."""
     return [channel_of(policy)] if policy.of(RoleRules).roles else []
 
 

@@ -1,4 +1,4 @@
-"""The line about a role that does not follow the rotation, and those of `/oncall show`."""
+"""The line about a role that does not follow the rotation, and the lines of `/oncall show`."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ def _problem(words: Wording, refused: Refused) -> str:
 
 
 async def oncall_lines(keeping: RoleKeeping, voice: Voice) -> list[str]:
-    """Return who has each role now, and what Discord has refused, for `/oncall show`."""
+    """Return the people who have each role and the refused changes, for `/oncall show`."""
     lines = []
     for role in await keeping.roles():
         if role.people is not None:

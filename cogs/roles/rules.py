@@ -18,9 +18,9 @@ class RoleRule:
 
     Attributes:
         role: Its name or id.
-        places: Whoever is on call at one of these has it.
-        also: The names of those who always have it.
-        is_exclusive: Nobody else may have it, also not from a person's hand.
+        places: The people on call at these places have the role.
+        also: The names of people who always have it.
+        is_exclusive: All other members lose the role, even if an administrator gave it to them.
     """
 
     role: str
@@ -31,11 +31,11 @@ class RoleRule:
     def people(
         self, holders: Mapping[str, OnCallPerson], team: Collection[OnCallPerson]
     ) -> list[OnCallPerson]:
-        """Return who is to have the role, each once.
+        """Return the people who should have the role, each once.
 
         Args:
             holders: The people on call now, by place.
-            team: Those whom the policy names.
+            team: The people whom the policy names.
         """
         known = {person.name: person for person in team}
         named = [known.get(name, OnCallPerson(name, name, user_id=id_of(name))) for name in self.also]
@@ -51,7 +51,7 @@ class RoleRules:
 
 
 class RoleProblem(StrEnum):
-    """Why a role does not follow, as it is stored."""
+    """Reasons why a role does not follow the rotation, as stored."""
 
     UNKNOWN = "unknown"
     AMBIGUOUS = "ambiguous"
@@ -72,12 +72,12 @@ def problem_of(stored: str) -> RoleProblem:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A problem, and what it is about.
+    """A problem with a role, or with the role of one person.
 
     Attributes:
         role: As the policy names it.
         who: The name of the person; empty: it is about the role.
-        code: Discord's.
+        code: Discord's error code.
     """
 
     role: str
@@ -91,8 +91,8 @@ class FollowingRole:
     """How a role follows the rotation.
 
     Attributes:
-        people: Those who have it; None if it does not follow at all.
-        problems: What keeps the others from it, or the role from following.
+        people: The people who have it; None if it does not follow at all.
+        problems: Why other people do not have it, or why the role does not follow.
     """
 
     role: str
@@ -103,7 +103,7 @@ class FollowingRole:
 def following_role(
     rule: RoleRule, people: Collection[OnCallPerson], problems: Collection[Refused]
 ) -> FollowingRole:
-    """Return how a role follows, by those who are to have it and all problems."""
+    """Return how a role follows, from the people who should have it and the problems of all roles."""
     own = tuple(one for one in problems if one.role == rule.role)
     follows = all(one.who or one.problem is RoleProblem.NO_MEMBERS for one in own)
     left_out = {one.who for one in own}
@@ -117,7 +117,7 @@ class Grant:
 
     Attributes:
         version: Grows each time that Discord is asked to give it.
-        is_given: Discord has answered.
+        is_given: Discord has confirmed it.
     """
 
     role_id: int
@@ -134,9 +134,9 @@ _LEFT_ALONE_FOR: Final = timedelta(hours=1)
 
 
 class Contests:
-    """The changes that something else undoes again and again, such as another bot that keeps the same role.
+    """Changes that something else undoes repeatedly, such as another bot that manages the same role.
 
-    A change is known by the ids of the role and of the person. It is in memory: a new process counts anew.
+    The ids of the role and of the person identify a change. Counts are in memory: a new process starts at 0.
     """
 
     def __init__(self) -> None:
@@ -148,11 +148,11 @@ class Contests:
         return change in self._until
 
     def begin_check(self) -> None:
-        """Begin to look at every role and person."""
+        """Start a check of all roles and people."""
         self._found.clear()
 
     def undone(self, change: tuple[int, int], now: datetime) -> bool:
-        """Note that a check has found a change undone; return True if it is to be made again."""
+        """Record that a check found a change undone. Return True if the bot should repeat it."""
         self._found.add(change)
         until = self._until.get(change)
         if until is None:
@@ -166,7 +166,7 @@ class Contests:
         return until is not None
 
     def end_check(self) -> None:
-        """Forget the contests about changes that are as the bot has made them, or that it does not want."""
+        """End the contests about changes that the check did not find undone."""
         for change in self._until.keys() - self._found:
             del self._until[change]
             del self._undone[change]
@@ -179,7 +179,7 @@ class RoleDelivery(AnyDeliveryKind):
 
 
 class RoleProblemData(Payload):
-    """What the line about a problem says."""
+    """The content of the line about a problem."""
 
     role: str
     problem: str
@@ -190,7 +190,7 @@ class RoleProblemData(Payload):
 def found_roles(
     rules: Collection[RoleRule], server: ServerRoles
 ) -> tuple[dict[str, ServerRole], list[Refused]]:
-    """Return the roles of the server that follow, by the policy's name, and what is wrong with the others."""
+    """Return the server's roles by the policy's names, and the problems of names without a usable role."""
     roles: dict[str, ServerRole] = {}
     refused: list[Refused] = []
     for rule in rules:

@@ -1,7 +1,8 @@
-"""Keeps the members of roles those on call.
+"""Gives Discord roles to the people on call, and takes them back.
 
-A grant is a row before Discord is asked, and until Discord has taken the role back: a process that dies in
-between, or an answer that is lost, leaves it to the next look, and to do either twice is harmless.
+The bot stores a grant before it asks Discord to give the role, and deletes it after Discord has taken it
+back. So the next look finishes what a dead process or a lost answer has left open. To give or take a role
+twice is harmless.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ class RoleKeeping:
         self._ids: dict[str, int | DeliveryRefused] = {}
         # Members who have the role from a person's hand, until the next check.
         self._others: set[tuple[int, int]] = set()
-        # What Discord refuses: it is not asked again until the server's roles change, or the process starts.
+        # Refused changes: not repeated until the server's roles change or the process starts anew.
         self._refused: dict[tuple[int, int], Refused] = {}
         self._standing: dict[tuple[str, str], Refused] = {}
         self._contests = Contests()
@@ -80,17 +81,17 @@ class RoleKeeping:
         self._limited_until: datetime | None = None
 
     async def keep(self) -> None:
-        """Give and take what follows from who is on call now; asks Discord only about what has changed.
+        """Give and take roles for the people on call now. Discord is asked only about changes.
 
         Raises:
-            UpstreamUnavailable, StorageUnavailable: the rest is done by the next look.
+            UpstreamUnavailable, StorageUnavailable: The next look continues.
         """
         async with self._turn:
             # A process that has not looked yet begins with a check.
             await self._look(self._server)
 
     async def check(self) -> None:
-        """Ask Discord for roles and members, mend what somebody changed by hand, and keep the roles.
+        """Compare the roles with Discord, correct changes made by hand, and update the roles.
 
         Raises:
             As `keep`.
@@ -99,7 +100,7 @@ class RoleKeeping:
             await self._look(None)
 
     async def _look(self, server: ServerRoles | None) -> None:
-        """Keep the roles of a *server* that is known, else check all, unless Discord has asked to wait."""
+        """Update the roles of *server*, or check all if it is None; do nothing while a rate limit lasts."""
         if self._limited_until is not None and await self._store.now() < self._limited_until:
             return
         self._limited_until = None
@@ -111,7 +112,7 @@ class RoleKeeping:
             raise
 
     async def roles(self) -> list[FollowingRole]:
-        """Return how each role of the policy follows, from the database alone."""
+        """Return who has each role of the policy, from the database alone."""
         if not self._rules:
             return []
         rosters, now = await self._oncall.rosters(self._guild_id)
@@ -120,7 +121,7 @@ class RoleKeeping:
         return [following_role(rule, rule.people(holders, team), problems) for rule in self._rules]
 
     async def problems(self) -> dict[Refused, datetime]:
-        """Return what keeps roles of the policy from following, and when the team was told."""
+        """Return the problems of the policy's roles, each with the time when the team was told."""
         stored = await RoleRows(self._store.sql, self._guild_id).problems() if self._rules else {}
         named = {rule.role for rule in self._rules}
         return {one: at for one, at in stored.items() if one.role in named}
@@ -179,7 +180,7 @@ class RoleKeeping:
         await self._take_back(server, roles, unwanted)
 
     async def _people(self, rule: RoleRule, holders: Mapping[str, OnCallPerson]) -> dict[int, OnCallPerson]:
-        """Return who is to have a role, by user id."""
+        """Return the people who should have a role, by user id."""
         found = {}
         for person in rule.people(holders, self._policy.team.values()):
             try:
@@ -204,7 +205,7 @@ class RoleKeeping:
     async def _give(
         self, rule: RoleRule, role: ServerRole, person: OnCallPerson, user_id: int, grant: Grant | None
     ) -> None:
-        """Give a role unless they have it: then another hand gave it, if there is no grant."""
+        """Give a role to a person who lacks it. If they have it without a grant, somebody else gave it."""
         key = role.id, user_id
         if key in self._refused:
             await self._tell(self._refused[key])
@@ -234,7 +235,7 @@ class RoleKeeping:
     async def _take_back(
         self, server: ServerRoles, roles: Mapping[str, ServerRole], grants: Sequence[Grant]
     ) -> None:
-        """Take what the bot gave to people who are not to have it any more."""
+        """Take roles that the bot gave from people who should no longer have them."""
         names = {role.id: rule for rule, role in roles.items()}
         known = {role.id: role.name for role in server.roles}
         for grant in grants:
@@ -244,7 +245,7 @@ class RoleKeeping:
                 await self._forget(grant)  # the role is gone, and with it what was given
 
     async def _take_others(self, rule: RoleRule, role: ServerRole, *, kept: Collection[int]) -> None:
-        """Take an exclusive role from everybody else, whoever gave it to them."""
+        """Take an exclusive role from all other members, no matter who gave it to them."""
         try:
             members = await self._discord.role_members(self._guild_id, role.id)
         except DeliveryRefused as refused:
@@ -256,7 +257,7 @@ class RoleKeeping:
             await self._take(Grant(role.id, member.id, member.name, version=0, is_given=True), rule=rule.role)
 
     async def _mends(self, rule: RoleRule, key: tuple[int, int], *, who: str) -> bool:
-        """Return True if the role is to be as the bot wants it again; tell the team of a contest about it."""
+        """Return True if the bot should repeat a change that was undone. Report a contest about it."""
         may_try = self._contests.undone(key, await self._store.now())
         if key in self._contests:
             await self._tell(Refused(rule.role, RoleProblem.CONTESTED, who=who))
@@ -287,7 +288,7 @@ class RoleKeeping:
             await RoleRows(tx.sql, self._guild_id).end(grant)
 
     async def _note(self, key: tuple[int, int], refused: Refused) -> None:
-        """Ask Discord no more about a role of a person, and tell the team why."""
+        """Stop changing this role of this person, and tell the team why."""
         if refused.problem is RoleProblem.REFUSED:  # perhaps the roles have changed since the last check
             _, problems = found_roles(self._rules, await self._discord.server_roles(self._guild_id))
             refused = next((one for one in problems if one.role == refused.role), refused)
@@ -295,7 +296,7 @@ class RoleKeeping:
         await self._tell(refused)
 
     async def _tell(self, refused: Refused) -> None:
-        """Tell the team of a problem, once until it is gone."""
+        """Tell the team about a problem, once until it is solved."""
         key = refused.role, refused.who
         if self._standing.get(key) == refused:
             return
@@ -337,10 +338,10 @@ def deliveries(_keeping: RoleKeeping, _core: Core) -> list[DeliveryHandler]:
 
 
 async def keep(keeping: RoleKeeping) -> None:
-    """Let the roles follow who is on call."""
+    """Update the roles for the people on call now."""
     await keeping.keep()
 
 
 async def check(keeping: RoleKeeping) -> None:
-    """Mend what somebody changed by hand."""
+    """Correct changes that people made by hand."""
     await keeping.check()

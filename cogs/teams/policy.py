@@ -1,4 +1,4 @@
-"""``[teams]``, without which the commands between teams are not there."""
+"""``[teams]``: without this table there are no commands for teams."""
 
 from bot.capability import PolicyPart
 from bot.runbook.teams import TeamsTable

@@ -1,4 +1,4 @@
-"""What people read of teams: the DM to the person who is called, lines, answers."""
+"""The messages about teams: DMs to called people, lines in threads, answers to commands."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -35,7 +35,7 @@ def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose what the team is told after no place has answered: in its channel, or its people by DM."""
+    """Compose the report that nobody on a team has answered: for its channel, or as a DM to its people."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
     team = words.team(data.team)
     if delivery.to.startswith("person:"):
@@ -51,7 +51,7 @@ def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _dm(words: Wording, incident: Incident, first: str, last: str) -> Body:
-    """Return a DM about *incident*, by which its reader can join."""
+    """Return a DM about *incident* that lets its reader join."""
     take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
     link = words.buttons.link(*home(incident))
     return message(

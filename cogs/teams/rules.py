@@ -1,4 +1,4 @@
-"""When an incident may change hands between teams, who is called next, and what is recorded of it."""
+"""Rules for handing an incident to another team and for calling a team, with their timeline entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from bot.domain.timeline.entries import EntryData, EntryKind, TimelineKindSpec
 def handed_over(
     incident: Incident, to: str | None, *, name: str, ack_due_at: datetime, at: datetime
 ) -> Incident:
-    """Give an open incident to another team: it waits for that team's answer, under a post of its own.
+    """Hand an open incident over to another team, which must acknowledge it under a new post.
 
     Args:
         to: The team; None: the default one.
@@ -25,7 +25,7 @@ def handed_over(
         ack_due_at: The deadline for the first acknowledgement under the team's rules.
 
     Raises:
-        InvalidTransition: it has ended, or is that team's.
+        InvalidTransition: The incident has ended, or already belongs to that team.
     """
     transitions.require_open(incident)
     if incident.team == to:
@@ -44,9 +44,9 @@ def handed_over(
 
 
 def with_thread(incident: Incident, channel: str | None) -> Incident:
-    """Return a handed over incident with a thread in *channel*, if it has none although it should.
+    """Give a handed-over incident a thread in *channel* if it should have one and has none.
 
-    A conversation is not split: a thread that is there stays.
+    An existing thread stays, so that the conversation is not split.
     """
     if incident.kind is IncidentKind.ALERT or incident.is_private or incident.thread.id is not None:
         return incident
@@ -56,13 +56,13 @@ def with_thread(incident: Incident, channel: str | None) -> Incident:
 
 @dataclass(frozen=True, slots=True)
 class TeamCall:
-    """A call for a team's person on call, until one of them has joined.
+    """A call to a team: its people on call are asked one after another until one joins.
 
     Attributes:
         team: None: the default team.
-        asked: Which of the team's places was called last, from 0.
+        asked: The index of the team's place that was called last.
         due_at: When the next place is called.
-        called_ids: The people who were called, as far as Discord knew them then.
+        called_ids: The Discord ids of the called people, where known at that time.
     """
 
     id: int
@@ -76,12 +76,12 @@ class TeamCall:
 
 
 def next_asked(call: TeamCall, places: Sequence[str]) -> int | None:
-    """Return which place is called after the last one; None if nobody is left."""
+    """Return the index of the next place to call; None after the last one."""
     return call.asked + 1 if call.asked + 1 < len(places) else None
 
 
 class TeamEntry(EntryKind):
-    """What the timeline has of it."""
+    """The timeline entries about teams."""
 
     HANDED = "team_handed", TimelineKindSpec(hands_over=True)
     CALLED = "team_called"
@@ -89,10 +89,10 @@ class TeamEntry(EntryKind):
 
 
 class HandedEntry(EntryData, kind=TeamEntry.HANDED):
-    """Another team has it: `before` and `after` are what people call the teams.
+    """The incident was handed over; `before` and `after` are the display names of the teams.
 
     Attributes:
-        begins_ladder: True; the core's queries find by it that everyone is asked anew.
+        begins_ladder: Always True: it tells the core's queries that the ladder starts again here.
     """
 
     before: str
@@ -102,20 +102,20 @@ class HandedEntry(EntryData, kind=TeamEntry.HANDED):
 
 
 class CalledEntry(EntryData, kind=TeamEntry.CALLED):
-    """A team's place was called, to join."""
+    """The person at one of a team's places was asked to join."""
 
     team: str
     place: str
 
 
 class UnansweredEntry(EntryData, kind=TeamEntry.UNANSWERED):
-    """Nobody of a team has joined."""
+    """Nobody on a team has joined."""
 
     team: str
 
 
 class HandedNotice(Notice, name="team_handed"):
-    """The line in the thread that says whose it is now."""
+    """The line in the thread that names the incident's new team."""
 
     before: str
     after: str
@@ -123,7 +123,7 @@ class HandedNotice(Notice, name="team_handed"):
 
 
 class CalledNotice(Notice, name="team_called"):
-    """The line in the thread that says who was called, and by when they answer."""
+    """The line in the thread that says who was called, and the deadline for their answer."""
 
     team: str
     place: str
@@ -132,7 +132,7 @@ class CalledNotice(Notice, name="team_called"):
 
 
 class UnansweredNotice(Notice, name="team_unanswered"):
-    """The line in the thread that says that nobody of the team has joined."""
+    """The line in the thread that says that nobody on the team has joined."""
 
     team: str
 
@@ -145,7 +145,7 @@ class TeamDelivery(AnyDeliveryKind):
 
 
 class CallData(Payload):
-    """What those messages say: which team is asked, by whom, until when."""
+    """The content of these messages: the team, the person who calls it, and the deadline."""
 
     call: int
     team: str

@@ -1,4 +1,4 @@
-"""Teams: hand an incident over to another one, or call its person on call to join."""
+"""Hands an incident over to another team, or calls that team's person on call to join."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -54,7 +54,7 @@ class TeamAct(AnyAct):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A call that was begun: the team's place that is asked, and when the next one is."""
+    """A started call: the place that is called now, and the time when the next one is called."""
 
     incident: Incident
     call: TeamCall
@@ -62,7 +62,7 @@ class Called:
 
 
 def called(team: str | None) -> str:
-    """Return what people call a team."""
+    """Return the display name of a team."""
     return team or DEFAULT_TEAM
 
 
@@ -75,9 +75,9 @@ class Teams:
         self._policy = core.policy
 
     async def hand_over(self, incident_id: int, to: str | None, *, by: Person, reason: str = "") -> Incident:
-        """Give an incident to another team: its ladder begins at once, and its channel is told.
+        """Hand an incident over to another team: the team's ladder starts at once, and its channel is told.
 
-        Whoever has the incident lets go with it, and may join again.
+        The current responder is released, and may join again.
 
         Raises:
             InvalidTransition: see `rules.handed_over`. Otherwise as `Changes.change`.
@@ -105,10 +105,10 @@ class Teams:
         return change.incident
 
     async def call(self, incident_id: int, team: str | None, *, by: Person) -> Called:
-        """Call a team's person on call to join, with a deadline of their own.
+        """Call a team's person on call to join, with a deadline for the answer.
 
         Raises:
-            InvalidTransition: the incident has ended, or is that team's, or the team is being called already.
+            InvalidTransition: The incident has ended or is with that team, or the team is already called.
                 Otherwise as `Changes.change`.
         """
         places = self._places(await IncidentRows(self._store.sql).incident(incident_id), team)
@@ -126,9 +126,9 @@ class Teams:
         return Called(incident, call, places[0])
 
     async def follow(self, call_id: int) -> timedelta | None:
-        """Call the next place if nobody has joined by the deadline; return how long is left until then.
+        """Call the next place if nobody has joined by the deadline; return the time left before it.
 
-        Twice does no harm: the row says what was done.
+        It can be repeated safely: the row records what was done.
         """
         call = await TeamCalls(self._store.sql).call(call_id)
         if call is None or call.done_at is not None:
@@ -189,9 +189,9 @@ class Teams:
             await change.tx.enqueue(_job(call, after=call.due_at - change.now))
 
     async def _give_up(self, change: Change, call: TeamCall, places: tuple[str, ...]) -> None:
-        """Tell the thread and the team's channel that nobody has joined; the channel's message rings.
+        """Report in the thread, and with a ping in the team's channel, that nobody has joined.
 
-        Of a private incident the channel learns nothing: the team's people on call, at *places*, get a DM.
+        For a private incident, the team's people on call at *places* get a DM instead of the channel.
         """
         team, line, incident = called(call.team), f"team_call:{call.id}:unanswered", change.incident
         await change.record(UnansweredEntry(team=team), line=line)
@@ -222,7 +222,7 @@ class Teams:
 
 
 class CallDeliveries(DeliveryHandler):
-    """Messages to another team are not sent about an incident that has ended."""
+    """Skips messages to another team about an incident that has ended."""
 
     def __init__(self) -> None:
         super().__init__(*TeamDelivery)
@@ -239,7 +239,7 @@ def build(core: Core) -> Teams:
 
 
 def deliveries(_teams: Teams, _core: Core) -> list[DeliveryHandler]:
-    """Return what handles the messages to people of another team."""
+    """Return the handlers of messages to people on another team."""
     return [CallDeliveries()]
 
 
