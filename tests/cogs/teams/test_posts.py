@@ -21,7 +21,7 @@ def test_the_channel_is_told_with_a_mention() -> None:
     """The channel's message says of which incident, and rings."""
     told = delivery(TeamDelivery.UNANSWERED, to="channel:payments-alerts", data=DATA)
     body = render(WORDS, told, TRIGGERED)
-    assert "payments から応答がありません" in str(body["content"])
+    assert "「payments」から応答がありません" in str(body["content"])
     assert str(body["content"]).startswith("@here")
 
 
@@ -32,6 +32,6 @@ def test_people_are_told_with_a_button(*, is_open: bool) -> None:
     ended = replace(private, status=Status.RESOLVED)
     told = delivery(TeamDelivery.UNANSWERED, to="person:pay", data=DATA)
     body = render(WORDS, told, private if is_open else ended)
-    assert "payments の担当は、期限までに誰も参加していません" in str(embed_of(body)["description"])
+    assert "「payments」の担当は、期限までに誰も参加していません" in str(embed_of(body)["description"])
     assert ("inc:v1:ack" in str(body["components"])) == is_open
     assert "@here" not in str(body)
