@@ -1,0 +1,1 @@
+"""Faults while jobs report by HTTP."""
