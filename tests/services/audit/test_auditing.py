@@ -42,7 +42,7 @@ async def test_private_incidents_stay_so(desk: Desk, monkeypatch: pytest.MonkeyP
     await desk.open(key="public")
     auditing = desk.services.auditing
     monkeypatch.setattr(
-        auditing._access, "roles", lambda action: {"audit": ("auditor",), "private": ("admin",)}[action]
+        auditing._access, "roles", lambda action, **_: {"audit": ("auditor",), "private": ("admin",)}[action]
     )
     page = await auditing.page(AuditQuestion(), by=AUDITOR, guild_id=GUILD)
     assert page.hidden > 0
@@ -70,7 +70,7 @@ async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
     [row] = (await auditing.page(refused, by=ADMIN, guild_id=GUILD)).rows
     assert row.data.facts["action_item_id"] == item.id
     monkeypatch.setattr(
-        auditing._access, "roles", lambda action: {"audit": ("auditor",), "private": ("admin",)}[action]
+        auditing._access, "roles", lambda action, **_: {"audit": ("auditor",), "private": ("admin",)}[action]
     )
     page = await auditing.page(AuditQuestion(refused=True), by=AUDITOR, guild_id=GUILD)
     assert (page.rows, page.hidden) == ((), 1)
