@@ -110,7 +110,9 @@ class EventKeeping:
         starts_at = _whole(plan.next_at or plan.first_at)
         key = "about_reason" if plan.reason else "about"
         name, about = say("name", target=plan.target), say(key, target=plan.target, reason=plan.reason)
-        shown = EventShown(name, about, plan.target, starts_at, starts_at + plan.lasts)
+        shown = EventShown(
+            name, about, plan.target, starts_at, plan.ends_at(starts_at, self._policy.timezone)
+        )
         return PlannedEvent(plan.id, shown, plan.replaces_id)
 
     async def _follow(self, steps: Sequence[EventStep], *, among: Sequence[EventStep]) -> None:

@@ -14,7 +14,7 @@ from bot.domain.calendar.typed_times import format_duration
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.jobs import Job
-from bot.domain.oncall.moments import parse_later
+from bot.domain.oncall.moments import names_span, parse_later
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.model import Policy
@@ -122,9 +122,13 @@ class PlannedMaintenance:
 
     def _planned(self, guild_id: int, wish: Wish, known: MaintenancePlan | None, now: datetime) -> NewPlan:
         new, lasts = self._when(guild_id, wish, known, now)
+        by_clock = new.by_clock
         if wish.until:
-            until = parse_later(wish.until, now=now, base=new.next_at)
-            lasts = until - (new.next_at or now)
+            begins = (new.next_at or now).astimezone(now.tzinfo)
+            until = parse_later(wish.until, now=now, base=begins)
+            by_clock = bool(new.rule) and not names_span(wish.until)
+            # Two times of one zone differ by what its clocks show.
+            lasts = until - begins if by_clock else until.astimezone(UTC) - begins.astimezone(UTC)
         elif lasts is None:
             raise UserError("maintenance_until_missing")
         if lasts < SHORTEST:
@@ -138,6 +142,7 @@ class PlannedMaintenance:
             target=one_line(target, limit=TARGET_LIMIT),
             reason=one_line(reason, limit=REASON_LIMIT),
             lasts_s=int(lasts.total_seconds()),
+            by_clock=by_clock,
         )
 
     def _when(
@@ -145,9 +150,10 @@ class PlannedMaintenance:
     ) -> tuple[NewPlan, timedelta | None]:
         """Return a plan with its times alone, and how long each window is if that is known."""
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        lasts = None if known is None else known.lasts
+        lasts, by_clock = (None, False) if known is None else (known.lasts, known.by_clock)
         if wish.every:
             found = read_recurrence(wish.every)
+            by_clock = by_clock if found.lasts is None else True
             start = parse_later(wish.at, now=now) if wish.at else midnight
             said, rule, lasts = wish.every, found.rule, found.lasts or lasts
         elif wish.at:
@@ -170,6 +176,7 @@ class PlannedMaintenance:
             next_at,
             replaces_id=None if known is None else known.id,
             is_kept=False,
+            by_clock=by_clock,
         )
         return new, lasts
 
@@ -233,7 +240,7 @@ class PlannedMaintenance:
                 return None
             if plan.next_at > now:
                 return plan.next_at - now
-            ends_at = plan.next_at + plan.lasts
+            ends_at = plan.ends_at(plan.next_at, self._policy.timezone)
             window = None
             if ends_at > now + SHORTEST / 60:
                 window = await plans.begin(plan, ends_at, at_most=self._rules.at_most)
@@ -268,6 +275,7 @@ class PlannedMaintenance:
             int(entry.lasts.total_seconds()),
             _next(rule, start, now, self._policy),
             source=entry.source,
+            by_clock=entry.by_clock,
         )
 
     async def _record(self, tx: Transaction, plan: MaintenancePlan, *, by: Person, change: str) -> None:

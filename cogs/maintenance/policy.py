@@ -92,7 +92,15 @@ class PlanTable(Section):
         """Yield what it plans, by target."""
         said, recurrence = self.every or (f"{self.at:%Y-%m-%d %H:%M}", None)
         for target in self.targets:
-            yield PolicyPlan(target, said, self.span or timedelta(), self.reason, recurrence, self.at)
+            yield PolicyPlan(
+                target,
+                said,
+                self.span or timedelta(),
+                self.reason,
+                recurrence,
+                self.at,
+                by_clock=self.lasts is None,
+            )
 
 
 class PlanTables(CapabilityTables):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.calendar.typed_times import local_time
 from bot.domain.delivery.kinds import AnyDeliveryKind
 from bot.domain.payloads import Payload
 from bot.domain.server_events import EventShown
@@ -48,6 +49,7 @@ class PolicyPlan:
     Attributes:
         said: When it comes, as the file writes it.
         recurrence: None: it comes once, at `at`, a wall time of the policy's zone.
+        by_clock: As in `NewPlan`.
     """
 
     target: str
@@ -56,6 +58,7 @@ class PolicyPlan:
     reason: str = ""
     recurrence: Recurrence | None = None
     at: datetime | None = None
+    by_clock: bool = False
 
     @property
     def source(self) -> str:
@@ -82,6 +85,7 @@ class NewPlan:
         source: Which entry of the policy it is; None: a person plans it.
         replaces_id: The plan that this one is an edit of.
         is_kept: False: it is only previewed so far.
+        by_clock: It ends at a time of day, so `lasts_s` counts what clocks on a wall show; False: time that passes.
     """
 
     guild_id: int
@@ -95,6 +99,7 @@ class NewPlan:
     source: str | None = None
     replaces_id: int | None = None
     is_kept: bool = True
+    by_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +119,20 @@ class MaintenancePlan:
     source: str | None = None
     replaces_id: int | None = None
     next_at: datetime | None = None
+    by_clock: bool = False
 
     @property
     def lasts(self) -> timedelta:
         """Return how long each of its windows is."""
         return timedelta(seconds=self.lasts_s)
+
+    def ends_at(self, begins: datetime, zone: ZoneInfo) -> datetime:
+        """Return when the window that begins at *begins* ends."""
+        if not self.by_clock:
+            return begins + self.lasts
+        local = begins.astimezone(zone)
+        wall = local.replace(tzinfo=None) + self.lasts
+        return local_time(wall.date(), wall.time(), local).astimezone(UTC)
 
     def after(self, moment: datetime, zone: ZoneInfo) -> list[datetime]:
         """Return the next three times that it begins after *moment*."""

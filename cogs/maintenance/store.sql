@@ -72,9 +72,9 @@ WITH forgotten AS (
     DELETE FROM alert_plans WHERE guild_id = :guild_id AND kept_at IS NULL AND created_at < now() - interval '1 day'
 )
 INSERT INTO alert_plans (guild_id, target, reason, said, rule, first_at, lasts_s, by_id, by_name, source, replaces_id,
-                         kept_at, next_at)
+                         kept_at, next_at, by_clock)
 VALUES (:guild_id, :target, :reason, :said, :rule, :first_at, :lasts_s, :by_id, :by_name, :source, :replaces_id,
-        CASE WHEN :is_kept THEN now() END, :next_at)
+        CASE WHEN :is_kept THEN now() END, :next_at, :by_clock)
 ON CONFLICT (guild_id, source) WHERE source IS NOT NULL DO NOTHING
 RETURNING *;
 

@@ -69,6 +69,11 @@ def parse_later(text: str, *, now: datetime, base: datetime | None = None) -> da
     return found
 
 
+def names_span(text: str) -> bool:
+    """Return True if *text* says how long something lasts ("3h"), and not when it ends ("18:00")."""
+    return _IN.fullmatch(plain_line(text)) is not None
+
+
 def _read(line: str, now: datetime, base: datetime) -> datetime | None:
     if line in NOW and line:
         return now

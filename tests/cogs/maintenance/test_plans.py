@@ -1,13 +1,15 @@
 """Maintenance that is planned: by people, and by the policy."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.errors import ConfigError, NotPermitted, UserError
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
+from bot.runbook.model import Policy
 from cogs.maintenance.plans import Wish
 from cogs.maintenance.rules import MaintenancePlan, WindowData, WindowRules
 from cogs.maintenance.use_cases import MaintenanceWindows, begin
@@ -18,12 +20,19 @@ from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, Desk
 
 DAY = timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 STRANGER = Person(id=99, name="stranger")
 
 
 def windows(desk: Desk) -> MaintenanceWindows:
     """The use cases."""
     return desk.services.of(MaintenanceWindows)
+
+
+def berlin(entry: str = "") -> Policy:
+    """A policy in whose zone clocks change."""
+    text = default_policy_text().replace('timezone = "Asia/Tokyo"', 'timezone = "Europe/Berlin"')
+    return parse_policy(text + entry, name="berlin")
 
 
 async def planned(desk: Desk, *, edits: int | None = None, **wish: str) -> MaintenancePlan:
@@ -66,6 +75,50 @@ async def test_a_plan_comes_each_week_and_holds_alerts_only_then(desk: Desk) -> 
     assert len(await windows(desk).open_ones(GUILD)) == 1
     told = await begun(desk)
     assert [(one.planned, one.until is None) for one in told] == [(True, False), (False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "hours"),
+    [
+        ("2027/10/31 1:00", "3h", 3),
+        ("2027/10/31 1:00", "4:00", 4),
+        ("2027/3/28 1:00", "3h", 3),
+        ("2027/3/28 1:00", "2027/3/28 4:00", 2),
+    ],
+)
+async def test_a_span_is_time_that_passes_and_an_end_a_time_of_day(
+    database: Database, at: str, until: str, hours: int
+) -> None:
+    """In the nights in which clocks change, three hours are three hours, and 4:00 is 4:00."""
+    plan = await planned(Desk(database, berlin()), at=at, until=until)
+    assert plan.next_at is not None
+    assert plan.ends_at(plan.next_at, BERLIN) - plan.next_at == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(("every", "until"), [("sunday 1:00-4:00", ""), ("sunday 1:00", "4:00")])
+async def test_a_plan_of_each_week_ends_at_its_time_of_day(
+    database: Database, every: str, until: str
+) -> None:
+    """A window from 1:00 to 4:00 is two hours long when summer begins, and four when it ends; so is its edit."""
+    desk = Desk(database, berlin())
+    plan = await planned(desk, every=every, until=until)
+    edited = await planned(desk, edits=plan.id, every="sunday 1:00", until="", reason="other")
+    for each in (plan, edited):
+        for day, hours in ((datetime(2027, 3, 28, 1), 2), (datetime(2027, 10, 31, 1), 4)):
+            begins = day.replace(tzinfo=BERLIN).astimezone(UTC)
+            assert each.ends_at(begins, BERLIN) - begins == timedelta(hours=hours)
+
+
+async def test_the_window_of_a_night_in_which_clocks_change(database: Database) -> None:
+    """The window itself, of a plan of people and of one of the policy, ends at its time of day."""
+    entry = '\n[[maintenance]]\ntargets = ["admin.parky.co.jp"]\nevery = "sunday 1:00-4:00"\n'
+    desk = Desk(database, berlin(entry))
+    await begin(windows(desk))
+    await planned(desk, every="sunday 1:00-4:00")
+    night = datetime(2027, 3, 28, 1, tzinfo=BERLIN).astimezone(UTC)
+    await pass_until(desk, night - DAY)
+    await pass_until(desk, night)
+    assert [one.ends_at - night for one in await windows(desk).open_ones(GUILD)] == [timedelta(hours=2)] * 2
 
 
 async def test_one_time_to_come(desk: Desk) -> None:
