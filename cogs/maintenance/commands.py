@@ -151,7 +151,8 @@ async def press_skip(interaction: Interaction, pressed: Pressed) -> None:
     """[次を飛ばす]: leave out the next time of a plan."""
     await wait(interaction)
     guild_id, by = services_of(interaction).guild_id, await person_of(interaction)
-    plan = await _windows(interaction).plans.skip(guild_id, pressed.number, by=by)
+    at_s = int(pressed.fields["at_s"])
+    plan = await _windows(interaction).plans.skip(guild_id, pressed.number, at_s=at_s, by=by)
     await reply(interaction, skipped_said(voice_of(interaction), plan))
 
 

@@ -198,13 +198,18 @@ class PlannedMaintenance:
                 await tx.enqueue(_job(plan, after=next_at - now))
         return replace(plan, next_at=next_at)
 
-    async def skip(self, guild_id: int, plan_id: int, *, by: Person) -> MaintenancePlan:
+    async def skip(self, guild_id: int, plan_id: int, *, at_s: int, by: Person) -> MaintenancePlan:
         """Leave out the next time of a plan.
 
+        Args:
+            at_s: The time that the person saw as the next one, as `MaintenancePlan.next_s`.
+
         Raises:
-            NotPermitted. UserError: it is not there any more.
+            NotPermitted. UserError: the plan is not there any more, or another time is its next one.
         """
         async with self._changed(guild_id, plan_id, by=by, act="skip_window") as (tx, plan):
+            if plan.next_s != at_s:
+                raise UserError("maintenance_not_next")
             coming = plan.after(max(plan.next_at or plan.first_at, await tx.now()), self._policy.timezone)
             skipped = replace(plan, next_at=next(iter(coming), None))
             await Plans(tx.sql).move(plan.id, skipped.next_at)
@@ -286,8 +291,7 @@ class PlannedMaintenance:
         data = WindowData(
             target=plan.target, by=by.name, reason=plan.said, change=change, next_at=plan.next_at
         )
-        moment = 0 if plan.next_at is None else plan.next_at.timestamp()
-        key = f"alert_plan:{plan.id}:{change}:{moment:.0f}"
+        key = f"alert_plan:{plan.id}:{change}:{plan.next_s}"
         line = window_line(self._policy, plan.guild_id, data, key=key)
         await DeliveryWrites(tx.sql).insert_deliveries([line])
 

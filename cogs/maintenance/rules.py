@@ -85,7 +85,7 @@ class NewPlan:
         source: Which entry of the policy it is; None: a person plans it.
         replaces_id: The plan that this one is an edit of.
         is_kept: False: it is only previewed so far.
-        by_clock: It ends at a time of day, so `lasts_s` counts what clocks on a wall show; False: time that passes.
+        by_clock: It ends at a time of day, so `lasts_s` counts what wall clocks show, not time that passes.
     """
 
     guild_id: int
@@ -125,6 +125,11 @@ class MaintenancePlan:
     def lasts(self) -> timedelta:
         """Return how long each of its windows is."""
         return timedelta(seconds=self.lasts_s)
+
+    @property
+    def next_s(self) -> int:
+        """Return when it begins next, seconds since 1970; 0: never."""
+        return 0 if self.next_at is None else int(self.next_at.timestamp())
 
     def ends_at(self, begins: datetime, zone: ZoneInfo) -> datetime:
         """Return when the window that begins at *begins* ends."""

@@ -20,7 +20,8 @@ from cogs.maintenance.rules import EventProblemData, MaintenanceDelivery, Mainte
 #: The custom id of the button that ends a window.
 END: Final = r"mute:v1:end:(?P<number>\d{1,18})"
 KEEP: Final = r"mute:v1:keep:(?P<number>\d{1,18})"
-SKIP: Final = r"mute:v1:skip:(?P<number>\d{1,18})"
+#: It names the time that it leaves out, so that a second press does not leave out another one.
+SKIP: Final = r"mute:v1:skip:(?P<number>\d{1,18}):(?P<at_s>\d{1,12})"
 DROP: Final = r"mute:v1:drop:(?P<number>\d{1,18})"
 _BUTTONS: Final = 5  # Discord: buttons in a row; the others are ended by /mute end
 _SHOWN: Final = 20
@@ -52,7 +53,7 @@ def _plan_row(voice: Voice, plan: MaintenancePlan) -> Row | None:
     target = plain(plan.target, limit=60)
     drop = button(voice.say("maintenance.screen.drop", target=target), f"mute:v1:drop:{plan.id}")
     return row(
-        button(voice.say("maintenance.screen.skip", target=target), f"mute:v1:skip:{plan.id}"),
+        button(voice.say("maintenance.screen.skip", target=target), f"mute:v1:skip:{plan.id}:{plan.next_s}"),
         drop if plan.source is None else None,
     )
 

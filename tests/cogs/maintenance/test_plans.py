@@ -99,13 +99,13 @@ async def test_a_span_is_time_that_passes_and_an_end_a_time_of_day(
 async def test_a_plan_of_each_week_ends_at_its_time_of_day(
     database: Database, every: str, until: str
 ) -> None:
-    """A window from 1:00 to 4:00 is two hours long when summer begins, and four when it ends; so is its edit."""
+    """A window from 1:00 to 4:00 lasts two hours in the night without a 2:00, and four with two of them."""
     desk = Desk(database, berlin())
     plan = await planned(desk, every=every, until=until)
     edited = await planned(desk, edits=plan.id, every="sunday 1:00", until="", reason="other")
     for each in (plan, edited):
-        for day, hours in ((datetime(2027, 3, 28, 1), 2), (datetime(2027, 10, 31, 1), 4)):
-            begins = day.replace(tzinfo=BERLIN).astimezone(UTC)
+        for month, day, hours in ((3, 28, 2), (10, 31, 4)):
+            begins = datetime(2027, month, day, 1, tzinfo=BERLIN).astimezone(UTC)
             assert each.ends_at(begins, BERLIN) - begins == timedelta(hours=hours)
 
 
@@ -174,7 +174,7 @@ async def test_skip_edit_and_remove(desk: Desk) -> None:
     """One time is left out; an edit keeps what it does not name; a removed plan comes never again."""
     plan = await planned(desk, every="every day 2:00", until="2h")
     assert plan.next_at is not None
-    skipped = await windows(desk).plans.skip(GUILD, plan.id, by=PRIMARY)
+    skipped = await windows(desk).plans.skip(GUILD, plan.id, at_s=plan.next_s, by=PRIMARY)
     assert skipped.next_at == plan.next_at + DAY
     await pass_until(desk, plan.next_at)
     assert await windows(desk).open_ones(GUILD) == []
@@ -185,16 +185,27 @@ async def test_skip_edit_and_remove(desk: Desk) -> None:
     await desk.pass_time(days=3)
     assert await windows(desk).open_ones(GUILD) == []
     assert [one.change for one in await lines(desk)] == ["kept", "skipped", "kept", "dropped"]
-    for change in (windows(desk).plans.skip, windows(desk).plans.drop):
-        with pytest.raises(UserError, match="maintenance_plan_gone"):
-            await change(GUILD, edited.id, by=PRIMARY)
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await windows(desk).plans.skip(GUILD, edited.id, at_s=edited.next_s, by=PRIMARY)
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await windows(desk).plans.drop(GUILD, edited.id, by=PRIMARY)
+
+
+async def test_a_second_press_skips_nothing(desk: Desk) -> None:
+    """A double tap, or a list of yesterday, leaves out no other time than the one that it showed."""
+    plan = await planned(desk, every="every day 2:00", until="2h")
+    plans = windows(desk).plans
+    skipped = await plans.skip(GUILD, plan.id, at_s=plan.next_s, by=PRIMARY)
+    with pytest.raises(UserError, match="maintenance_not_next"):
+        await plans.skip(GUILD, plan.id, at_s=plan.next_s, by=PRIMARY)
+    assert await next_of(desk) == [skipped.next_at]
 
 
 async def test_who_may_and_what_is_refused(desk: Desk) -> None:
     """A stranger, another guild, and times that make no sense change nothing."""
     plan = await planned(desk, every="every day 2:00", until="2h")
     with pytest.raises(NotPermitted):
-        await windows(desk).plans.skip(GUILD, plan.id, by=STRANGER)
+        await windows(desk).plans.skip(GUILD, plan.id, at_s=plan.next_s, by=STRANGER)
     with pytest.raises(UserError, match="maintenance_plan_gone"):
         await windows(desk).plans.drop(GUILD + 1, plan.id, by=PRIMARY)
     for wish, problem in [
@@ -242,7 +253,7 @@ async def test_the_policy_plans_too(database: Database) -> None:
     assert first.next_at is not None
     with pytest.raises(UserError, match="maintenance_plan_of_policy"):
         await windows(desk).plans.drop(GUILD, first.id, by=PRIMARY)
-    await windows(desk).plans.skip(GUILD, second.id, by=PRIMARY)
+    await windows(desk).plans.skip(GUILD, second.id, at_s=second.next_s, by=PRIMARY)
     await begin(windows(desk))
     assert sorted(await next_of(desk), key=str) == [first.next_at, first.next_at + 7 * DAY]
     await pass_until(desk, first.next_at)
