@@ -184,7 +184,7 @@ class PlannedMaintenance:
         """Keep a plan that was previewed, and end the one that it replaces. A second press changes nothing.
 
         Raises:
-            NotPermitted. UserError: it is not there any more, or its time is over.
+            NotPermitted. UserError: it, or the plan that it replaces, is gone, or its time is over.
         """
         async with self._changed(guild_id, plan_id, by=by, act="plan_window") as (tx, plan):
             plans, now = Plans(tx.sql), await tx.now()
@@ -193,6 +193,8 @@ class PlannedMaintenance:
                 raise UserError("maintenance_never_again")
             if await plans.keep(plan.id, next_at):
                 if plan.replaces_id is not None:
+                    if await plans.lock(guild_id, plan.replaces_id) is None:
+                        raise UserError("maintenance_plan_gone")  # replaced by another edit, removed, or over
                     await plans.move(plan.replaces_id, None)
                 await self._record(tx, replace(plan, next_at=next_at), by=by, change="kept")
                 await tx.enqueue(_job(plan, after=next_at - now))

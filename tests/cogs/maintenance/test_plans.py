@@ -201,6 +201,26 @@ async def test_a_second_press_skips_nothing(desk: Desk) -> None:
     assert await next_of(desk) == [skipped.next_at]
 
 
+async def test_an_edit_is_kept_only_while_its_plan_is_there(desk: Desk) -> None:
+    """Of two edits the first one counts, and an edit does not bring a removed plan back."""
+    plans = windows(desk).plans
+    plan = await planned(desk, every="every day 2:00", until="2h")
+    first, second = [
+        await plans.preview(GUILD, Wish("", every=every), edits=plan.id, by=PRIMARY)
+        for every in ("every day 3:00", "every day 4:00")
+    ]
+    await plans.keep(GUILD, first.id, by=PRIMARY)
+    await plans.keep(GUILD, first.id, by=PRIMARY)  # pressed twice
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await plans.keep(GUILD, second.id, by=PRIMARY)
+    assert [one.id for one in await plans.kept(GUILD)] == [first.id]
+    third = await plans.preview(GUILD, Wish("", every="every day 5:00"), edits=first.id, by=PRIMARY)
+    await plans.drop(GUILD, first.id, by=PRIMARY)
+    with pytest.raises(UserError, match="maintenance_plan_gone"):
+        await plans.keep(GUILD, third.id, by=PRIMARY)
+    assert await plans.kept(GUILD) == []
+
+
 async def test_who_may_and_what_is_refused(desk: Desk) -> None:
     """A stranger, another guild, and times that make no sense change nothing."""
     plan = await planned(desk, every="every day 2:00", until="2h")
