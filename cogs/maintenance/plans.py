@@ -149,6 +149,8 @@ class PlannedMaintenance:
         self, guild_id: int, wish: Wish, known: MaintenancePlan | None, now: datetime
     ) -> tuple[NewPlan, timedelta | None]:
         """Return a plan with its times alone, and how long each window is if that is known."""
+        if wish.at and not wish.every and known is not None and known.rule:
+            raise UserError("maintenance_at_alone", said=known.said)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         lasts, by_clock = (None, False) if known is None else (known.lasts, known.by_clock)
         if wish.every:

@@ -221,6 +221,15 @@ async def test_an_edit_is_kept_only_while_its_plan_is_there(desk: Desk) -> None:
     assert await plans.kept(GUILD) == []
 
 
+async def test_an_edit_does_not_end_what_comes_again(desk: Desk) -> None:
+    """A moment alone for a plan of each week is refused; with a rule, it says from when the rule counts."""
+    plan = await planned(desk, every="every sunday 2:00", until="2h")
+    with pytest.raises(UserError, match="maintenance_at_alone"):
+        await planned(desk, edits=plan.id, at="明日 2:00")
+    edited = await planned(desk, edits=plan.id, every="every day 2:00", at="2026-12-20 0:00")
+    assert edited.next_at == datetime(2026, 12, 19, 17, tzinfo=UTC)
+
+
 async def test_who_may_and_what_is_refused(desk: Desk) -> None:
     """A stranger, another guild, and times that make no sense change nothing."""
     plan = await planned(desk, every="every day 2:00", until="2h")
