@@ -45,6 +45,8 @@ TARGET_LIMIT: Final = 80
 REASON_LIMIT: Final = 200
 SHORTEST: Final = timedelta(minutes=1)
 _MOST: Final = 100  # of a guild
+#: From here the policy's rules count, so that "every other week" does not depend on when the file is read.
+_MONDAY: Final = datetime(2024, 1, 1)  # noqa: DTZ001 -- in the policy's zone
 #: Who has planned what the policy plans: nobody, so the screens name the file.
 _POLICY: Final = Person(id=0, name="", is_bot=True)
 
@@ -262,7 +264,8 @@ class PlannedMaintenance:
 
     async def sync(self, guild_id: int) -> None:
         """Let exactly the plans of the policy's file be there; a skipped time stays skipped."""
-        entries = {one.source: one for one in self._policy.of(PolicyPlans).entries}
+        zone = self._policy.timezone
+        entries = {one.source_in(zone): one for one in self._policy.of(PolicyPlans).entries}
         async with self._store.transaction() as tx:
             plans, now = Plans(tx.sql), await tx.now()
             await plans.forget_policy(guild_id, tuple(entries))
@@ -283,7 +286,7 @@ class PlannedMaintenance:
             start,
             int(entry.lasts.total_seconds()),
             _next(rule, start, now, self._policy),
-            source=entry.source,
+            source=entry.source_in(self._policy.timezone),
             by_clock=entry.by_clock,
         )
 
@@ -338,9 +341,12 @@ def next_of(policy: Policy, entry: PolicyPlan, now: datetime) -> datetime | None
 def _rule_of(policy: Policy, entry: PolicyPlan, now: datetime) -> tuple[datetime, str]:
     """Return from when an entry of the policy counts, and its rule."""
     zone = policy.timezone
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = midnight if entry.at is None else entry.at.replace(tzinfo=zone).astimezone(UTC)
-    return start, "" if entry.recurrence is None else entry.recurrence.rule
+    if entry.at is not None:
+        return entry.at.replace(tzinfo=zone).astimezone(UTC), ""
+    rule = "" if entry.recurrence is None else entry.recurrence.rule
+    if "COUNT=" in rule:
+        return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0), rule
+    return _MONDAY.replace(tzinfo=zone), rule
 
 
 def _next(rule: str, first_at: datetime, now: datetime, policy: Policy) -> datetime | None:

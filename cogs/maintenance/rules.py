@@ -60,10 +60,10 @@ class PolicyPlan:
     at: datetime | None = None
     by_clock: bool = False
 
-    @property
-    def source(self) -> str:
-        """Return what makes it the same entry when the file is read again."""
-        return f"{self.target.casefold()}|{self.said}|{self.lasts.total_seconds():.0f}|{self.reason}"
+    def source_in(self, zone: ZoneInfo) -> str:
+        """Return what makes it the same entry when the file is read again; its times are those of *zone*."""
+        said = f"{self.said}|{self.lasts.total_seconds():.0f}|{self.reason}"
+        return f"{self.target.casefold()}|{said}|{zone.key}"
 
 
 @dataclass(frozen=True, slots=True)

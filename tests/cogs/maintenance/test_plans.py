@@ -293,6 +293,40 @@ async def test_the_policy_plans_too(database: Database) -> None:
     assert await next_of(without) == []
 
 
+async def test_the_plans_of_the_policy_follow_its_timezone(database: Database) -> None:
+    """After a start in another zone, 2:00 is 2:00 there."""
+    await begin(windows(Desk(database, parse_policy(default_policy_text() + _ENTRY, name="tokyo"))))
+    moved = Desk(database, berlin(_ENTRY))
+    await begin(windows(moved))
+    for at in await next_of(moved):
+        assert at is not None
+        assert at.astimezone(BERLIN).hour == 2
+
+
+async def test_which_week_does_not_depend_on_when_the_file_is_read(database: Database) -> None:
+    """A plan of every other week stays in its weeks when an entry is edited, or a bot is set up anew."""
+    entry = _ENTRY.replace("every sunday 02:00", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;BYHOUR=2;BYMINUTE=0")
+    found = set()
+    for reason in ("backup", "other"):
+        desk = Desk(database, parse_policy(default_policy_text() + entry.replace("backup", reason), name="p"))
+        await begin(windows(desk))
+        found |= {one % (14 * DAY.total_seconds()) for one in await _moments(desk)}
+        await desk.pass_time(days=7)
+    assert len(found) == 1
+
+
+async def _moments(desk: Desk) -> list[float]:
+    return [one.timestamp() for one in await next_of(desk) if one is not None]
+
+
+async def test_a_count_of_the_policy_counts_from_when_it_is_read(database: Database) -> None:
+    """What is to come three times comes three times, though other rules count from a fixed day."""
+    entry = _ENTRY.replace("every sunday 02:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0;COUNT=3")
+    desk = Desk(database, parse_policy(default_policy_text() + entry, name="p"))
+    await begin(windows(desk))
+    assert len(await next_of(desk)) == 2
+
+
 @pytest.mark.parametrize(
     ("entry", "line"),
     [

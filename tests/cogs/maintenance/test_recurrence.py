@@ -151,5 +151,6 @@ def test_entries_of_the_policy_that_differ_are_different_plans() -> None:
         replace(one, lasts=timedelta(hours=2)),
         replace(one, reason="deploy"),
     )
-    assert len({other.source for other in (one, *others)}) == 5
-    assert replace(one, target="API").source == one.source
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert len({other.source_in(tokyo) for other in (one, *others)} | {one.source_in(_BERLIN)}) == 6
+    assert replace(one, target="API").source_in(tokyo) == one.source_in(tokyo)
