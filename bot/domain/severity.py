@@ -92,6 +92,11 @@ class SeverityPolicy:
     commands_in_thread: int = 0
 
     @property
+    def is_urgent(self) -> bool:
+        """Return True if its alerts do not wait for the next business day."""
+        return self.ack_within is not NEXT_BUSINESS_DAY
+
+    @property
     def calls_people(self) -> bool:
         """Return True if the severity's alerts or ladder ping the channel, or its ladder sends DMs."""
         is_anyone_called = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)

@@ -1,12 +1,13 @@
 """Dependencies: which targets an alert needs, and what an incident holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bot.domain.alerts.alert import mention_of
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.outage import Journal
 from bot.domain.payloads import Payload
+from bot.domain.severity import SeverityPolicy
 
 
 class DependencyDelivery(AnyDeliveryKind):
@@ -70,15 +71,36 @@ def needed_by(target: str | None, title: str, depends_on: Mapping[str, tuple[str
     return needed_through(own, depends_on)
 
 
-def holds_meanwhile(new: NewIncident, journal: Journal, depends_on: Mapping[str, tuple[str, ...]]) -> bool:
+def too_low(severity: SeverityPolicy, others: Iterable[SeverityPolicy]) -> frozenset[str]:
+    """Return the names of the severities whose incidents hold no alert of *severity*.
+
+    An incident that waits for the next business day pages nobody now, so an urgent alert pages by itself.
+    """
+    return frozenset(one.name for one in others if severity.is_urgent and not one.is_urgent)
+
+
+def holds_meanwhile(
+    new: NewIncident,
+    journal: Journal,
+    depends_on: Mapping[str, tuple[str, ...]],
+    *,
+    besides: Collection[str] = (),
+) -> bool:
     """Return True if an unacknowledged incident of the journal is about what an alert depends on.
 
     The journal knows no other open ones, and without evidence an alert pages.
+
+    Args:
+        besides: The severities whose incidents do not hold it: see `too_low`.
     """
     needed = needed_by(next(iter(new.targets), None), new.title, depends_on)
     names = {name.casefold() for name in needed}
-    about = (one.targets for one in journal.watches.values() if not (one.is_drill or one.is_private))
-    return any(name.casefold() in names for targets in about for name in targets)
+    holders = (
+        one
+        for one in journal.watches.values()
+        if not (one.is_drill or one.is_private or one.severity in besides)
+    )
+    return any(name.casefold() in names for one in holders for name in one.targets)
 
 
 def needed_through(targets: Iterable[str], depends_on: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

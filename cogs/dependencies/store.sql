@@ -17,10 +17,11 @@
 
 -- name: holding_incident
 -- Returns the oldest open incident of a guild about one of :targets, in small letters. It does not end before the
--- commit, so its end finds all that it has held. Drills and private incidents hold nothing.
+-- commit, so its end finds all that it has held. Drills, private incidents and those of :besides hold nothing.
 SELECT id
   FROM incidents
  WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND NOT is_drill AND NOT is_private
+   AND severity <> ALL (:besides::text[])
    AND EXISTS (SELECT FROM unnest(targets) AS about (name) WHERE lower(about.name) = ANY (:targets::text[]))
  ORDER BY triggered_at, id
  LIMIT 1

@@ -100,7 +100,10 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
     One of the highest severity is posted in its channel as well, and rings nobody.
     """
     needed = needed_by(alert.target, alert.title, policy.depends_on)
-    number = await DependantRows(tx.sql, alert.guild_id).holder(needed) if needed else None
+    if not needed:
+        return None
+    besides = rules.too_low(alert.severity, policy.severities.values())
+    number = await DependantRows(tx.sql, alert.guild_id).holder(needed, besides=besides)
     if number is None:
         return None
     await _show(tx, policy, number)
@@ -127,7 +130,8 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
 
 def holds_meanwhile(policy: Policy, journal: Journal, new: NewIncident, _now: datetime) -> bool:
     """Return True if the journal shows an open incident of what an alert depends on."""
-    return rules.holds_meanwhile(new, journal, policy.depends_on)
+    besides = rules.too_low(policy.rules(new.severity), policy.severities.values())
+    return rules.holds_meanwhile(new, journal, policy.depends_on, besides=besides)
 
 
 async def _show(tx: Transaction, policy: Policy, number: int) -> None:

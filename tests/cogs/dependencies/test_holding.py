@@ -11,11 +11,11 @@ from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.runbook import default_policy_text, parse_policy
+from bot.runbook import default_policy_text, load_policy, parse_policy
 from bot.services.alerts import arrivals
 from bot.storage.tables.alerts import AlertDecisionRows
 from bot.storage.tables.incidents import IncidentRows
-from cogs.dependencies.rules import DependencyDelivery, dependants, holds_meanwhile, needed_through
+from cogs.dependencies.rules import DependencyDelivery, dependants, holds_meanwhile, needed_through, too_low
 from cogs.dependencies.store import DependantRows
 from cogs.dependencies.use_cases import RELEASE_HELD, DependentAlerts
 from tests.patience import PATIENCE_S
@@ -39,6 +39,13 @@ NEEDS = (
 def needing(database: Database) -> Desk:
     """Return a desk whose API depends on a database, which depends on a disk."""
     return Desk(database, parse_policy(default_policy_text() + NEEDS, name="needing"))
+
+
+def test_only_an_urgent_incident_holds_an_urgent_alert() -> None:
+    """An alert to acknowledge today is not held by an incident that waits for the next business day."""
+    severities = load_policy(None).severities
+    held_back = {name: too_low(one, severities.values()) for name, one in severities.items()}
+    assert held_back == {"SEV1": {"SEV3"}, "SEV2": {"SEV3"}, "SEV3": frozenset()}
 
 
 async def opened(desk: Desk) -> list[Incident]:
@@ -76,9 +83,26 @@ def test_the_mirror_holds_what_needs_an_open_incident_of_the_team() -> None:
     for needed in (DB, DISK):
         cause = replace(watch(), targets=(needed.upper(),))
         assert holds_meanwhile(alert, journal(cause), depends_on)
+        assert not holds_meanwhile(alert, journal(cause), depends_on, besides={cause.severity})
         for hidden in (replace(cause, is_drill=True), replace(cause, is_private=True)):
             assert not holds_meanwhile(alert, journal(hidden), depends_on)
     assert not holds_meanwhile(alert, journal(watch()), depends_on)
+
+
+async def test_what_waits_for_the_morning_holds_nothing_urgent(needing: Desk) -> None:
+    """Nobody was paged for a SEV3 of the database: it holds a SEV3 of the API, and a SEV1 pages."""
+    desk = needing
+    cause = await fire(desk, 1, replace(DB_DOWN, severity="SEV3"))
+    assert cause.severity == "SEV3"
+    assert await say(desk, replace(FIRING, key="low", severity="SEV3"), 2) is None
+    assert (await fire(desk, 3, replace(FIRING, severity="fatal"))).severity == "SEV1"
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    assert desk.sent(DependencyDelivery.HELD_QUIETLY) == []
+    urgent = await fire(desk, 4, replace(DB_DOWN, key="db2", title="Replication"))
+    assert await say(desk, replace(FIRING, key="other", severity="fatal"), 5) is None
+    assert len(dependants(await shown(desk, cause)).waiting) == 1
+    assert len(dependants(await shown(desk, urgent)).waiting) == 1
 
 
 async def test_a_dependant_is_counted_and_rings_nobody(needing: Desk) -> None:
@@ -221,7 +245,7 @@ async def test_what_is_held_while_the_incident_ends_is_not_lost(needing: Desk) -
     alert = replace(HeldAlert.from_json(held.held or {}), title="late", key="late", fingerprint="late")
     late = replace(held, said_id=held.said_id + 1, fingerprint="late", held=alert.to_json())
     async with desk.store.transaction() as tx:
-        assert await DependantRows(tx.sql, GUILD).holder([DB]) == cause.id
+        assert await DependantRows(tx.sql, GUILD).holder([DB], besides=()) == cause.id
         ending = asyncio.create_task(say(desk, replace(DB_DOWN, says=OVER.says), 9))
         async with asyncio.timeout(PATIENCE_S):
             while not (await desk.database.fetch(WAITS))[0]["count"]:  # the server tells nobody
