@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, Status
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, NoticeLooks, Renderers, about, line, message
@@ -51,12 +51,14 @@ def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _dm(words: Wording, incident: Incident, first: str, last: str) -> Body:
-    """Return a DM about *incident* that lets its reader join."""
-    take = words.buttons.make(IncidentVerb.ACK, incident.id, words="take")
+    """Return a DM about *incident* that lets its reader join while it is open."""
+    label = "take" if incident.status is Status.TRIGGERED else "join"
+    take = words.buttons.make(IncidentVerb.ACK, incident.id, words=label)
     link = words.buttons.link(*home(incident))
+    lines = [first, impact(words, incident), last if incident.is_open else ""]
     return message(
         summary(words, incident),
-        embeds=[page_embed(words, incident, [first, impact(words, incident), last])],
+        embeds=[page_embed(words, incident, lines)],
         components=row([take, link] if incident.is_open else [link]),
     )
 

@@ -140,7 +140,7 @@ class UnansweredNotice(Notice, name="team_unanswered"):
 class TeamDelivery(AnyDeliveryKind):
     """The messages to people of another team."""
 
-    CALL = "team_call", DeliveryKindSpec(is_urgent=True, is_dated=True)
+    CALL = "team_call", DeliveryKindSpec(is_urgent=True, is_dated=True, is_refreshed=True)
     UNANSWERED = "team_call_unanswered", DeliveryKindSpec(is_dated=True)
 
 

@@ -7,13 +7,20 @@ import pytest
 
 from bot.domain.incident.incident import Status
 from bot.i18n import Texts
-from bot.runbook import load_policy
-from bot.ui.posts.renderer import render
+from bot.runbook import default_policy_text, parse_policy
+from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.words.wording import Wording
 from cogs.teams.rules import CallData, TeamDelivery
 from tests.unit.ui.samples import TRIGGERED, delivery, embed_of
 
-WORDS = Wording(Texts.load(), load_policy(None))
+
+def words(team: str = "") -> Wording:
+    """Return the wording of a policy with a team, whose table has the lines *team*."""
+    policy = parse_policy(f"{default_policy_text()}\n[teams.payments]\n{team}\n", name="teams")
+    return Wording(Texts.load(), policy)
+
+
+WORDS = words()
 DATA = CallData(call=1, team="payments", by="", due_at=datetime(2026, 12, 2, 5, 0, tzinfo=UTC)).to_json()
 
 
@@ -35,3 +42,22 @@ def test_people_are_told_with_a_button(*, is_open: bool) -> None:
     assert "「payments」の担当は、期限までに誰も参加していません" in str(embed_of(body)["description"])
     assert ("inc:v1:ack" in str(body["components"])) == is_open
     assert "@here" not in str(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "asks"),
+    [
+        (Status.TRIGGERED, "引き受ける", True),
+        (Status.ACKNOWLEDGED, "参加する", True),
+        (Status.RESOLVED, "", False),
+    ],
+)
+def test_the_dm_of_a_call_follows_the_incident(status: Status, shown: str, *, asks: bool) -> None:
+    """While the incident is open the called person may join it; after its end nothing is asked any more."""
+    called = delivery(TeamDelivery.CALL, to="person:pay", data=DATA)
+    incident = replace(TRIGGERED, status=status)
+    body = render(WORDS, called, incident)
+    assert is_refreshed(WORDS, called, incident)
+    assert shown in str(body["components"])
+    assert ("次の担当を呼びます" in str(embed_of(body)["description"])) == asks
+    assert ("inc:v1:ack" in str(body["components"])) == asks
