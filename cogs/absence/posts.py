@@ -39,6 +39,9 @@ def post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     """Compose the post about a shift. After a person has taken it, the post names them and has no button."""
     shift = about(AwayShift, delivery, subject)
     is_dm = delivery.kind is AbsenceDelivery.AWAY_SHIFT_DM
+    if shift.is_merged:
+        merged = {"place": inert(shift.place, limit=60), "starts": words.moment(shift.starts)}
+        return message(words.say("absence.post.merged", **merged), components=row([None]))
     fields = {
         "who": words.handle(shift.handle),
         "place": inert(shift.place, limit=60),

@@ -32,6 +32,7 @@ MOST_EVENTS: Final = 2_000
 #: The job that edits the posts about a shift, as the queue stores it. Its payload: "<guild>:<shift>".
 SHOW_AWAY_SHIFT: Final = "show_away_shift"
 
+_MINUTE: Final = timedelta(minutes=1)
 _NOBODY: Final = Who(None, "", "")
 
 
@@ -130,12 +131,20 @@ class AwayShift(NewAwayShift):
     @property
     def waits(self) -> bool:
         """Return True while a person may take it."""
-        return not self.is_void and self.taken_by_name is None
+        return not self.is_void and self.taken_by_name is None and not self.is_merged
+
+    @property
+    def is_merged(self) -> bool:
+        """Return True if another shift of the absence has grown over it, and is asked for in its place."""
+        return self.starts == self.ends
 
     def includes(self, other: NewAwayShift) -> bool:
-        """Return True if *other* is this shift, or a part of it, be it by another absence."""
+        """Return True if *other* is this shift, or a part of it, be it by another absence.
+
+        Posts show minutes: a shift that is longer by seconds is no other one.
+        """
         is_same = (self.handle, self.place) == (other.handle, other.place)
-        return is_same and self.starts <= other.starts and other.ends <= self.ends
+        return is_same and max(self.starts - other.starts, other.ends - self.ends) < _MINUTE
 
     def becomes(self, other: NewAwayShift) -> bool:
         """Return True if *other* is this shift after it has come back or grown."""

@@ -116,6 +116,10 @@ class Absences:
         )
         return None if row is None else row["told"]
 
+    async def merge(self, numbers: list[int]) -> None:
+        """Close shifts that another shift of their absence has grown over."""
+        await self._sql.all("merge_away_shifts", numbers=numbers)
+
     async def open_shifts(self, guild_id: int) -> list[AwayShift]:
         """Return the shifts that were told of all absences that are not over."""
         return [_shift(row) for row in await self._sql.all("open_away_shifts", guild_id=guild_id)]

@@ -78,6 +78,10 @@ UPDATE away_shifts
  WHERE id = :number AND told = :told AND taken_by_name IS NOT DISTINCT FROM :taken_by_name
 RETURNING told;
 
+-- name: merge_away_shifts
+-- Closes shifts that another shift of their absence has grown over: nobody is asked for their time twice.
+UPDATE away_shifts SET ends_at = starts_at WHERE id = ANY (:numbers::bigint[]) AND taken_at IS NULL;
+
 -- part: away_shift_rows
 -- The shifts whose people are away, as they are told.
 SELECT shift.id, shift.guild_id, shift.absence_id, shift.place, shift.handle, shift.starts_at, shift.ends_at,
@@ -95,12 +99,12 @@ SELECT shift.id, shift.guild_id, shift.absence_id, shift.place, shift.handle, sh
 SELECT id FROM away_shifts WHERE absence_id = :absence_id ORDER BY id;
 
 -- name: take_away_shift
--- Records who takes a shift, once. No row comes back if it was taken before, or the absence was withdrawn.
+-- Records who takes a shift, once. No row comes back if it was taken before, it was merged, or the absence was withdrawn.
 UPDATE away_shifts AS shift
    SET taken_at = now(), taken_by_id = :by_id, taken_by_name = :by_name
   FROM absences AS absence
  WHERE shift.id = :number AND shift.guild_id = :guild_id AND shift.taken_at IS NULL
-   AND absence.id = shift.absence_id AND absence.ended_at IS NULL
+   AND shift.starts_at < shift.ends_at AND absence.id = shift.absence_id AND absence.ended_at IS NULL
 RETURNING shift.id;
 
 -- name: guild_of_away_shift

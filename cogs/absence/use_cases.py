@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.audit import AuditData
 from bot.domain.delivery.delivery import Delivery, NewDelivery
-from bot.domain.errors import UserError
+from bot.domain.errors import UnavailableError, UserError
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
@@ -79,7 +79,7 @@ class Away:
         async with self._store.transaction() as tx:
             made = await Absences(tx.sql).add(self.guild_id, _clean(new), by=by)
             await self._audit(tx, made, by=by, action="absence_added")
-            await self._tell(tx)
+            await self._tell(tx, made.id)
         log.info("absence.added", absence_id=made.id, user_id=by.id)
         return made
 
@@ -108,10 +108,18 @@ class Away:
     async def look(self) -> None:
         """Read the calendar files that have changed, and announce the shifts that are near now."""
         await self._calendars.look()
-        if not await Absences(self._store.sql).open_ones(self.guild_id):
+        absences = await Absences(self._store.sql).open_ones(self.guild_id)
+        if not absences:
             return
-        async with self._store.transaction() as tx:
-            await self._tell(tx)
+        near = await self._store.now() + self._policy.of(AbsenceRules).ahead
+        for absence in (one for one in absences if one.starts < near):
+            try:
+                async with self._store.transaction() as tx:
+                    await self._tell(tx, absence.id)
+            except UnavailableError:
+                raise
+            except Exception:  # one bad absence must not silence the others
+                log.exception("absence.look_failed", absence_id=absence.id)
 
     async def take(self, number: int, *, by: Person) -> AwayShift:
         """Give what is left of a shift to *by* as an override, once, in one commit.
@@ -129,6 +137,8 @@ class Away:
             shift = await Absences(tx.sql).shift(self.guild_id, number)
             if shift is None or shift.is_void:
                 raise UserError("absence_over")
+            if shift.is_merged:
+                raise UserError("away_shift_gone")
             if not is_taken:
                 raise UserError("away_shift_taken", who=shift.taken_by_name)
             for piece in await self._left(tx, shift, who):
@@ -175,8 +185,8 @@ class Away:
             raise UserError("capability_off")
         await recording(tx, self.guild_id, new, by)
 
-    async def _tell(self, tx: Transaction) -> None:
-        """Queue a post and a DM for each shift that is new, has come back to its person, or has grown."""
+    async def _tell(self, tx: Transaction, number: int) -> None:
+        """Queue a post and a DM for each shift of an absence that is new, has come back, or has grown."""
         own = Absences(tx.sql)
         absences = await own.lock_open_ones(self.guild_id)
         # Before the rosters: a shift that is taken in between was still waiting here, and is not told again.
@@ -186,15 +196,20 @@ class Away:
         rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
         ahead = self._policy.of(AbsenceRules).ahead
         for new in away_shifts(rosters, absences, now=now, ahead=ahead):
-            if any(one.waits and one.includes(new) for one in known):
+            if new.absence_id != number or any(one.waits and one.includes(new) for one in known):
                 continue
-            former = next((one for one in known if one.becomes(new)), None)
-            known.append(AwayShift(new.absence_id, new.place, new.handle, new.starts, new.ends))
-            if former is None:
+            same = [one for one in known if one.becomes(new)]
+            if not same:
                 await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
-            elif (told := await own.tell_again(former, new)) is not None:
+                continue
+            # The row that begins with it, if there is one: no two rows of a place begin at the same moment.
+            former = min(same, key=lambda one: one.starts != new.starts)
+            if (told := await own.tell_again(former, new)) is not None:
                 await self._post(tx, former.id, new.handle, told=told)
-                await tx.enqueue(show_job(self.guild_id, former.id))  # its former posts show it as it is now
+                merged = [one.id for one in same if one.id != former.id and one.waits]
+                await own.merge(merged)
+                for each in (former.id, *merged):  # the former posts show it as it is now
+                    await tx.enqueue(show_job(self.guild_id, each))
 
     async def _post(self, tx: Transaction, number: int, handle: str, *, told: int) -> None:
         data = AwayData(shift=number).to_json()

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,7 @@ from bot.ui.words.wording import Wording
 from cogs.absence.rules import AbsenceDelivery
 from cogs.absence.store import Absences
 from cogs.absence.use_cases import Away
+from cogs.oncall.store import OnCallEntries
 from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
@@ -57,6 +58,19 @@ def absence(desk: Desk, person: Person, *, after: int, days: int) -> TimeAway:
 async def told(desk: Desk) -> list[Delivery]:
     """The deliveries about shifts whose people are away."""
     return [one for one in await desk.database.deliveries() if isinstance(one.kind, AbsenceDelivery)]
+
+
+async def stand_in(desk: Desk, starts: datetime, *, hours: int) -> int:
+    """An override by which Cho is the primary."""
+    async with desk.store.transaction() as tx:
+        new = NewOverride("primary", who(CHO), starts, starts + timedelta(hours=hours))
+        return await OnCallEntries(tx.sql).add_override(GUILD, new, by=CHO)
+
+
+async def end(desk: Desk, override: int) -> None:
+    """End an override."""
+    async with desk.store.transaction() as tx:
+        await OnCallEntries(tx.sql).end_override(GUILD, override, by=CHO)
 
 
 def away(desk: Desk) -> Away:
@@ -235,6 +249,65 @@ async def test_only_the_duty_of_others_needs_the_right_to_change_it(database: Da
         await away(turning).add(absence(turning, AI, after=1, days=2), by=BEN)
     made = await away(turning).add(absence(turning, AI, after=1, days=2), by=PRIMARY)
     assert (made.who.user_id, made.by_name) == (8, "primary")
+
+
+async def test_parts_that_come_back_and_grow_are_one(database: Database) -> None:
+    """Of two stand-ins the first is ended and recorded again, then the second ended: one post for a time."""
+    turning = await begun(database)
+    absent = absence(turning, AI, after=1, days=3)
+    first, second = (absent.starts + timedelta(hours=hours) for hours in (24, 48))
+    one, two = await stand_in(turning, first, hours=12), await stand_in(turning, second, hours=12)
+    made = await away(turning).add(absent, by=AI)
+    await turning.work()
+    assert len(await told(turning)) == 6
+    await end(turning, one)
+    await away(turning).look()
+    await stand_in(turning, first, hours=12)
+    await away(turning).look()
+    await end(turning, two)
+    for _ in range(3):
+        await away(turning).look()
+    await turning.work()
+    shifts = await Absences(turning.store.sql).open_shifts(GUILD)
+    waiting = [(one.starts, one.ends) for one in shifts if one.waits]
+    assert waiting == [(made.starts, first), (first + timedelta(hours=12), made.ends)]
+    [merged] = [one for one in shifts if one.is_merged]
+    assert f"away_shift:{merged.id}" in {key for key, _ in turning.discord.redrawn}
+    posts = [one for one in await told(turning) if one.data["shift"] == merged.id]
+    for post in posts:
+        said = await shown(turning, post)
+        assert "まとめました" in said
+        assert "take_shift" not in said
+    with pytest.raises(UserError, match="away_shift_gone"):
+        await away(turning).take(merged.id, by=BEN)
+
+
+async def test_one_bad_absence_does_not_silence_the_others(database: Database) -> None:
+    """The database refuses the shift of one: that of the next is told, and an absence can be recorded."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, BEN, after=10, days=1), by=BEN)
+    await away(turning).add(absence(turning, CHO, after=15, days=1), by=CHO)
+    await database.fetch("ALTER TABLE away_shifts ADD CHECK (handle <> '9')")
+    await turning.pass_time(days=9)
+    await away(turning).look()
+    await away(turning).add(absence(turning, AI, after=12, days=1), by=AI)
+    assert {one.to for one in await told(turning)} >= {"named:10"}
+    assert "named:9" not in {one.to for one in await told(turning)}
+
+
+async def test_a_shift_that_grows_by_seconds_is_told_once(database: Database) -> None:
+    """Posts show minutes: one that reads the same is not sent again."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    starts, ends = made.starts - timedelta(seconds=2), made.ends + timedelta(seconds=40)
+    async with turning.store.transaction() as tx:
+        await Absences(tx.sql).update(made.id, replace(made, starts=starts, ends=ends))
+    await away(turning).look()
+    assert len(await told(turning)) == 2
+    async with turning.store.transaction() as tx:
+        await Absences(tx.sql).update(made.id, replace(made, starts=starts, ends=ends + timedelta(minutes=1)))
+    await away(turning).look()
+    assert len(await told(turning)) == 4
 
 
 def test_a_far_look_ahead_is_refused() -> None:
