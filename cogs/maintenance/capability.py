@@ -31,5 +31,12 @@ CAPABILITY = Capability(
     ],
     commands=[commands.mute_group],
     doctor=doctor.check,
-    controls=[commands.press_end, commands.press_keep, commands.press_skip, commands.press_drop],
+    controls=[
+        commands.press_end,
+        commands.press_keep,
+        commands.press_skip,
+        commands.press_drop,
+        commands.press_page,
+        commands.choose_plan,
+    ],
 )

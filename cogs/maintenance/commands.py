@@ -12,17 +12,20 @@ from bot.domain.text import cut
 from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.choices import named_choices, offer_targets
-from bot.ui.interaction import Interaction, person_of, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, keep, person_of, redraw, reply, services_of, voice_of, wait
 from cogs.maintenance.plans import Wish
 from cogs.maintenance.screens import (
+    CHOOSE,
     DROP,
     END,
     KEEP,
+    PAGE,
     SKIP,
     began_said,
     dropped_said,
     ended_said,
     kept_said,
+    plan_screen,
     preview_screen,
     skipped_said,
     windows_screen,
@@ -176,6 +179,26 @@ async def show(interaction: Interaction) -> None:
         voice_of(interaction), await windows.open_ones(guild_id), await windows.plans.kept(guild_id)
     )
     await reply(interaction, view=screen)
+
+
+@control(PAGE)
+async def press_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[前のページ], [次のページ]: another page of the plans."""
+    await keep(interaction)
+    guild_id, windows = services_of(interaction).guild_id, _windows(interaction)
+    open_ones, plans = await windows.open_ones(guild_id), await windows.plans.kept(guild_id)
+    await redraw(interaction, windows_screen(voice_of(interaction), open_ones, plans, page=pressed.number))
+
+
+@control(CHOOSE)
+async def choose_plan(interaction: Interaction, pressed: Pressed) -> None:
+    """[飛ばす・削除する予定を選ぶ]: show a plan with its buttons."""
+    await wait(interaction)
+    plans = await _windows(interaction).plans.kept(services_of(interaction).guild_id)
+    found = next((one for one in plans if str(one.id) == pressed.chosen), None)
+    if found is None:
+        raise UserError("maintenance_plan_gone")
+    await reply(interaction, view=plan_screen(voice_of(interaction), found))
 
 
 @mute_group.command(

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from discord import ButtonStyle, ui
+from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import number_label
 from bot.services.ports import Subject
-from bot.ui.components import Row, Screen, button, row, text
+from bot.ui.components import Screen, button, row, select_row, text
 from bot.ui.posts.bodies import Body, Renderers, alone, message
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.wording import Voice, Wording, relative
@@ -23,46 +23,80 @@ KEEP: Final = r"mute:v1:keep:(?P<number>\d{1,18})"
 #: It names the time that it leaves out, so that a second press does not leave out another one.
 SKIP: Final = r"mute:v1:skip:(?P<number>\d{1,18}):(?P<at_s>\d{1,12})"
 DROP: Final = r"mute:v1:drop:(?P<number>\d{1,18})"
+#: A page of the list, and the select on it that shows one plan.
+PAGE: Final = r"mute:v1:list:(?P<number>\d{1,6})"
+CHOOSE: Final = r"mute:v1:plan:(?P<number>\d{1,6})"
 _BUTTONS: Final = 5  # Discord: buttons in a row; the others are ended by /mute end
-_SHOWN: Final = 20
-_PLAN_ROWS: Final = 8
+_SHOWN: Final = 8  # windows, and plans, with texts of _LINE_LIMIT: what fits into one message
+_LINE_LIMIT: Final = 60
 _TARGET_LIMIT: Final = 80
 _REASON_LIMIT: Final = 200
 _NUMBERS: Final = 20
 
 
 def windows_screen(
-    voice: Voice, windows: Sequence[AlertWindow], plans: Sequence[MaintenancePlan] = ()
+    voice: Voice, windows: Sequence[AlertWindow], plans: Sequence[MaintenancePlan] = (), *, page: int = 0
 ) -> Screen:
-    """Show the open windows, with a button to end each, and the planned ones, to skip or remove."""
+    """Show the open windows, with a button to end each, and a page of the planned ones, with a select.
+
+    Args:
+        page: From 0; one that is no longer there is the last one.
+    """
+    page = min(page, max(len(plans) - 1, 0) // _SHOWN)
     lines = [_line(voice, one) for one in windows[:_SHOWN]] or [voice.say("maintenance.screen.none")]
+    if len(windows) > _SHOWN:
+        lines.append(voice.say("maintenance.screen.more", count=len(windows) - _SHOWN))
     ends = [
         button(
             voice.say("maintenance.screen.end", target=plain(one.target, limit=60)), f"mute:v1:end:{one.id}"
         )
         for one in windows[:_BUTTONS]
     ]
+    shown = plans[page * _SHOWN : (page + 1) * _SHOWN]
     body: list[ui.Item[Any]] = [text(voice.say("maintenance.screen.title")), ui.Separator(), text(*lines)]
-    if plans:
-        listed = [_plan_line(voice, one) for one in plans[:_SHOWN]]
+    if shown:
+        listed = [_plan_line(voice, one) for one in shown]
         body += [ui.Separator(), text(voice.say("maintenance.screen.planned"), *listed)]
-    return Screen(*body, rows=[row(*ends), *(_plan_row(voice, one) for one in plans[:_PLAN_ROWS])])
-
-
-def _plan_row(voice: Voice, plan: MaintenancePlan) -> Row | None:
-    target = plain(plan.target, limit=60)
-    drop = button(voice.say("maintenance.screen.drop", target=target), f"mute:v1:drop:{plan.id}")
-    return row(
-        button(voice.say("maintenance.screen.skip", target=target), f"mute:v1:skip:{plan.id}:{plan.next_s}"),
-        drop if plan.source is None else None,
+    has_more = len(plans) > (page + 1) * _SHOWN
+    return Screen(
+        *body,
+        rows=[
+            row(*ends),
+            select_row(
+                f"mute:v1:plan:{page}",
+                voice.say("maintenance.screen.choose"),
+                [_option(voice, one) for one in shown],
+            ),
+            row(
+                button(voice.say("consoles.previous"), _page_id(page - 1), emoji="◀") if page else None,
+                button(voice.say("consoles.next"), _page_id(page + 1), emoji="▶") if has_more else None,
+            ),
+        ],
     )
+
+
+def _page_id(page: int) -> str:
+    return f"mute:v1:list:{page}"
+
+
+def _option(voice: Voice, plan: MaintenancePlan) -> SelectOption:
+    at = voice.moment(plan.next_at or plan.first_at)
+    label = voice.say("maintenance.screen.option", target=plain(plan.target, limit=60), at=at)
+    return SelectOption(label=label, value=str(plan.id), description=plain(plan.said, limit=_LINE_LIMIT))
+
+
+def plan_screen(voice: Voice, plan: MaintenancePlan) -> Screen:
+    """Show a plan, with buttons to skip its next time and to remove it."""
+    drop = button(voice.say("maintenance.screen.drop"), f"mute:v1:drop:{plan.id}")
+    skip = button(voice.say("maintenance.screen.skip"), f"mute:v1:skip:{plan.id}:{plan.next_s}")
+    return Screen(text(_plan_line(voice, plan)), rows=[row(skip, drop if plan.source is None else None)])
 
 
 def _plan_line(voice: Voice, plan: MaintenancePlan) -> str:
     return voice.say(
         "maintenance.screen.plan",
-        target=inert(plan.target, limit=_TARGET_LIMIT),
-        said=inert(plan.said, limit=_REASON_LIMIT),
+        target=inert(plan.target, limit=_LINE_LIMIT),
+        said=inert(plan.said, limit=_LINE_LIMIT),
         at=voice.moment(plan.next_at or plan.first_at),
         span=voice.span(plan.lasts),
         who=voice.set_by(plan.by_name),
@@ -120,12 +154,12 @@ def ended_said(voice: Voice, window: AlertWindow) -> str:
 def _line(voice: Voice, window: AlertWindow) -> str:
     said = voice.say(
         "maintenance.screen.line",
-        target=inert(window.target, limit=_TARGET_LIMIT),
+        target=inert(window.target, limit=_LINE_LIMIT),
         until=voice.moment(window.ends_at),
         ago=relative(window.ends_at),
         who=voice.set_by(window.by_name),
     )
-    return f"{said}\n-# {inert(window.reason, limit=_REASON_LIMIT)}" if window.reason else said
+    return f"{said}\n-# {inert(window.reason, limit=_LINE_LIMIT)}" if window.reason else said
 
 
 def window_line(words: Wording, delivery: Delivery, _subject: Subject) -> Body:

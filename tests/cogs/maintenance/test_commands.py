@@ -47,17 +47,25 @@ async def test_a_maintenance_is_planned_skipped_edited_and_removed(world: Consol
     assert "予定に入れました" in shown(await world.click(asked, keep, by="primary"))["content"]
     listed = shown(await world.command("mute list", by="primary"))
     assert "毎週日曜 2:00" in words(listed)
-    skip, drop = presses(listed)
-    assert "次の回を飛ばします" in shown(await world.click(listed, skip, by="primary"))["content"]
+    [choice] = presses(listed)
     [offered] = await world.choices("mute edit", focused="plan", typed="api")
+    chosen = shown(await world.click(listed, choice, by="primary", values=[offered["value"]]))
+    assert "毎週日曜 2:00" in words(chosen)
+    skip, drop = presses(chosen)
+    assert "次の回を飛ばします" in shown(await world.click(chosen, skip, by="primary"))["content"]
+    assert "もう飛ばしたか" in shown(await world.click(chosen, skip, by="primary"))["content"]
     edited = shown(
         await world.command("mute edit", by="primary", plan=offered["value"], every="第1月曜 3:00-4:00")
     )
     await world.click(edited, presses(edited)[0], by="primary")
-    assert "もうありません" in shown(await world.click(listed, drop, by="primary"))["content"]
+    assert "もうありません" in shown(await world.click(chosen, drop, by="primary"))["content"]
+    gone = await world.click(listed, choice, by="primary", values=[offered["value"]])
+    assert "もうありません" in shown(gone)["content"]
     listed = shown(await world.command("mute list", by="primary"))
     assert "第1月曜 3:00-4:00" in words(listed)
-    removed = shown(await world.click(listed, presses(listed)[1], by="primary"))
+    [offered] = await world.choices("mute edit", focused="plan", typed="api")
+    chosen = shown(await world.click(listed, choice, by="primary", values=[offered["value"]]))
+    removed = shown(await world.click(chosen, presses(chosen)[1], by="primary"))
     assert "削除しました" in removed["content"]
     wrong = await world.command("mute start", by="primary", target="api", every="いつか", until="2h")
     assert "何も変えていません" in shown(wrong)["content"]
@@ -67,3 +75,20 @@ async def test_a_maintenance_is_planned_skipped_edited_and_removed(world: Consol
     assert "1 日に 24 回まで、間隔は 5 分以上" in shown(often)["content"]
     missing = await world.command("mute start", by="primary", target="api")
     assert "長さがわかりません" in shown(missing)["content"]
+
+
+async def test_the_ninth_plan_is_on_the_second_page(world: ConsoleWorld) -> None:
+    """Each plan can be reached, however many there are."""
+    for hour in range(1, 10):
+        asked = shown(
+            await world.command(
+                "mute start", by="primary", target="api.parky.co.jp", every=f"毎日 {hour}:00", until="10m"
+            )
+        )
+        await world.click(asked, presses(asked)[0], by="primary")
+    listed = shown(await world.command("mute list"))
+    assert presses(listed) == ["mute:v1:plan:0", "mute:v1:list:1"]
+    assert words(listed).count(" · 毎日") == 8
+    second = shown(await world.click(listed, "mute:v1:list:1"))
+    assert presses(second) == ["mute:v1:plan:1", "mute:v1:list:0"]
+    assert words(second).count(" · 毎日") == 1

@@ -7,13 +7,14 @@ import pytest
 
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.payloads import Json
+from bot.ui.components import Screen
 from bot.ui.posts.renderer import render
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Voice, Wording
 from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
-from cogs.maintenance.screens import began_said, windows_screen
+from cogs.maintenance.screens import began_said, plan_screen, windows_screen
 from tests.unit.ui.samples import AT, EN, JA, delivery
 from tests.unit.ui.screens import JA as VOICE
-from tests.unit.ui.screens import words
+from tests.unit.ui.screens import VOICES, over_limits, pieces, presses, words
 
 BEGAN = WindowData(target="api.parky.co.jp", by="佐藤", reason="デプロイ", until=AT + timedelta(hours=2))
 #: What the bot of another version has stored of a line.
@@ -79,6 +80,48 @@ def test_what_the_policy_has_planned_names_the_file() -> None:
     said = words(windows_screen(VOICE, [window], [plan]))
     assert said.count("· 設定ファイル") == 2
     assert "@" not in said
+
+
+def _plans(count: int) -> list[MaintenancePlan]:
+    """Plans of one target, each a day after the one before, with the longest texts."""
+    said, who = "every sunday " * 15, "w" * 32
+    return [
+        MaintenancePlan(n, 7, "t" * 80, "", said, "", AT, 3600, 1, who, next_at=AT + timedelta(days=n))
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_each_plan_can_be_found_and_chosen(voice: Voice) -> None:
+    """Each of a hundred plans is on a page, where a select offers it by its target and its next time."""
+    window = AlertWindow(1, 7, "t" * 80, "r" * 200, 0, "w" * 32, began_at=AT, ends_at=AT + timedelta(hours=2))
+    windows, plans = [replace(window, id=n, target=f"{n}" + "t" * 79) for n in range(12)], _plans(100)
+    found = []
+    for page in range(13):
+        screen = windows_screen(voice, windows, plans, page=page)
+        assert over_limits(screen) == []
+        found += options(screen)
+        assert ("mute:v1:list:" + str(page + 1) in presses(screen)) is (page < 12)
+        assert ("mute:v1:list:" + str(page - 1) in presses(screen)) is (page > 0)
+    assert [value for value, _ in found] == [str(n) for n in range(100)]
+    assert len({label for _, label in found}) == 100
+    assert presses(windows_screen(voice, [], plans[:1], page=12)) == ["mute:v1:plan:0"]
+    said = words(windows_screen(voice, windows))
+    assert ("他 4 件" if voice is VOICE else "and 4 more") in said
+
+
+def test_a_chosen_plan_has_its_buttons() -> None:
+    """A plan of the policy can be skipped, but not removed here."""
+    [plan] = _plans(1)
+    assert presses(plan_screen(VOICE, plan)) == [f"mute:v1:skip:0:{AT.timestamp():.0f}", "mute:v1:drop:0"]
+    of_policy = replace(plan, source="api")
+    assert presses(plan_screen(VOICE, of_policy)) == [f"mute:v1:skip:0:{AT.timestamp():.0f}"]
+
+
+def options(screen: Screen) -> list[tuple[str, str]]:
+    """The values and labels of a screen's select."""
+    selects = [piece for piece in pieces(screen) if "options" in piece]
+    return [(each["value"], each["label"]) for one in selects for each in one["options"]]
 
 
 def test_the_team_reads_what_becomes_of_a_plan() -> None:
