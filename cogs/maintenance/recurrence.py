@@ -24,6 +24,7 @@ _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SIGNS: Final = dict(zip("月火水木金土日", _DAYS, strict=True))
 _NAMES: Final = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), _DAYS, strict=True))
 _ORDER: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+_DAY_SIGN: Final = r"([月火水木金土日])(?:曜日?)?"
 _NAMED: Final = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)?"
 _NTH_NAMED: Final = (
     rf"(?:every |the )?({'|'.join(_ORDER)}|[1-5](?:st|nd|rd|th)) ({_NAMED})(?: of (?:the|every) month)?"
@@ -87,8 +88,8 @@ def read_recurrence(text: str) -> Recurrence:
     """Return the rule that a person means by *text*.
 
     Understood, in full-width signs too: "毎日 2:00", "平日 9-18", "毎週日曜 2:00", "月・木 3:00-4:00",
-    "第1月曜 3:00", "最終金曜 22:00", "毎月1日 4:00"; "every sunday 02:00", "first monday 03:00",
-    "weekdays 9-18", "mon, thu 3:00"; an RRULE with BYHOUR.
+    "月〜金 9-18", "第1月曜 3:00", "最終金曜 22:00", "毎月1日 4:00"; "every sunday 02:00",
+    "first monday 03:00", "weekdays 9-18", "mon, thu 3:00", "mon-fri 9-18"; an RRULE with BYHOUR.
 
     Raises:
         UnreadableRule. TooOften: it comes more than `MOST_A_DAY` times a day, or with less than five minutes
@@ -157,6 +158,14 @@ def _days(line: str) -> str | None:
             lambda days: "FREQ=WEEKLY;BYDAY=" + _signed(days[1]),
         ),
         (
+            rf"(?:毎週 ?)?{_DAY_SIGN} ?(?:[-–~〜]|から) ?{_DAY_SIGN}(?:まで)?(?:の)?",
+            lambda days: _from_to(_SIGNS[days[1]], _SIGNS[days[2]]),
+        ),
+        (
+            rf"(?:every |on |from )?({_NAMED}) ?(?:[-–~]|to|through) ?({_NAMED})",
+            lambda days: _from_to(_NAMES[days[1][:3]], _NAMES[days[2][:3]]),
+        ),
+        (
             _NTH_NAMED,
             lambda day: f"FREQ=MONTHLY;BYDAY={_ORDER.get(day[1]) or day[1][0]}{_NAMES[day[2][:3]]}",
         ),
@@ -165,7 +174,7 @@ def _days(line: str) -> str | None:
             lambda days: "FREQ=WEEKLY;BYDAY=" + _listed(days[1]),
         ),
     )
-    plain = re.sub(r" at$", "", line)
+    plain = re.sub(r"^each\b", "every", re.sub(r" at$", "", line))
     for pattern, make in forms:
         if found := re.fullmatch(pattern, plain, re.ASCII):
             return make(found)
@@ -174,6 +183,13 @@ def _days(line: str) -> str | None:
 
 def _day_of_month(found: re.Match[str]) -> str:
     return f"FREQ=MONTHLY;BYMONTHDAY={int(found[1] or found[2])}"
+
+
+def _from_to(first: str, last: str) -> str:
+    """Return the part of an RRULE for the days from one to another, perhaps over a weekend."""
+    begins, ends = _DAYS.index(first), _DAYS.index(last)
+    days = [_DAYS[(begins + ahead) % len(_DAYS)] for ahead in range((ends - begins) % len(_DAYS) + 1)]
+    return "FREQ=WEEKLY;BYDAY=" + ",".join(days)
 
 
 def _signed(days: str) -> str:
@@ -196,7 +212,8 @@ _OF_LONG_SPANS: Final = re.compile(r"FREQ=(?:MONTHLY|YEARLY)")
 
 def _require_rare(recurrence: Recurrence, text: str) -> None:
     """Refuse a rule that is none, or that comes too often; with few occurrences it is quick to know."""
-    start = datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC"))  # a leap year
+    # A leap year near the end of dateutil's calendar, since dateutil looks up to the year 9999.
+    start = datetime(9952, 1, 1, tzinfo=ZoneInfo("UTC"))
     try:
         if "BYSETPOS" in recurrence.rule and not _OF_LONG_SPANS.search(recurrence.rule):
             raise UnreadableRule(text)  # dateutil looks for it in each day of a thousand years

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from discord import ButtonStyle, SelectOption, ui
 
+from bot.domain.alerts.alert import mention_of
 from bot.domain.alerts.decisions import AlertWindow
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import number_label
@@ -110,7 +111,11 @@ def preview_screen(voice: Voice, plan: MaintenancePlan, coming: Sequence[datetim
     moments = " / ".join(voice.moment(one) for one in coming)
     keep = button(voice.say("maintenance.screen.keep"), f"mute:v1:keep:{plan.id}", style=ButtonStyle.primary)
     return Screen(
-        text(said, voice.say("maintenance.screen.next", count=len(coming), moments=moments)),
+        text(
+            said,
+            voice.say("maintenance.screen.next", count=len(coming), moments=moments),
+            _unknown_said(voice, plan.target),
+        ),
         rows=[row(keep)],
     )
 
@@ -141,9 +146,17 @@ def began_said(voice: Voice, window: AlertWindow) -> str:
     """
     target = inert(window.target, limit=_TARGET_LIMIT)
     said = voice.say("maintenance.screen.began", target=target, until=voice.moment(window.ends_at))
-    if any(window.covers(name) for name in voice.policy.alert_targets):
-        return said
-    return "\n".join([said, voice.say("maintenance.screen.unknown", target=target)])
+    if unknown := _unknown_said(voice, window.target):
+        return "\n".join([said, unknown, voice.say("maintenance.screen.unknown_open")])
+    return said
+
+
+def _unknown_said(voice: Voice, target: str) -> str:
+    """Warn of a target that the policy does not name; empty if it names it."""
+    mention = mention_of(target)
+    if any(mention.search(name) for name in voice.policy.alert_targets):
+        return ""
+    return voice.say("maintenance.screen.unknown", target=inert(target, limit=_TARGET_LIMIT))
 
 
 def ended_said(voice: Voice, window: AlertWindow) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from time import monotonic
+from time import monotonic, process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,6 +27,14 @@ _BERLIN = ZoneInfo("Europe/Berlin")
         ("毎月1日 4:00", "FREQ=MONTHLY;BYMONTHDAY=1;BYHOUR=4;BYMINUTE=0", None),
         ("平日 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
         ("every sunday 02:00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0", None),
+        ("each Sunday 02:00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0", None),
+        ("each day 2:00", "FREQ=DAILY;BYHOUR=2;BYMINUTE=0", None),
+        ("mon-fri 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("every Friday to Monday at 2:00", "FREQ=WEEKLY;BYDAY=FR,SA,SU,MO;BYHOUR=2;BYMINUTE=0", None),
+        ("月〜金 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("月-金 9-18", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("毎週月曜～金曜の9時〜18時", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", 9),
+        ("土曜日から日曜日 3:00", "FREQ=WEEKLY;BYDAY=SA,SU;BYHOUR=3;BYMINUTE=0", None),
         ("Mon, Thu at 3:00", "FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=3;BYMINUTE=0", None),
         ("first monday 03:00", "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=3;BYMINUTE=0", None),
         ("2nd tuesday of the month 3:00", "FREQ=MONTHLY;BYDAY=2TU;BYHOUR=3;BYMINUTE=0", None),
@@ -88,6 +96,38 @@ def test_what_comes_too_often(typed: str) -> None:
     with pytest.raises(TooOften):
         read_recurrence(typed)
     assert monotonic() - began_s < _AT_ONCE_S
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=2",
+        "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30,31;BYHOUR=2",
+        "FREQ=MONTHLY;BYMONTHDAY=31;BYDAY=1MO;BYHOUR=" + ",".join(map(str, range(24))),
+    ],
+)
+def test_what_never_comes_is_refused_at_once(typed: str) -> None:
+    """A bot that looks for it until the year 9999 answers nobody meanwhile."""
+    began_s = process_time()
+    with pytest.raises(UnreadableRule):
+        read_recurrence(typed)
+    assert process_time() - began_s < 0.1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=2",
+        "FREQ=YEARLY;INTERVAL=10;BYHOUR=2",
+        "FREQ=MONTHLY;INTERVAL=100;BYHOUR=2",
+        "FREQ=WEEKLY;INTERVAL=100;BYDAY=SU;BYHOUR=2",
+        "FREQ=DAILY;INTERVAL=999;BYHOUR=2",
+        "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR;BYHOUR=2",
+    ],
+)
+def test_what_comes_seldom_is_a_rule(typed: str) -> None:
+    """A rule of few days in a life is one."""
+    assert read_recurrence(typed).rule == typed
 
 
 def test_a_rule_without_an_end_goes_on() -> None:

@@ -11,7 +11,7 @@ from bot.ui.components import Screen
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Voice, Wording
 from cogs.maintenance.rules import MaintenanceDelivery, MaintenancePlan, WindowData
-from cogs.maintenance.screens import began_said, plan_screen, windows_screen
+from cogs.maintenance.screens import began_said, plan_screen, preview_screen, windows_screen
 from tests.unit.ui.samples import AT, EN, JA, delivery
 from tests.unit.ui.screens import JA as VOICE
 from tests.unit.ui.screens import VOICES, over_limits, pieces, presses, words
@@ -155,6 +155,15 @@ def test_a_target_that_the_policy_does_not_name_is_held_with_a_warning(
     said = began_said(VOICE, window)
     assert "のアラートを 11/24 16:07 JST まで控えます" in said
     assert ("という対象はありません" in said) is not is_known
+
+
+@pytest.mark.parametrize(("target", "is_known"), [("*.parky.co.jp", True), ("api.praky.jp", False)])
+def test_a_preview_warns_of_a_target_that_the_policy_does_not_name(target: str, *, is_known: bool) -> None:
+    """The warning comes before anything is planned, and does not speak of /mute end."""
+    plan = replace(_plans(1)[0], target=target)
+    said = words(preview_screen(VOICE, plan, [AT]))
+    assert ("という対象はありません" in said) is not is_known
+    assert "/mute end" not in said
 
 
 def test_the_end_says_what_was_held_and_what_goes_on() -> None:
