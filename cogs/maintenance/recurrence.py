@@ -174,7 +174,7 @@ def _days(line: str) -> str | None:
             lambda days: "FREQ=WEEKLY;BYDAY=" + _listed(days[1]),
         ),
     )
-    plain = re.sub(r"^each\b", "every", re.sub(r" at$", "", line))
+    plain = re.sub(r"^each ", "every ", re.sub(r" at$", "", line))
     for pattern, make in forms:
         if found := re.fullmatch(pattern, plain, re.ASCII):
             return make(found)

@@ -147,10 +147,12 @@ async def _(scene: Scene) -> Change:
 
 
 async def _planned(scene: Scene, name: str) -> Interaction:
-    """Plan maintenance each month; return the list, with the plan on it."""
+    """Plan maintenance each month; return the plan, as the list shows it."""
     shown = await scene.say("mute start", by="primary", target=name, every="毎月1日 4:00", until="2h")
     await scene.press(shown, "この予定で登録", by="primary")
-    return await scene.say("mute list", by="primary")
+    [plan] = await scene.human.autocomplete("primary", "general", "mute edit", "plan", name)
+    listed = await scene.say("mute list", by="primary")
+    return await scene.press(listed, "飛ばす・削除", by="primary", value=str(plan["value"]))
 
 
 @change("maintenance.commands.press_keep")
@@ -162,13 +164,13 @@ async def _(scene: Scene) -> Change:
 
 @change("maintenance.commands.press_skip")
 async def _(scene: Scene) -> Change:
-    act = scene.presses(await _planned(scene, "planskip"), "飛ばす：planskip", by="primary")
+    act = scene.presses(await _planned(scene, "planskip"), "次を飛ばす", by="primary")
     return scene.acts(act, "alert_plan_skipped", of="planskip")
 
 
 @change("maintenance.commands.press_drop")
 async def _(scene: Scene) -> Change:
-    act = scene.presses(await _planned(scene, "plandrop"), "削除：plandrop", by="primary")
+    act = scene.presses(await _planned(scene, "plandrop"), "予定を削除", by="primary")
     return scene.acts(act, "alert_plan_dropped", of="plandrop")
 
 
