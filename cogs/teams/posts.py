@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, NoticeLooks, Renderers, about, line, message
@@ -40,14 +41,15 @@ def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     team = words.team(data.team)
     if delivery.to.startswith("person:"):
         return _dm(words, incident, words.say("of_teams.dm.unanswered", team=team), "")
+    rings = incident.rings and words.policy.rules(incident.severity, team=data.team).mention is Mention.HERE
     text = words.say(
         "of_teams.unanswered",
-        here=HERE if incident.rings else "",
+        here=HERE if rings else "",
         label=linked_label(incident),
         severity=incident.severity,
         team=team,
     )
-    return message(text.strip(), rings=incident.rings)
+    return message(text.strip(), rings=rings)
 
 
 def _dm(words: Wording, incident: Incident, first: str, last: str) -> Body:

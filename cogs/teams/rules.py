@@ -145,9 +145,14 @@ class TeamDelivery(AnyDeliveryKind):
 
 
 class CallData(Payload):
-    """The content of these messages: the team, the person who calls it, and the deadline."""
+    """The content of these messages: the team, the person who calls it, and the deadline.
+
+    Attributes:
+        rings_team: As `Addressing` has it.
+    """
 
     call: int
     team: str
     by: str
     due_at: datetime
+    rings_team: str | None = None

@@ -209,7 +209,9 @@ class Teams:
             await change.say(told, key=key)
 
     def _delivery(self, change: Change, kind: TeamDelivery, call: TeamCall, *, to: str) -> NewDelivery:
-        data = CallData(call=call.id, team=called(call.team), by=change.by.name, due_at=call.due_at)
+        data = CallData(
+            call=call.id, team=called(call.team), by=change.by.name, due_at=call.due_at, rings_team=call.team
+        )
         return NewDelivery(
             kind=kind,
             to=to,

@@ -16,10 +16,12 @@ class Addressing(Payload):
     Attributes:
         answers: The id of the message that it answers.
         asks: The on-call place whose person it mentions.
+        rings_team: In a capability's post, the team whose role it rings in the place of ``@here``.
     """
 
     answers: int | None = None
     asks: str | None = None
+    rings_team: str | None = None
 
 
 class Named(Payload):

@@ -150,9 +150,7 @@ class DiscordNotifier:
             words = replace(words, channel_urls=urls, command_ids=commands)
         body = render(words, told, subject)
         if isinstance(subject, Incident) and action is Action.MESSAGE:
-            # A capability's own posts may ring others than the incident's team.
-            is_own = subject.is_private or isinstance(delivery.kind, DeliveryKind)
-            body = addressed(body, await self._places.rung_roles(subject) if is_own else [])
+            body = addressed(body, await self._rung_roles(delivery, subject))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
         body = await self._asked(delivery, body)
@@ -226,6 +224,14 @@ class DiscordNotifier:
         if self._find_holders is None:
             return self._words
         return replace(self._words, holders=await self._find_holders(guild_id))
+
+    async def _rung_roles(self, delivery: Delivery, incident: Incident) -> list[int]:
+        """Return the roles that a post rings; a capability's own may ring others than the incident's team."""
+        if incident.is_private or isinstance(delivery.kind, DeliveryKind):
+            return await self._places.rung_roles(incident)
+        return await self._places.team_roles(
+            delivery.guild_id, Addressing.from_json(delivery.data).rings_team
+        )
 
     async def _person(self, delivery: Delivery) -> OnCallPerson | None:
         """Return the person a delivery is for: by on-call place, as of now, or by handle; else None."""

@@ -140,6 +140,10 @@ class Places:
         """
         return await self._role_ids(incident.guild_id, self._policy.rung_roles(incident))
 
+    async def team_roles(self, guild_id: int, team: str | None) -> list[int]:
+        """Return the ids of the known roles that a team rings; raises as `rung_roles`."""
+        return await self._role_ids(guild_id, self._policy.team_roles(team))
+
     async def _role_ids(self, guild_id: int, names: Sequence[str]) -> list[int]:
         if not names:
             return []

@@ -11,6 +11,7 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.words.wording import Wording
 from cogs.teams.rules import CallData, TeamDelivery
+from tests.integration.discord_api.notifier_world import owed, running_world
 from tests.unit.ui.samples import TRIGGERED, delivery, embed_of
 
 
@@ -30,6 +31,14 @@ def test_the_channel_is_told_with_a_mention() -> None:
     body = render(WORDS, told, TRIGGERED)
     assert "「payments」から応答がありません" in str(body["content"])
     assert str(body["content"]).startswith("@here")
+
+
+def test_a_team_that_is_not_mentioned_is_told_without_one() -> None:
+    """The channel's message rings as an alert of the called team would."""
+    told = delivery(TeamDelivery.UNANSWERED, to="channel:payments-alerts", data=DATA)
+    body = render(words('mention = "none"'), told, TRIGGERED)
+    assert str(body["content"]).startswith("📣")
+    assert body["allowed_mentions"] == {"parse": []}
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -61,3 +70,14 @@ def test_the_dm_of_a_call_follows_the_incident(status: Status, shown: str, *, as
     assert shown in str(body["components"])
     assert ("次の担当を呼びます" in str(embed_of(body)["description"])) == asks
     assert ("inc:v1:ack" in str(body["components"])) == asks
+
+
+async def test_the_role_of_the_called_team_is_rung(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unanswered call rings the role of the called team in the place of @here, not the owner's."""
+    async with running_world(monkeypatch) as world:
+        world.notifier = world.make(policy=words('role = "on-call"').policy)
+        call = CallData.from_json({**DATA, "rings_team": "payments"})
+        told = owed(TeamDelivery.UNANSWERED, to="channel:p1-ops", data=call.to_json())
+        message = world.message(await world.deliver(told))
+        assert message.content.startswith(f"<@&{message.mention_roles[0]}> 📣")
+        assert not message.mention_everyone

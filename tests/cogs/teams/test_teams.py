@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.delivery.delivery import Addressing
 from bot.domain.delivery.kinds import DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.domain.escalation.pages import declined
@@ -201,6 +202,8 @@ async def test_a_call_asks_one_after_the_other(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert desk.sent(TeamDelivery.CALL) == ["person:pay", "person:pay_second"]
     assert desk.sent(TeamDelivery.UNANSWERED) == ["channel:payments-alerts"]
+    [told] = [one for one in await desk.database.deliveries() if one.kind is TeamDelivery.UNANSWERED]
+    assert Addressing.from_json(told.data).rings_team == "payments"
     assert await kinds(desk, incident) == [TeamEntry.CALLED, TeamEntry.CALLED, TeamEntry.UNANSWERED]
     assert (await IncidentRows(desk.store.sql).incident(incident.id)).team is None
 
