@@ -32,7 +32,12 @@ def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
     asked = "of_teams.dm.asked" if data.by else "of_teams.dm.passed"
     first = words.say(asked, who=words.who(data.by), team=words.team(data.team))
-    return _dm(words, incident, first, words.say("of_teams.dm.due", at=words.moment(data.due_at)))
+    return _dm(
+        words,
+        incident,
+        first,
+        words.say(f"of_teams.dm.{'due_last' if data.is_last else 'due'}", at=words.moment(data.due_at)),
+    )
 
 
 def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -75,7 +80,7 @@ def handed_answer(voice: Voice, incident: Incident) -> str:
 def called_answer(voice: Voice, done: Called) -> str:
     """Return the answer to the person who called another team."""
     return voice.say(
-        "of_teams.answer.called",
+        f"of_teams.answer.{'called_last' if done.is_last else 'called'}",
         label=done.incident.label,
         team=voice.team(done.call.team),
         place=done.place,

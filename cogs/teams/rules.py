@@ -1,6 +1,6 @@
 """Rules for handing an incident to another team and for calling a team, with their timeline entries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.posting import next_posting
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import EntryData, EntryKind, TimelineKindSpec
 
@@ -63,6 +64,7 @@ class TeamCall:
         asked: The index of the team's place that was called last.
         due_at: When the next place is called.
         called_ids: The Discord ids of the called people, where known at that time.
+        before_ids: Those of the people who were on the incident before.
     """
 
     id: int
@@ -73,11 +75,38 @@ class TeamCall:
     due_at: datetime
     done_at: datetime | None = None
     called_ids: tuple[int, ...] = ()
+    before_ids: tuple[int, ...] = ()
 
 
-def next_asked(call: TeamCall, places: Sequence[str]) -> int | None:
-    """Return the index of the next place to call; None after the last one."""
-    return call.asked + 1 if call.asked + 1 < len(places) else None
+@dataclass(frozen=True, slots=True)
+class TeamOnCall:
+    """The people on call for a team.
+
+    Attributes:
+        places: In the order in which they are asked.
+        holders: By place; a person at two of them is at the first only.
+        ids: Their Discord ids by place, as far as Discord tells them.
+    """
+
+    places: tuple[str, ...]
+    holders: Mapping[str, OnCallPerson]
+    ids: Mapping[str, int]
+
+    def next_asked(self, *, after: int, on_it: Collection[int]) -> int | None:
+        """Return the index of the next place to call; None after the last one.
+
+        Args:
+            after: The index of the place that was called last; -1: none was.
+            on_it: The ids of the people who are on the incident, and are not called to it.
+        """
+        return next(
+            (
+                index
+                for index, place in enumerate(self.places)
+                if index > after and place in self.holders and self.ids.get(place) not in on_it
+            ),
+            None,
+        )
 
 
 class TeamEntry(EntryKind):
@@ -149,6 +178,7 @@ class CallData(Payload):
 
     Attributes:
         rings_team: As `Addressing` has it.
+        is_last: Nobody else of the team is left to call.
     """
 
     call: int
@@ -156,3 +186,4 @@ class CallData(Payload):
     by: str
     due_at: datetime
     rings_team: str | None = None
+    is_last: bool = False

@@ -1,9 +1,7 @@
 """The table of calls for teams."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.incident.incident import Incident
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import from_row
 from cogs.teams.rules import TeamCall
@@ -15,17 +13,17 @@ class TeamCalls:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    async def add(
-        self, incident: Incident, team: str | None, *, due_at: datetime, called_ids: Sequence[int]
-    ) -> TeamCall:
-        """Store a call for the first place of a team."""
+    async def add(self, call: TeamCall) -> TeamCall:
+        """Store a new call, and return it with its number."""
         row = await self._sql.one(
             "add_team_call",
-            incident_id=incident.id,
-            guild_id=incident.guild_id,
-            team=team,
-            due_at=due_at,
-            called_ids=list(called_ids),
+            incident_id=call.incident_id,
+            guild_id=call.guild_id,
+            team=call.team,
+            asked=call.asked,
+            due_at=call.due_at,
+            called_ids=list(call.called_ids),
+            before_ids=list(call.before_ids),
         )
         return _call(row)
 
@@ -55,4 +53,4 @@ class TeamCalls:
 
 
 def _call(row: Row) -> TeamCall:
-    return from_row(TeamCall, row, called_ids=tuple(row["called_ids"]))
+    return from_row(TeamCall, row, called_ids=tuple(row["called_ids"]), before_ids=tuple(row["before_ids"]))

@@ -1,7 +1,7 @@
 -- name: add_team_call
 -- Stores a call for a team.
-INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at, called_ids)
-VALUES (:incident_id, :guild_id, :team, 0, :due_at, :called_ids)
+INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at, called_ids, before_ids)
+VALUES (:incident_id, :guild_id, :team, :asked, :due_at, :called_ids, :before_ids)
 RETURNING *;
 
 -- name: team_call

@@ -1,6 +1,5 @@
 """Hands an incident over to another team, or calls that team's person on call to join."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,7 +10,6 @@ from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavai
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.jobs import Job
-from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.runbook.teams import DEFAULT_TEAM
@@ -35,6 +33,7 @@ from cogs.teams.rules import (
     HandedNotice,
     TeamCall,
     TeamDelivery,
+    TeamOnCall,
     UnansweredEntry,
     UnansweredNotice,
 )
@@ -54,11 +53,12 @@ class TeamAct(AnyAct):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A started call: the place that is called now, and the time when the next one is called."""
+    """A started call: the place that is called now; the last one has no next, and then the team is told."""
 
     incident: Incident
     call: TeamCall
     place: str
+    is_last: bool
 
 
 def called(team: str | None) -> str:
@@ -108,11 +108,11 @@ class Teams:
         """Call a team's person on call to join, with a deadline for the answer.
 
         Raises:
-            InvalidTransition: The incident has ended or is with that team, or the team is already called.
-                Otherwise as `Changes.change`.
+            InvalidTransition: The incident has ended or is with that team, the team is already called, or its
+                people are on the incident. Otherwise as `Changes.change`.
         """
-        places = self._places(await IncidentRows(self._store.sql).incident(incident_id), team)
-        ids = await self._ids(await self._holders(places[:1]))  # Discord is asked before anything is locked
+        # Discord is asked before anything is locked.
+        oncall = await self._oncall(await IncidentRows(self._store.sql).incident(incident_id), team)
         async with self._core.changes.change(incident_id, by=by, act=TeamAct.CALL) as change:
             incident, calls = change.incident, TeamCalls(change.tx.sql)
             transitions.require_open(incident)
@@ -121,9 +121,16 @@ class Teams:
             if await calls.waiting(incident_id, team) is not None:
                 raise InvalidTransition("team_called_already", incident=incident.label, team=called(team))
             due = self._policy.ack_due(self._policy.rules(incident.severity, team=team), at=change.now)
-            call = await calls.add(incident, team, due_at=due, called_ids=tuple(ids.values()))
-            await self._ask(change, call, places[0], again=False)
-        return Called(incident, call, places[0])
+            on_it = await self._on_it(change.tx, incident_id)
+            first = oncall.next_asked(after=-1, on_it=on_it)
+            if first is None:
+                raise InvalidTransition("team_on_it", incident=incident.label, team=called(team))
+            place = oncall.places[first]
+            new = TeamCall(0, incident_id, incident.guild_id, team, first, due, before_ids=tuple(on_it))
+            call = await calls.add(replace(new, called_ids=_id_at(oncall, place)))
+            is_last = oncall.next_asked(after=first, on_it=on_it) is None
+            await self._ask(change, call, place, again=False, is_last=is_last)
+        return Called(incident, call, place, is_last)
 
     async def follow(self, call_id: int) -> timedelta | None:
         """Call the next place if nobody has joined by the deadline; return the time left before it.
@@ -134,17 +141,15 @@ class Teams:
         if call is None or call.done_at is not None:
             return None
         incident = await IncidentRows(self._store.sql).incident(call.incident_id)
-        places = self._places(incident, call.team)
-        holders = await self._holders(places)
-        ids = await self._ids(holders)
+        oncall = await self._oncall(incident, call.team)
         async with self._store.transaction() as tx:
             locked = await IncidentWrites(tx.sql).incident(call.incident_id, lock=True)
             calls, now = TeamCalls(tx.sql), await tx.now()
             current = await calls.call(call_id)
             if current is None or current.done_at is not None or current != call:
                 return None
-            joined = {one.id for one in await AcknowledgementRows(tx.sql).on_it(locked.id)}
-            has_joined = joined & {*call.called_ids, *ids.values()}
+            on_it = await self._on_it(tx, locked.id)
+            has_joined = on_it.difference(call.before_ids) & {*call.called_ids, *oncall.ids.values()}
             is_theirs = locked.team == call.team  # by a hand-over: their ladder pages them
             if has_joined or is_theirs or not locked.is_open:
                 await calls.finish(call, at=now)
@@ -152,38 +157,37 @@ class Teams:
             if call.due_at > now:
                 return call.due_at - now
             change = Change(tx, self._policy, locked, Person(id=0, name=""), now, is_by_clock=True)
-            if (following := rules.next_asked(call, places)) is None:
+            if (following := oncall.next_asked(after=call.asked, on_it=on_it)) is None:
                 await calls.finish(call, at=now)
-                await self._give_up(change, call, tuple(holders))
+                await self._give_up(change, call, tuple(oncall.holders))
                 return None
             due = self._policy.ack_due(self._policy.rules(locked.severity, team=call.team), at=now)
-            place = places[following]
-            now_called = (ids[place],) if place in ids else ()
-            moved = replace(call, asked=following, due_at=due, called_ids=(*call.called_ids, *now_called))
+            place = oncall.places[following]
+            called_ids = (*call.called_ids, *_id_at(oncall, place))
+            moved = replace(call, asked=following, due_at=due, called_ids=called_ids)
             await calls.move(moved)
-            await self._ask(change, moved, place, again=True)
+            is_last = oncall.next_asked(after=following, on_it=on_it) is None
+            await self._ask(change, moved, place, again=True, is_last=is_last)
         return due - now
 
-    def _places(self, incident: Incident, team: str | None) -> tuple[str, ...]:
-        return self._policy.places_of(replace(incident, team=team))
+    async def _on_it(self, tx: Transaction, incident_id: int) -> set[int]:
+        return {one.id for one in await AcknowledgementRows(tx.sql).on_it(incident_id)}
 
-    async def _holders(self, places: tuple[str, ...]) -> dict[str, OnCallPerson]:
-        return await self._core.oncall.distinct_holders(self._core.guild_id, places)
-
-    async def _ids(self, holders: Mapping[str, OnCallPerson]) -> dict[str, int]:
-        """Return the ids of *holders* by place, as far as Discord tells them."""
+    async def _oncall(self, incident: Incident, team: str | None) -> TeamOnCall:
+        places = self._policy.places_of(replace(incident, team=team))
+        holders = await self._core.oncall.distinct_holders(self._core.guild_id, places)
         ids: dict[str, int] = {}
         for place, person in holders.items():
             with suppress(DeliveryRefused, UpstreamUnavailable):
                 ids[place] = (await self._core.discord.person(self._core.guild_id, person.handle)).id
-        return ids
+        return TeamOnCall(places, holders, ids)
 
-    async def _ask(self, change: Change, call: TeamCall, place: str, *, again: bool) -> None:
+    async def _ask(self, change: Change, call: TeamCall, place: str, *, again: bool, is_last: bool) -> None:
         team, line = called(call.team), f"team_call:{call.id}:{call.asked}"
         told = CalledNotice(team=team, place=place, due_at=call.due_at, again=again)
         await change.record(CalledEntry(team=team, place=place), line=line)
         await self._say(change, told, key=line)
-        dm = self._delivery(change, TeamDelivery.CALL, call, to=f"person:{place}")
+        dm = self._delivery(change, TeamDelivery.CALL, call, to=f"person:{place}", is_last=is_last)
         await DeliveryWrites(change.tx.sql).insert_deliveries([dm])
         if not again:
             await change.tx.enqueue(_job(call, after=call.due_at - change.now))
@@ -208,9 +212,16 @@ class Teams:
         else:
             await change.say(told, key=key)
 
-    def _delivery(self, change: Change, kind: TeamDelivery, call: TeamCall, *, to: str) -> NewDelivery:
+    def _delivery(
+        self, change: Change, kind: TeamDelivery, call: TeamCall, *, to: str, is_last: bool = False
+    ) -> NewDelivery:
         data = CallData(
-            call=call.id, team=called(call.team), by=change.by.name, due_at=call.due_at, rings_team=call.team
+            call=call.id,
+            team=called(call.team),
+            by=change.by.name,
+            due_at=call.due_at,
+            rings_team=call.team,
+            is_last=is_last,
         )
         return NewDelivery(
             kind=kind,
@@ -248,6 +259,11 @@ def deliveries(_teams: Teams, _core: Core) -> list[DeliveryHandler]:
 async def follow(teams: Teams, payload: str) -> timedelta | None:
     """Handle the deadline of a call."""
     return await teams.follow(int(payload.partition(":")[2]))
+
+
+def _id_at(oncall: TeamOnCall, place: str) -> tuple[int, ...]:
+    """Return the id of the person at *place*, if Discord told it."""
+    return tuple(number for at, number in oncall.ids.items() if at == place)
 
 
 def _job(call: TeamCall, *, after: timedelta) -> Job:

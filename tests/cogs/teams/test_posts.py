@@ -9,8 +9,10 @@ from bot.domain.incident.incident import Status
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import is_refreshed, render
-from bot.ui.words.wording import Wording
-from cogs.teams.rules import CallData, TeamDelivery
+from bot.ui.words.wording import Voice, Wording
+from cogs.teams.posts import called_answer
+from cogs.teams.rules import CallData, TeamCall, TeamDelivery
+from cogs.teams.use_cases import Called
 from tests.integration.discord_api.notifier_world import owed, running_world
 from tests.unit.ui.samples import TRIGGERED, delivery, embed_of
 
@@ -22,7 +24,8 @@ def words(team: str = "") -> Wording:
 
 
 WORDS = words()
-DATA = CallData(call=1, team="payments", by="", due_at=datetime(2026, 12, 2, 5, 0, tzinfo=UTC)).to_json()
+T0 = datetime(2026, 12, 2, 5, 0, tzinfo=UTC)
+DATA = CallData(call=1, team="payments", by="", due_at=T0).to_json()
 
 
 def test_the_channel_is_told_with_a_mention() -> None:
@@ -70,6 +73,16 @@ def test_the_dm_of_a_call_follows_the_incident(status: Status, shown: str, *, as
     assert shown in str(body["components"])
     assert ("次の担当を呼びます" in str(embed_of(body)["description"])) == asks
     assert ("inc:v1:ack" in str(body["components"])) == asks
+
+
+def test_the_last_place_reads_that_the_team_is_told() -> None:
+    """Where nobody is next, neither the DM nor the answer to the command promises a next person."""
+    call = TeamCall(1, 42, 7, "payments", 0, T0)
+    voice = Voice.of(Texts.load(), WORDS.policy, locale="en")
+    for is_last, then in ((False, "the next person is called"), (True, "the team is told")):
+        dm = delivery(TeamDelivery.CALL, to="person:pay", data={**DATA, "is_last": is_last})
+        assert ("チームに知らせます" in str(embed_of(render(WORDS, dm, TRIGGERED)))) == is_last
+        assert then in called_answer(voice, Called(TRIGGERED, call, "pay", is_last))
 
 
 async def test_the_role_of_the_called_team_is_rung(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from bot.storage.tables.escalation import EscalationRows
 from bot.storage.tables.incidents import IncidentRows
 from bot.storage.tables.timeline import TimelineRows
 from bot.ui.choices import team_named
-from cogs.teams.rules import TeamDelivery, TeamEntry, handed_over, with_thread
+from cogs.teams.rules import CallData, TeamDelivery, TeamEntry, handed_over, with_thread
 from cogs.teams.use_cases import Teams
 from tests.cogs.oncall.acts import oncall_of
 from tests.services.database import Database
@@ -216,6 +216,53 @@ async def test_who_joins_ends_the_call(desk: Desk) -> None:
     await desk.pass_time(hours=2)
     assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
     assert desk.sent(TeamDelivery.UNANSWERED) == []
+
+
+async def taken(desk: Desk, *people: Person) -> Incident:
+    """A SEV1 of the default team that *people* are on."""
+    incident = await desk.open()
+    await desk.work()
+    for person in people:
+        await desk.acknowledger.acknowledge(incident.id, by=person, via=AckVia.BUTTON)
+    return incident
+
+
+async def test_who_is_on_it_is_not_called(desk: Desk) -> None:
+    """The next place is called in their stead; their being there already is no answer to the call."""
+    incident = await taken(desk, PAY)
+    done = await desk.services.of(Teams).call(incident.id, "payments", by=PAY)
+    assert (done.place, done.is_last) == ("pay_second", True)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay_second"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == ["channel:payments-alerts"]
+
+
+async def test_who_was_on_it_before_does_not_answer_for_others(desk: Desk) -> None:
+    """The second place is on the incident: the first one is called, and nobody after it."""
+    incident = await taken(desk, SECOND)
+    done = await desk.services.of(Teams).call(incident.id, "payments", by=SECOND)
+    assert (done.place, done.is_last) == ("pay", True)
+    await desk.pass_time(hours=2)
+    assert desk.sent(TeamDelivery.CALL) == ["person:pay"]
+    assert desk.sent(TeamDelivery.UNANSWERED) == ["channel:payments-alerts"]
+
+
+async def test_a_team_that_is_all_on_it_is_not_called(desk: Desk) -> None:
+    """There is nobody left to call, and the answer says so."""
+    incident = await taken(desk, PAY, SECOND)
+    with pytest.raises(InvalidTransition, match="team_on_it"):
+        await desk.services.of(Teams).call(incident.id, "payments", by=PAY)
+    assert await kinds(desk, incident) == []
+
+
+async def test_the_last_call_says_so(desk: Desk) -> None:
+    """Only the DM to the last place says that nobody is called after it."""
+    incident = await acknowledged(desk)
+    done = await desk.services.of(Teams).call(incident.id, "payments", by=PRIMARY)
+    assert not done.is_last
+    await desk.pass_time(minutes=16)
+    calls = [one for one in await desk.database.deliveries() if one.kind is TeamDelivery.CALL]
+    assert [CallData.from_json(one.data).is_last for one in calls] == [False, True]
 
 
 async def test_who_was_called_counts_after_their_shift(desk: Desk) -> None:

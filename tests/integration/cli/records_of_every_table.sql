@@ -16,7 +16,7 @@ VALUES (1, 1, 1, 'Ann', now(), '[{"after_s": 1.50, "text": {"ja": "訓練 \\ \" 
 INSERT INTO reports (guild_id, key, by_id, by_name, title, evidence, incident_id)
 VALUES (1, 'r', 1, 'Ann', 'Down', '{"text": "x"}', 1);
 INSERT INTO snoozes (incident_id, guild_id, until, by_id, by_name) VALUES (1, 1, now(), 1, 'Ann');
-INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at, called_ids) VALUES (1, 1, 'payments', 0, now(), '{3}');
+INSERT INTO team_calls (incident_id, guild_id, team, asked, due_at, called_ids, before_ids) VALUES (1, 1, 'payments', 0, now(), '{3}', '{4}');
 INSERT INTO rollbacks (incident_id, guild_id, rolls_back, reason, by_id, by_name, at)
 VALUES (1, 1, true, 'errors since v42', 1, 'Ann', now());
 INSERT INTO announcements (incident_id, guild_id, number, state, severity, targets, started_at, texts, status, drafted_by)
