@@ -166,8 +166,8 @@ MUTANTS: Final = (
     Mutant(
         name="a person whose shift has ended did not answer the call of their team",
         file="cogs/teams/use_cases.py",
-        before="joined & {*call.called_ids, *ids.values()}",
-        after="joined & set(ids.values())",
+        before="& {*call.called_ids, *oncall.ids.values()}",
+        after="& set(oncall.ids.values())",
         tests=("tests/cogs/teams/test_teams.py",),
     ),
     Mutant(
