@@ -8,6 +8,7 @@ from typing import Protocol, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.capability import Capability, PolicyPart, installed, policy_parts
+from bot.domain.alerts.alert import named
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq import DlqTable
 from bot.domain.escalation.ladder import ack_deadline, moment_after
@@ -185,10 +186,14 @@ class Policy:
     def team_of(self, targets: Iterable[str], *, said: str | None = None) -> str | None:
         """Return the team of a new incident: that of the first target that has one, else the one *said*.
 
+        The case of a target's letters does not count: monitors write names in their own way.
+
         Args:
             said: What its source says: a target tells more of an alert than the system that reports it.
         """
-        of_targets = (self.team_of_target.get(target) for target in targets)
+        of_targets = (
+            self.team_of_target[name] for target in targets for name in named(target, self.team_of_target)
+        )
         return next((name for name in (*of_targets, said) if name in self.teams), None)
 
     def rung_roles(self, incident: Incident) -> tuple[str, ...]:

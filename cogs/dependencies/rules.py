@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from bot.domain.alerts.alert import mention_of
+from bot.domain.alerts.alert import mention_of, named
 from bot.domain.delivery.kinds import AnyDeliveryKind, DeliveryKindSpec
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.outage import Journal
@@ -65,9 +65,9 @@ def needed_by(target: str | None, title: str, depends_on: Mapping[str, tuple[str
     The alert is about its target; if it names none, about those that its title mentions.
     """
     if target:
-        own = [name for name in depends_on if name.casefold() == target.casefold()]
+        own = named(target, depends_on)
     else:
-        own = [name for name in depends_on if mention_of(name).search(title)]
+        own = tuple(name for name in depends_on if mention_of(name).search(title))
     return needed_through(own, depends_on)
 
 

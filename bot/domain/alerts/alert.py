@@ -244,6 +244,12 @@ def _masked_value(name: str, value: str) -> str:
     return masked.removeprefix(head) if masked.startswith(head) else _masked(value)
 
 
+def named(target: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of *names* that are *target* whatever the case of the letters, the very same one first."""
+    same = (name for name in names if name.casefold() == target.casefold())
+    return tuple(sorted(same, key=lambda name: name != target))
+
+
 def mention_of(target: str) -> re.Pattern[str]:
     """Return a pattern that finds *target* as a whole name: "parky.co.jp" is not in "api.parky.co.jp"."""
     name = re.escape(target).replace(r"\*", r"[\w.-]*")
