@@ -97,7 +97,7 @@ class DependentAlerts:
 async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldReason | None:
     """Return the open incident of what an alert depends on, if there is one, and let its posts count it.
 
-    One of the highest severity is posted in its channel as well, and rings nobody.
+    One of the highest severity is posted as well, where its incident would be, and rings nobody.
     """
     needed = needed_by(alert.target, alert.title, policy.depends_on)
     if not needed:
@@ -108,8 +108,8 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
         return None
     await _show(tx, policy, number)
     if alert.severity.name == policy.most_severe.name:
-        team = policy.team_of([alert.target] if alert.target else [])
-        severity = policy.rules(alert.severity.name, team=team)
+        team = policy.team_of([alert.target] if alert.target else [], said=alert.team)
+        channel = alert.channel or policy.rules(alert.severity.name, team=team).channel
         data = HeldQuietlyData(
             incident=number,
             severity=alert.severity.name,
@@ -119,7 +119,7 @@ async def holding(tx: Transaction, policy: Policy, alert: Occurrence) -> HoldRea
         )
         line = NewDelivery(
             kind=DependencyDelivery.HELD_QUIETLY,
-            to=f"channel:{severity.channel}",
+            to=f"channel:{channel}",
             key=f"held_quietly:{number}:{alert.fingerprint}",
             guild_id=alert.guild_id,
             data=data.to_json(),

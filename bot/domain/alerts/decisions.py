@@ -421,4 +421,6 @@ class HeldOccurrences:
             severity=severity,
             title=self.title,
             target=self.target,
+            team=self.alert.team,
+            channel=(self.alert.origin and self.alert.origin.channel) or None,
         )

@@ -275,6 +275,8 @@ class Occurrence:
         rule: The policy's rule about it, if there is one.
         clues: By what it is known what it says, the strongest first.
         lesson: The number of the `AlertLesson` by which it is read, if there is one.
+        team: Whose alert its source says it is: see `Policy.team_of`.
+        channel: Where the policy wants it posted; None: in the channel of its severity.
     """
 
     guild_id: int
@@ -296,6 +298,8 @@ class Occurrence:
     is_success: bool = False
     clues: tuple[Clue, ...] = ()
     lesson: int | None = None
+    team: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

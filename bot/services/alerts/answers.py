@@ -197,6 +197,7 @@ class AlertAnswers:
             title=question.title,
             target=question.target,
             subject=question.subject or "",
+            team=question.team,
         )
 
     async def _answer_alike(

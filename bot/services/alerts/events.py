@@ -161,6 +161,8 @@ def occurrence_of(event: AlertEvent, sender: AlertSender, origin: EventOrigin, p
         title=title,
         target=target,
         rule=rule,
+        team=sender.team,
+        channel=sender.channel,
     )
 
 

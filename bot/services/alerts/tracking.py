@@ -84,6 +84,7 @@ class Understood:
             is_success=self.reading.is_success,
             clues=self.reading.clues,
             lesson=self.lesson,
+            team=told.team,
         )
 
 

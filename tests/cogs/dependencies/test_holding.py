@@ -21,7 +21,7 @@ from cogs.dependencies.use_cases import RELEASE_HELD, DependentAlerts
 from tests.patience import PATIENCE_S
 from tests.services.alerts.test_alerts import FIRST, alert
 from tests.services.alerts.test_decisions import decided, outcomes
-from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
+from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, now, say
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 from tests.services.outage.test_monitors_meanwhile import P0, away, back, posted
@@ -201,6 +201,24 @@ async def test_the_highest_severity_is_posted_quietly(needing: Desk) -> None:
     await desk.work()
     assert desk.sent(DependencyDelivery.HELD_QUIETLY) == ["channel:p0-alerts"]
     assert len(desk.sent(DeliveryKind.PAGE)) == 1
+
+
+async def test_the_quiet_line_goes_where_the_incident_would(needing: Desk) -> None:
+    """The channel that the policy wants for the source comes first, then that of the source's team."""
+    team = '[teams.payments]\nchannel = "payments-alerts"\n'
+    desk = Desk(needing.database, parse_policy(default_policy_text() + NEEDS + team, name="needing"))
+    await fire(desk, 1, DB_DOWN)
+    fatal = replace(FIRING, severity="fatal")
+    of_team = replace(SENTRY, team="payments")
+    await say(desk, fatal, 2, sender=of_team)
+    await say(desk, replace(fatal, key="2"), 3, sender=replace(of_team, channel="p2-deploys"))
+    await desk.work()
+    held = desk.sent(DependencyDelivery.HELD_QUIETLY)
+    assert held == ["channel:payments-alerts", "channel:p2-deploys"]
+    await say(desk, replace(DB_DOWN, says=OVER.says), 4)
+    await desk.work()
+    assert sorted(desk.sent(DeliveryKind.ALERT)[1:]) == sorted(held)
+    assert {one.team for one in await opened(desk)} == {"payments"}
 
 
 async def test_without_dependencies_nothing_is_held(desk: Desk) -> None:
