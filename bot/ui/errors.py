@@ -161,7 +161,8 @@ def _shown(voice: Voice, name: str, value: object) -> str:
         return " / ".join(role_name(role) for role in value)
     if isinstance(value, list):  # what may be named instead
         return inert(voice.listed(value), limit=_FIELD_LIMIT)
-    return inert(str(value), limit=_FIELD_LIMIT)
+    shown = voice.team(str(value)) if name == "team" else str(value)
+    return inert(shown, limit=_FIELD_LIMIT)
 
 
 def unavailable(voice: Voice, cause: Exception) -> str:

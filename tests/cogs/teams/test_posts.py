@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.errors import InvalidTransition
 from bot.domain.incident.incident import Status
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
+from bot.ui.errors import describe
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.words.wording import Voice, Wording
 from cogs.teams.posts import called_answer
@@ -83,6 +85,16 @@ def test_the_last_place_reads_that_the_team_is_told() -> None:
         dm = delivery(TeamDelivery.CALL, to="person:pay", data={**DATA, "is_last": is_last})
         assert ("チームに知らせます" in str(embed_of(render(WORDS, dm, TRIGGERED)))) == is_last
         assert then in called_answer(voice, Called(TRIGGERED, call, "pay", is_last))
+
+
+@pytest.mark.parametrize(("locale", "name"), [("ja", "「既定のチーム」"), ("en-US", "the default team")])
+@pytest.mark.parametrize("key", ["team_same", "team_called_already", "team_on_it"])
+def test_a_refusal_names_the_default_team_as_posts_do(key: str, locale: str, name: str) -> None:
+    """The default team has one name in refusals and in posts."""
+    voice = Voice.of(Texts.load(), WORDS.policy, locale=locale)
+    told = describe(voice, InvalidTransition(key, incident="INC-42", team="default"))
+    assert name in told
+    assert "default」" not in told
 
 
 async def test_the_role_of_the_called_team_is_rung(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_without_teams_the_policy_is_as_before() -> None:
 
 
 def test_the_first_target_with_a_team_decides() -> None:
-    """The targets come first in order, in any case of letters, then what the source says; an unknown team is none."""
+    """The targets come first in order, in any case of letters, then the source; an unknown team is none."""
     table = '[targets."api"]\nteam = "payments"\n[targets.web]\nteam = "quiet"\n'
     policy = parse_policy(f"{PARKY}{TEAMS}{table}", name="x.toml")
     assert policy.team_of(["other", "api", "web"]) == "payments"
