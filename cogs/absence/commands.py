@@ -11,7 +11,7 @@ from bot.i18n.translator import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import template
 from bot.ui.interaction import Interaction, keep, person_of, redraw, reply, services_of, voice_of, wait
-from cogs.absence.posts import PAGE, TAKE, WITHDRAW, absence_line, absences_screen
+from cogs.absence.posts import PAGE, TAKE, WITHDRAW, absence_line, absences_screen, took_said
 from cogs.absence.rules import parse_absence
 from cogs.absence.use_cases import Away
 
@@ -78,13 +78,5 @@ async def press_take(interaction: Interaction, pressed: Pressed) -> None:
     """[引き受ける]: take the shift, as an override."""
     await wait(interaction)
     own, voice = services_of(interaction).of(Away), voice_of(interaction)
-    shift = await own.take(pressed.number, by=await person_of(interaction))
-    await reply(
-        interaction,
-        voice.say(
-            "absence.screen.took",
-            place=shift.place,
-            starts=voice.moment(shift.starts),
-            ends=voice.moment(shift.ends),
-        ),
-    )
+    shift, elsewhere = await own.take(pressed.number, by=await person_of(interaction))
+    await reply(interaction, took_said(voice, shift, elsewhere))

@@ -7,6 +7,7 @@ from discord import SelectOption, ui
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.oncall.absences import TimeAway
+from bot.domain.oncall.rotation import Shift
 from bot.services.ports import Subject
 from bot.ui.buttons import OwnVerb, row
 from bot.ui.components import Screen, button, select_row, text
@@ -113,6 +114,27 @@ def absence_line(voice: Voice, absence: TimeAway) -> str:
     if absence.calendar is not None:
         said += f" · 📅 {inert(absence.by_name, limit=_NAME_LIMIT)}"
     return f"{said}\n-# {inert(absence.reason, limit=_REASON_LIMIT)}" if absence.reason else said
+
+
+def took_said(voice: Voice, shift: AwayShift, elsewhere: Sequence[tuple[str, Shift]]) -> str:
+    """Say what a person has taken, and that nobody comes next where they are at another place as well."""
+    took = voice.say(
+        "absence.screen.took",
+        place=shift.place,
+        starts=voice.moment(shift.starts),
+        ends=voice.moment(shift.ends),
+    )
+    doubled = (
+        voice.say(
+            "absence.screen.doubled",
+            place=shift.place,
+            other=other,
+            starts=voice.moment(each.starts),
+            ends=voice.moment(each.ends),
+        )
+        for other, each in elsewhere
+    )
+    return "\n".join([took, *doubled])
 
 
 def calendar_post(words: Wording, delivery: Delivery) -> Body:

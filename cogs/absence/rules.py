@@ -170,45 +170,46 @@ def away_shifts(
         for place, roster in rosters.places.items():
             for shift in roster.shifts(absence.starts, absence.ends):
                 if shift.person == handle and shift.starts < now + ahead and shift.ends > now:
-                    yield NewAwayShift(
-                        absence.id,
-                        place,
-                        handle,
-                        shift.starts,
-                        shift.ends,
-                        fairest(rosters, absences, place, shift.starts, shift.ends, now=now),
-                    )
+                    yield NewAwayShift(absence.id, place, handle, shift.starts, shift.ends)
 
 
 def fairest(
     rosters: Rosters,
     absences: Sequence[TimeAway],
-    place: str,
-    starts: datetime,
-    ends: datetime,
+    shift: NewAwayShift,
     *,
     now: datetime,
+    waiting: Iterable[NewAwayShift] = (),
 ) -> str | None:
-    """Return the handle of the person who is fairest to take a time at *place*; None if all are busy.
+    """Return the handle of the person who is fairest to take *shift*; None if all are busy.
 
-    Of the people who take turns at the place, and if none of them is free of all that are known: the one with
-    the fewest hours on call from `COUNTED_BEFORE` before *now* to `COUNTED_AFTER` after, over all places. A
-    person who is away, or on call anywhere in that time, is not free. Of equals the first by handle.
+    The person whom it suggests already, while they are free. Else of the people who take turns at the place,
+    and if none of them is free of all that are known: the one with the fewest hours on call from
+    `COUNTED_BEFORE` before *now* to `COUNTED_AFTER` after, over all places. A person who is away, on call
+    anywhere or suggested for another place in that time is not free. Of equals the first by handle.
 
     Args:
         rosters: Right since `COUNTED_BEFORE`.
+        waiting: The shifts that wait for a person.
     """
+    starts, ends = shift.starts, shift.ends
     busy = {
-        shift.person for roster in rosters.places.values() for shift in roster.shifts(max(starts, now), ends)
+        each.person for roster in rosters.places.values() for each in roster.shifts(max(starts, now), ends)
     }
-    away = {rosters.person(one.who).handle for one in absences if one.overlaps(starts, ends)}
-    turning, _ = rosters.places[place].turns_at(starts)
-    loads = hours_on_call(rosters, now - COUNTED_BEFORE, now + COUNTED_AFTER)
+    busy |= {rosters.person(one.who).handle for one in absences if one.overlaps(starts, ends)}
+    turning, _ = rosters.places[shift.place].turns_at(starts)
+    asked = {
+        one.suggested
+        for one in waiting
+        if one.place != shift.place and one.starts < ends and starts < one.ends and one.suggested
+    }
     groups: tuple[Collection[str], ...] = (turning, rosters.people)
-    for group in groups:
-        free = set(group) - busy - away
-        if free:
-            return min(free, key=lambda handle: (loads.get(handle, timedelta()), handle))
+    free = [set(group) - busy - asked for group in groups]
+    if any(shift.suggested in group for group in free):
+        return shift.suggested
+    loads = hours_on_call(rosters, now - COUNTED_BEFORE, now + COUNTED_AFTER)
+    for group in filter(None, free):
+        return min(group, key=lambda handle: (loads.get(handle, timedelta()), handle))
     return None
 
 

@@ -116,6 +116,10 @@ class Absences:
         )
         return None if row is None else row["told"]
 
+    async def suggest(self, number: int, suggested: str | None) -> None:
+        """Change who is suggested for a shift."""
+        await self._sql.all("suggest_for_away_shift", number=number, suggested=suggested)
+
     async def merge(self, numbers: list[int]) -> None:
         """Close shifts that another shift of their absence has grown over."""
         await self._sql.all("merge_away_shifts", numbers=numbers)

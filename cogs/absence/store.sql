@@ -78,6 +78,10 @@ UPDATE away_shifts
  WHERE id = :number AND told = :told AND taken_by_name IS NOT DISTINCT FROM :taken_by_name
 RETURNING told;
 
+-- name: suggest_for_away_shift
+-- Changes who is suggested for a shift.
+UPDATE away_shifts SET suggested = :suggested WHERE id = :number;
+
 -- name: merge_away_shifts
 -- Closes shifts that another shift of their absence has grown over: nobody is asked for their time twice.
 UPDATE away_shifts SET ends_at = starts_at WHERE id = ANY (:numbers::bigint[]) AND taken_at IS NULL;

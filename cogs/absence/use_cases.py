@@ -1,6 +1,7 @@
 """Record and withdraw absences, announce the shifts in them, and let others take these as overrides."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,7 +35,9 @@ from cogs.absence.rules import (
     AbsenceRules,
     AwayData,
     AwayShift,
+    NewAwayShift,
     away_shifts,
+    fairest,
     show_job,
 )
 from cogs.absence.store import Absences
@@ -121,8 +124,11 @@ class Away:
             except Exception:  # one bad absence must not silence the others
                 log.exception("absence.look_failed", absence_id=absence.id)
 
-    async def take(self, number: int, *, by: Person) -> AwayShift:
+    async def take(self, number: int, *, by: Person) -> tuple[AwayShift, list[tuple[str, Shift]]]:
         """Give what is left of a shift to *by* as an override, once, in one commit.
+
+        Returns:
+            The shift, and where else *by* is on call in that time: the first shift at each other place.
 
         Raises:
             NotPermitted: *by* may not respond. UserError: it is taken, over, or another person's already, or
@@ -141,12 +147,13 @@ class Away:
                 raise UserError("away_shift_gone")
             if not is_taken:
                 raise UserError("away_shift_taken", who=shift.taken_by_name)
-            for piece in await self._left(tx, shift, who):
+            pieces, elsewhere = await self._left(tx, shift, who)
+            for piece in pieces:
                 new = NewOverride(shift.place, who, piece.starts, piece.ends)
                 await self._record(tx, new, by=by)
             await tx.enqueue(show_job(self.guild_id, number))
         log.info("absence.shift_taken", shift=number, user_id=by.id)
-        return shift
+        return shift, elsewhere
 
     async def show(self, number: int) -> None:
         """Edit the posts about a shift to show it as it is now."""
@@ -162,8 +169,13 @@ class Away:
         action = "acknowledge" if who.user_id == by.id else "oncall"
         await self._access.require(by, action, guild_id=self.guild_id, act=act, who=who.handle)
 
-    async def _left(self, tx: Transaction, shift: AwayShift, who: Who) -> Sequence[Shift]:
-        """Return the parts of a shift that its person still holds; others may stand in for the rest."""
+    async def _left(
+        self, tx: Transaction, shift: AwayShift, who: Who
+    ) -> tuple[list[Shift], list[tuple[str, Shift]]]:
+        """Return the parts of a shift that its person still holds, and where *who* is on call in its time.
+
+        Other people may stand in for the rest already.
+        """
         rosters, now = await self._oncall.rosters(self.guild_id, source=tx)
         absences = await Absences(tx.sql).open_ones(self.guild_id)
         taker = rosters.person(who).handle
@@ -177,7 +189,15 @@ class Away:
         left = [each for each in held if each.person == shift.handle]
         if not left:
             raise UserError("away_shift_gone")
-        return left
+        elsewhere = {
+            place: each
+            for place, other in rosters.places.items()
+            if place != shift.place
+            for piece in reversed(left)
+            for each in reversed(other.shifts(piece.starts, piece.ends))
+            if each.person == taker
+        }
+        return left, list(elsewhere.items())
 
     async def _record(self, tx: Transaction, new: NewOverride, *, by: Person) -> None:
         recording = next((one.overrides for one in self._policy.capabilities if one.overrides), None)
@@ -186,7 +206,10 @@ class Away:
         await recording(tx, self.guild_id, new, by)
 
     async def _tell(self, tx: Transaction, number: int) -> None:
-        """Queue a post and a DM for each shift of an absence that is new, has come back, or has grown."""
+        """Queue a post and a DM for each shift of an absence that is new, has come back, or has grown.
+
+        The posts of the others name another person if the one whom they suggest is not free any more.
+        """
         own = Absences(tx.sql)
         absences = await own.lock_open_ones(self.guild_id)
         # Before the rosters: a shift that is taken in between was still waiting here, and is not told again.
@@ -194,22 +217,36 @@ class Away:
         now = await tx.now()
         since = min([now - COUNTED_BEFORE, *(one.starts for one in absences)])
         rosters, _ = await self._oncall.rosters(self.guild_id, source=tx, past=now - since)
-        ahead = self._policy.of(AbsenceRules).ahead
-        for new in away_shifts(rosters, absences, now=now, ahead=ahead):
-            if new.absence_id != number or any(one.waits and one.includes(new) for one in known):
-                continue
-            same = [one for one in known if one.becomes(new)]
-            if not same:
-                await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
-                continue
-            # The row that begins with it, if there is one: no two rows of a place begin at the same moment.
-            former = min(same, key=lambda one: one.starts != new.starts)
-            if (told := await own.tell_again(former, new)) is not None:
-                await self._post(tx, former.id, new.handle, told=told)
-                merged = [one.id for one in same if one.id != former.id and one.waits]
-                await own.merge(merged)
-                for each in (former.id, *merged):  # the former posts show it as it is now
-                    await tx.enqueue(show_job(self.guild_id, each))
+        found = list(away_shifts(rosters, absences, now=now, ahead=self._policy.of(AbsenceRules).ahead))
+        waiting: list[NewAwayShift] = [
+            one for one in known if one.waits and any(one.includes(each) for each in found)
+        ]
+        for each in (each for each in found if each.absence_id == number):
+            before = next((one for one in known if one.waits and one.includes(each)), None)
+            others = [one for one in waiting if one is not before]
+            suggested = fairest(rosters, absences, before or each, now=now, waiting=others)
+            new = replace(before or each, suggested=suggested)
+            waiting = [*others, new]
+            if before is None:
+                await self._tell_of(tx, new, known)
+            elif before.suggested != suggested:
+                await own.suggest(before.id, suggested)
+                await tx.enqueue(show_job(self.guild_id, before.id))
+
+    async def _tell_of(self, tx: Transaction, new: NewAwayShift, known: Sequence[AwayShift]) -> None:
+        own = Absences(tx.sql)
+        same = [one for one in known if one.becomes(new)]
+        if not same:
+            await self._post(tx, await own.add_shift(self.guild_id, new), new.handle, told=1)
+            return
+        # The row that begins with it, if there is one: no two rows of a place begin at the same moment.
+        former = min(same, key=lambda one: one.starts != new.starts)
+        if (told := await own.tell_again(former, new)) is not None:
+            await self._post(tx, former.id, new.handle, told=told)
+            merged = [one.id for one in same if one.id != former.id and one.waits]
+            await own.merge(merged)
+            for each in (former.id, *merged):  # the former posts show it as it is now
+                await tx.enqueue(show_job(self.guild_id, each))
 
     async def _post(self, tx: Transaction, number: int, handle: str, *, told: int) -> None:
         data = AwayData(shift=number).to_json()

@@ -12,11 +12,12 @@ from bot.domain.errors import ConfigError, NotPermitted, UserError
 from bot.domain.oncall.absences import TimeAway
 from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
-from bot.domain.oncall.rotation import Rotation, Unit
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
+from cogs.absence.posts import took_said
 from cogs.absence.rules import AbsenceDelivery
 from cogs.absence.store import Absences
 from cogs.absence.use_cases import Away
@@ -24,7 +25,7 @@ from cogs.oncall.store import OnCallEntries
 from tests.cogs.oncall.acts import oncall_of, put_rotation
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
-from tests.unit.ui import samples
+from tests.unit.ui import samples, screens
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 ROLES = frozenset({"responder"})
@@ -308,6 +309,56 @@ async def test_a_shift_that_grows_by_seconds_is_told_once(database: Database) ->
         await Absences(tx.sql).update(made.id, replace(made, starts=starts, ends=ends + timedelta(minutes=1)))
     await away(turning).look()
     assert len(await told(turning)) == 4
+
+
+async def suggestions(desk: Desk) -> dict[str, str | None]:
+    """Who is suggested for the shift that waits at each place."""
+    shifts = await Absences(desk.store.sql).open_shifts(GUILD)
+    return {one.place: one.suggested for one in shifts if one.waits}
+
+
+async def test_who_is_suggested_for_one_place_is_not_for_another(database: Database) -> None:
+    """Ai is both primary and secondary: two people are asked."""
+    turning = await begun(database)
+    starts = turning.clock.time + timedelta(days=1)
+    async with turning.store.transaction() as tx:
+        both = NewOverride("secondary", who(AI), starts, starts + timedelta(days=2))
+        await OnCallEntries(tx.sql).add_override(GUILD, both, by=AI)
+    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    found = await suggestions(turning)
+    assert found.keys() == {"primary", "secondary"}
+    assert found["primary"] != found["secondary"]
+
+
+async def test_a_suggested_person_who_is_away_is_replaced(database: Database) -> None:
+    """The first one is away then, too: the post names the other one, and is not sent again."""
+    turning = await begun(database)
+    await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    await turning.work()
+    before = (await suggestions(turning))["primary"]
+    first, other = (BEN, "10") if before == "9" else (CHO, "9")
+    await away(turning).add(absence(turning, first, after=1, days=2), by=first)
+    for _ in range(2):
+        await away(turning).look()
+    await turning.work()
+    assert (await suggestions(turning))["primary"] == other
+    assert len(await told(turning)) == 2
+    assert (await told(turning))[0].key in {key for key, _ in turning.discord.redrawn}
+
+
+async def test_who_takes_a_shift_hears_that_they_are_at_two_places(database: Database) -> None:
+    """Ben is secondary for a part of it: nobody comes next then."""
+    turning = await begun(database)
+    made = await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
+    starts, ends = made.starts + timedelta(hours=3), made.starts + timedelta(hours=9)
+    async with turning.store.transaction() as tx:
+        await OnCallEntries(tx.sql).add_override(
+            GUILD, NewOverride("secondary", who(BEN), starts, ends), by=BEN
+        )
+    taken, elsewhere = await away(turning).take(int(str((await told(turning))[0].data["shift"])), by=BEN)
+    assert elsewhere == [("secondary", Shift("9", starts, ends))]
+    said = took_said(screens.JA, taken, elsewhere)
+    assert "primary と secondary を兼ねます" in said
 
 
 def test_a_far_look_ahead_is_refused() -> None:

@@ -12,7 +12,7 @@ from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Layer, Roster, Rotation, Shift, Unit
 from bot.runbook import load_policy
-from cogs.absence.rules import LONGEST, AwayShift, away_shifts, fairest, parse_absence
+from cogs.absence.rules import LONGEST, AwayShift, NewAwayShift, away_shifts, fairest, parse_absence
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOURS = load_policy(None).business_hours
@@ -31,6 +31,11 @@ def rosters(*overrides: Shift) -> Rosters:
 def away(name: str, starts: datetime, ends: datetime, number: int = 1) -> TimeAway:
     """The absence of a person."""
     return TimeAway(Who(None, name, name), starts, ends, id=number)
+
+
+def asked(known: Rosters, absences: list[TimeAway], ends: datetime, *, now: datetime = NOW) -> str | None:
+    """Who is fairest to be primary from Monday on."""
+    return fairest(known, absences, NewAwayShift(1, "primary", "ai", MONDAY, ends), now=now)
 
 
 def test_only_the_part_of_a_shift_in_which_its_person_is_away_is_found() -> None:
@@ -61,13 +66,13 @@ def test_the_person_with_the_fewest_hours_is_fairest() -> None:
     """Ben has a day less than Cho, and with an override more than Cho; a person who is away never is."""
     ends = MONDAY + timedelta(days=2)
     gone = [away("ai", MONDAY, ends)]
-    assert fairest(rosters(), gone, "primary", MONDAY, ends, now=NOW) == "ben"
+    assert asked(rosters(), gone, ends) == "ben"
     busy = rosters(Shift("ben", NOW - timedelta(days=20), NOW - timedelta(days=3)))
-    assert fairest(busy, gone, "primary", MONDAY, ends, now=NOW) == "cho"
+    assert asked(busy, gone, ends) == "cho"
     both = [*gone, away("ben", MONDAY, ends, 2)]
-    assert fairest(rosters(), both, "primary", MONDAY, ends, now=NOW) == "cho"
+    assert asked(rosters(), both, ends) == "cho"
     all_three = [*both, away("cho", MONDAY, ends, 3)]
-    assert fairest(rosters(), all_three, "primary", MONDAY, ends, now=NOW) is None
+    assert asked(rosters(), all_three, ends) is None
 
 
 def test_a_shift_that_is_over_is_not_looked_for() -> None:
@@ -83,9 +88,9 @@ def test_who_was_on_call_or_away_at_another_time_is_free() -> None:
     ends, now = MONDAY + timedelta(days=2), MONDAY + timedelta(days=1)
     until_now = rosters(Shift("ben", MONDAY, now))
     gone = [away("ai", MONDAY, ends), away("cho", MONDAY, ends, 2)]
-    assert fairest(until_now, gone, "primary", MONDAY, ends, now=now) == "ben"
+    assert asked(until_now, gone, ends, now=now) == "ben"
     later = [*gone, away("ben", ends, ends + timedelta(days=2), 3)]
-    assert fairest(rosters(), later, "primary", MONDAY, ends, now=NOW) == "ben"
+    assert asked(rosters(), later, ends) == "ben"
 
 
 def test_who_takes_turns_at_the_place_is_asked_before_all_others() -> None:
@@ -93,9 +98,9 @@ def test_who_takes_turns_at_the_place_is_asked_before_all_others() -> None:
     ends = MONDAY + timedelta(days=2)
     known = replace(rosters(), people=PEOPLE | {"eve": OnCallPerson(handle="eve", name="eve")})
     gone = [away("ai", MONDAY, ends), away("ben", MONDAY, ends, 2)]
-    assert fairest(known, gone, "primary", MONDAY, ends, now=NOW) == "cho"
+    assert asked(known, gone, ends) == "cho"
     gone.append(away("cho", MONDAY, ends, 3))
-    assert fairest(known, gone, "primary", MONDAY, ends, now=NOW) == "eve"
+    assert asked(known, gone, ends) == "eve"
 
 
 def test_a_shift_waits_until_it_is_taken_or_the_absence_withdrawn() -> None:
