@@ -32,6 +32,7 @@ MOST_EVENTS: Final = 2_000
 #: The job that edits the posts about a shift, as the queue stores it. Its payload: "<guild>:<shift>".
 SHOW_AWAY_SHIFT: Final = "show_away_shift"
 
+_HALF_YEAR: Final = timedelta(days=183)
 _MINUTE: Final = timedelta(minutes=1)
 _NOBODY: Final = Who(None, "", "")
 
@@ -246,16 +247,17 @@ def show_job(guild_id: int, shift: int) -> Job:
 def parse_absence(typed_from: str, typed_to: str, *, now: datetime) -> tuple[datetime, datetime]:
     """Return the start and the end that were typed; a date without a time is the whole day.
 
+    Without a year, dates that are over are next year's, and the end follows the start.
+
     Args:
         now: Aware, in the team's zone.
 
     Raises:
         UserError: one cannot be read, it ends before it starts or before now, or it is too long.
     """
-    starts, _ = _moment(typed_from, now, now)
-    ends, is_day = _moment(typed_to, now, starts)
-    if is_day:  # the day belongs to it
-        ends = _next_midnight(ends)
+    starts, ends = _read(typed_from, typed_to, now=now, as_of=now)
+    if not now < ends <= starts + LONGEST:  # "8/10" typed in December is next year's
+        starts, ends = _read(typed_from, typed_to, now=now, as_of=now + _HALF_YEAR)
     if ends <= max(starts, now):
         raise UserError("absence_ends_early")
     if ends - starts > LONGEST:
@@ -263,12 +265,18 @@ def parse_absence(typed_from: str, typed_to: str, *, now: datetime) -> tuple[dat
     return starts, ends
 
 
-def _moment(typed: str, now: datetime, base: datetime) -> tuple[datetime, bool]:
+def _read(typed_from: str, typed_to: str, *, now: datetime, as_of: datetime) -> tuple[datetime, datetime]:
+    starts, _ = _moment(typed_from, now, now, as_of)
+    ends, is_day = _moment(typed_to, now, starts, starts)
+    return starts, _next_midnight(ends) if is_day else ends  # the day belongs to it
+
+
+def _moment(typed: str, now: datetime, base: datetime, as_of: datetime) -> tuple[datetime, bool]:
     try:
-        return parse_later(typed, now=now, base=max(base, now)), False
+        return parse_later(typed, now=now, base=max(base, now), as_of=as_of), False
     except UnreadableMoment:
         try:
-            return parse_later(f"{typed.strip()} 0:00", now=now), True
+            return parse_later(f"{typed.strip()} 0:00", now=now, as_of=as_of), True
         except UnreadableMoment:
             raise UnreadableMoment(typed, now=now) from None
 

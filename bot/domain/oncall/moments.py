@@ -41,7 +41,9 @@ class UnreadableMoment(UserError):
         )
 
 
-def parse_later(text: str, *, now: datetime, base: datetime | None = None) -> datetime:
+def parse_later(
+    text: str, *, now: datetime, base: datetime | None = None, as_of: datetime | None = None
+) -> datetime:
     """Return the future moment that *text* means.
 
     Understood, in full-width signs too: "now" / "今"; "18:00" (the next one after *base*); "明日 9:00",
@@ -52,6 +54,8 @@ def parse_later(text: str, *, now: datetime, base: datetime | None = None) -> da
         text: As typed.
         now: Aware, in the zone in which times of day are read.
         base: Spans and times of day count from here; *now* when left out.
+        as_of: A date without a year is of this moment's year, or of the next one if that is over half a year
+            before it; *now* when left out.
 
     Returns:
         Aware, in the zone of *now*; it may lie in the past when a date says so.
@@ -60,11 +64,12 @@ def parse_later(text: str, *, now: datetime, base: datetime | None = None) -> da
         UnreadableMoment: no moment can be read from it, or it is over a year ahead.
     """
     start = now if base is None else base.astimezone(now.tzinfo)
+    year_of = now if as_of is None else as_of.astimezone(now.tzinfo)
     try:
-        found = _read(plain_line(text, zone_name=now.tzname() or ""), now, start)
+        found = _read(plain_line(text, zone_name=now.tzname() or ""), now, start, year_of)
     except (ValueError, OverflowError):
         found = None
-    if found is None or found > now + FURTHEST:
+    if found is None or found > max(now, year_of) + FURTHEST:
         raise UnreadableMoment(text, now=now)
     return found
 
@@ -74,7 +79,7 @@ def names_span(text: str) -> bool:
     return _IN.fullmatch(plain_line(text)) is not None
 
 
-def _read(line: str, now: datetime, base: datetime) -> datetime | None:
+def _read(line: str, now: datetime, base: datetime, year_of: datetime) -> datetime | None:
     if line in NOW and line:
         return now
     if ahead := _IN.fullmatch(line):
@@ -82,13 +87,13 @@ def _read(line: str, now: datetime, base: datetime) -> datetime | None:
     if ISO.fullmatch(line):
         return datetime.fromisoformat(line.upper()).astimezone(now.tzinfo)
     at = _AT.fullmatch(with_signs(line))
-    return _at(at, now, base) if at else None
+    return _at(at, now, base, year_of) if at else None
 
 
-def _at(found: re.Match[str], now: datetime, base: datetime) -> datetime:
+def _at(found: re.Match[str], now: datetime, base: datetime, year_of: datetime) -> datetime:
     clock = time(int(found["hour"]), int(found["minute"]))
     if found["month"]:
-        return _on_date(found, clock, now)
+        return _on_date(found, clock, year_of)
     if found["word"]:
         return local_time(now.date() + timedelta(days=_DAYS[found["word"]]), clock, now)
     at = local_time(base.date(), clock, now)

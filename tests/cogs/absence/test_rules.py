@@ -132,10 +132,29 @@ def test_dates_are_whole_days_and_times_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("8/10", "8/16", 7),
+        ("5/28", "6/5", 9),
+        ("6/10", "6/12", 3),
+        ("2027-08-10", "8/16", 7),
+        ("8/10 0:00", "8/12 0:00", 2),
+        ("8/10 0:00", "12h", 0.5),
+        ("8/10 0:00", "12:00", 0.5),
+    ],
+)
+def test_dates_that_are_over_are_next_years(start: str, end: str, days: float) -> None:
+    """A summer's absence that is recorded in December, without a year, or with one at its start alone."""
+    starts, ends = parse_absence(start, end, now=NOW)
+    assert starts.year == 2027
+    assert ends - starts == timedelta(days=days)
+
+
+@pytest.mark.parametrize(
     ("start", "end", "key"),
     [
         ("12/28", "12/20", "absence_ends_early"),
-        ("11/20", "12/2", "absence_ends_early"),
+        ("2026-11-20", "12/2", "absence_ends_early"),
         ("12/28", "4/28", "absence_too_long"),
         ("soon", "12/28", "oncall_moment_unreadable"),
         ("12/28", "99/99", "oncall_moment_unreadable"),
