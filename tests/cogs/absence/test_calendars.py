@@ -150,12 +150,27 @@ async def test_a_bad_file_is_told_once_and_loses_nothing(
     [post] = await told(desk, AbsenceDelivery.AWAY_CALENDAR)
     assert says in post
     assert "away/primary.ics" in post
-    [finding] = await findings(desk.policy)
+    [_, finding] = await findings(desk.policy)
     assert finding.state == "warn"
     write(tmp_path, calendar())
     assert await look(desk) == []
-    [finding] = await findings(desk.policy)
+    [_, finding] = await findings(desk.policy)
     assert finding.state == "ok"
+
+
+async def test_the_doctor_says_where_absences_are_told(tmp_path: Path) -> None:
+    """It warns if `/oncall` is off, and of a person whom the policy does not know."""
+    policy = policy_of(tmp_path)
+    [where, _] = await findings(policy)
+    assert (where.state, where.said) == ("ok", "told in #p0-alerts, 7d ahead")
+    [gone] = await findings(replace(policy, off=("oncall",)))
+    assert "/oncall is switched off" in gone.said
+    write(tmp_path, calendar())
+    file = tmp_path / "policy.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('"@primary" =', '"@primry" ='), encoding="utf-8")
+    [_, slip] = await findings(load_policy(file))
+    assert slip.state == "warn"
+    assert "names no primry" in slip.said
 
 
 async def test_a_file_that_the_policy_no_longer_names_counts_no_more(

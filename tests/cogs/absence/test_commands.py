@@ -35,7 +35,7 @@ async def test_a_shift_is_taken_from_a_person_who_is_away(world: ConsoleWorld) -
     """Primary says that they are away, secondary takes the shift by one press, and the override warns."""
     with_absences(world)
     half = shown(await world.command("oncall away", by="primary", to="12/31"))
-    assert "from と to" in half["content"]
+    assert "開始と終了" in half["content"]
     day = world.clock.time + timedelta(days=1)
     span = {"from": f"{day:%m/%d} 10:00", "to": f"{day:%m/%d} 20:00"}
     made = shown(await world.command("oncall away", by="primary", reason="旅行", **span))
