@@ -23,7 +23,10 @@ def feed_screen(voice: Voice, view: FeedView) -> Screen:
         parts = [text(title, voice.say("feeds.kept", at=voice.full(view.feed.made_at)))]
     else:
         webcal = f"webcal://{view.url.partition('://')[2]}"
-        steps = [voice.say(f"feeds.step.{program}") for program in ("google", "apple", "outlook")]
+        scheme = view.url.partition("://")[0]
+        steps = [
+            voice.say(f"feeds.step.{program}", scheme=scheme) for program in ("google", "apple", "outlook")
+        ]
         parts = [
             text(title, f"```\n{view.url}\n```", f"```\n{webcal}\n```"),
             text(*steps),

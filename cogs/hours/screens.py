@@ -20,7 +20,7 @@ _BUDGET: Final = 1_600  # of the 2,000 characters of a message
 
 def month_said(voice: Voice, month: Period) -> str:
     """Return "2026 年 11 月", "2026-11"."""
-    return voice.say("hours.month", year=month.first.year, month=f"{month.first:%m}")
+    return voice.say("hours.month", year=month.first.year, month=month.first.month)
 
 
 def hours_said(voice: Voice, found: MonthHours) -> str:

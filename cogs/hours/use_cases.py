@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.domain.errors import NotPermitted
 from bot.domain.oncall.book import Rosters
 from bot.domain.oncall.people import DutyKind, OnCallPerson
 from bot.domain.oncall.rotation import Shift
@@ -84,7 +85,10 @@ class OnCallHours:
         if about is None and not self._access.allows(by, "oncall"):
             about = by
         if about is not None and about.id != by.id:
-            await self._access.require(by, "oncall", guild_id=self._guild_id, act="oncall_hours")
+            try:
+                await self._access.require(by, "oncall", guild_id=self._guild_id, act="oncall_hours")
+            except NotPermitted:  # they wanted to read, not to change who is on call
+                raise NotPermitted(action="oncall_hours", roles=self._access.roles("oncall")) from None
         whole = month.span(self._policy.timezone)
         past = max(await self._store.now() - whole.start, timedelta())
         rosters, now = await self._oncall.rosters(self._guild_id, past=past)

@@ -72,7 +72,7 @@ def not_a_key(key: str, known: Iterable[str]) -> str:
     known = list(known)
     close = get_close_matches(key, known, n=1)
     hint = f'did you mean "{close[0]}"? ' if close else ""
-    return f"is not a key here; {hint}allowed: {', '.join(known)}"
+    return f"is not a key here; {hint}allowed: {', '.join(known) or 'none'}"
 
 
 def _allowed(kind: _Type, where: str, names: Names) -> tuple[str, str]:

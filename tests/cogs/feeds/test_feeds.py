@@ -3,20 +3,24 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from bot.domain.errors import DeliveryRefused, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.errors import ConfigError, DeliveryRefused, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.people import Person
 from bot.integrations.public_server import serve_public
+from bot.runbook import default_policy_text, parse_policy
 from cogs.feeds import site
 from cogs.feeds.doctor import check_address
+from cogs.feeds.rules import Feed
+from cogs.feeds.screens import feed_screen
 from cogs.feeds.site import answering
-from cogs.feeds.use_cases import CalendarFeeds
+from cogs.feeds.use_cases import CalendarFeeds, FeedView
 from tests.cogs.feeds.readers import summaries
 from tests.services.desk import GUILD, PRIMARY, PUBLIC, RESPONDER, Desk
+from tests.unit.ui.screens import JA, words
 
 ME = replace(PRIMARY, username="primary")
 OTHER = replace(RESPONDER, username="responder")
@@ -187,3 +191,17 @@ async def test_the_doctor_says_what_is_missing(desk: Desk) -> None:
     assert "/calendar/" in check_address(desk.policy, public_url=PUBLIC, port=1).said
     off = replace(desk.policy, off=("oncall",))
     assert "/oncall is switched off" in check_address(off, public_url=PUBLIC, port=1).said
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_steps_name_the_address_that_is_shown(scheme: str) -> None:
+    """A bot on one's own machine may have an address without TLS."""
+    feed = Feed(GUILD, ME.id, "", ME.name, ME.username, datetime(2026, 12, 1, tzinfo=UTC))
+    said = words(feed_screen(JA, FeedView(feed, f"{scheme}://127.0.0.1:8080/calendar/x.ics")))
+    assert f"に {scheme} のアドレスを貼り付けます" in said
+
+
+def test_a_table_without_keys_allows_none() -> None:
+    """The line about a key there ends with a word."""
+    with pytest.raises(ConfigError, match=r"^feeds.x: is not a key here; allowed: none$"):
+        parse_policy(f"{default_policy_text()}\n[feeds]\nx = 1\n", name="policy.toml")

@@ -26,6 +26,10 @@ async def test_a_month_is_answered_to_one_person_with_a_file(world: ConsoleWorld
     assert "月として読めません" in refused["content"]
     week = shown(await world.command("oncall hours", by="primary", month="2026-W47"))
     assert "月として読めません" in week["content"]
+    denied = shown(await world.command("oncall hours", by="observer", person="primary"))
+    assert "ほかの人の当番時間の閲覧には" in denied["content"]
+    january = shown(await world.command("oncall hours", by="primary", month="2026-01"))
+    assert "2026 年 1 月" in january["content"]
 
 
 async def test_without_its_table_a_server_has_no_such_command(world: ConsoleWorld) -> None:
