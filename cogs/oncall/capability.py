@@ -21,6 +21,7 @@ CAPABILITY = Capability(
     controls=[
         commands.press_month,
         commands.press_end,
+        commands.choose_end,
         commands.press_end_confirmed,
         commands.press_clear,
         commands.press_rotate,

@@ -40,6 +40,7 @@ from cogs.oncall.schedules import RotationPreview
 from cogs.oncall.screens import (
     CLEAR,
     END,
+    END_CHOSEN,
     END_CONFIRMED,
     IMPORT,
     LEAVE,
@@ -198,10 +199,20 @@ async def _show_month(interaction: Interaction, typed: str, place: str | None) -
 @control(END)
 async def press_end(interaction: Interaction, pressed: Pressed) -> None:
     """[#3 を終える]: ask once before ending an override."""
+    await _ask_to_end(interaction, pressed.number)
+
+
+@control(END_CHOSEN)
+async def choose_end(interaction: Interaction, pressed: Pressed) -> None:
+    """[終える代理を選ぶ]: ask once before ending an override of many."""
+    await _ask_to_end(interaction, int(pressed.chosen))
+
+
+async def _ask_to_end(interaction: Interaction, number: int) -> None:
     await wait(interaction)
     own = _own(interaction)
     view = await own.schedules.view(own.guild_id)
-    found = view.ended_by(pressed.number)
+    found = view.ended_by(number)
     if not found:
         raise UserError("oncall_override_over")
     await reply(interaction, view=end_asked_screen(voice_of(interaction), found))

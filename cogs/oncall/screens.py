@@ -27,7 +27,7 @@ from bot.domain.paging import Also, Way
 from bot.domain.people import Person
 from bot.domain.text import half_width
 from bot.ui.buttons import Option
-from bot.ui.components import Screen, button, or_quit, row, text
+from bot.ui.components import Row, Screen, button, or_quit, row, select_row, text
 from bot.ui.forms.fields import Form, Submitted, choice, label, text_input
 from bot.ui.pictures import Picture, gallery
 from bot.ui.words.inert import inert, joined, plain
@@ -51,14 +51,16 @@ from cogs.oncall.schedules import (
 
 #: The custom ids of the buttons: the number of an override, the numbers of an import's drafts.
 END: Final = r"onc:v1:end:(?P<number>\d{1,18})"
+END_CHOSEN: Final = r"onc:v1:end"
 END_CONFIRMED: Final = r"onc:v1:ended:(?P<number>\d{1,18})"
 IMPORT: Final = r"onc:v1:import:(?P<drafts>\d{1,10}(-\d{1,10}){0,6})"
 LEAVE: Final = r"onc:v1:leave"
 
 StandIn: TypeAlias = tuple[StoredOverride, OnCallPerson]
 
-#: Discord: buttons in a row. More stand-ins than that are rare; the next ones come up when these are over.
+#: Discord: buttons in a row, and options of a select, which takes the place of more buttons.
 _BUTTONS: Final = 5
+_OPTIONS: Final = 25
 #: Of the 4,000 characters that all texts of a screen may have: for each of its three lists, for all that an
 #: import would change, and for one place of it.
 _BUDGET: Final = 1_250
@@ -69,7 +71,7 @@ _CHOICE_LIMIT: Final = 100
 
 
 def show_screen(voice: Voice, view: DutyView, own: Sequence[str] = ()) -> Screen:
-    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each.
+    """Show who is on call and until when, the next two weeks, and the overrides with what ends each.
 
     Args:
         own: What other capabilities say of those on call.
@@ -93,10 +95,6 @@ def show_screen(voice: Voice, view: DutyView, own: Sequence[str] = ()) -> Screen
     stand_ins = [_override(voice, override, person) for override, person in view.overrides]
     if stand_ins:
         parts += [ui.Separator(), text(voice.say("oncall.show.overrides"), _listed(voice, stand_ins))]
-    ends = [
-        button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
-        for override, _ in view.overrides[:_BUTTONS]
-    ]
     undoable = view.undoable
     if undoable is not None:
         line = voice.say(
@@ -107,7 +105,32 @@ def show_screen(voice: Voice, view: DutyView, own: Sequence[str] = ()) -> Screen
         )
         parts += [ui.Separator(), text(line)]
     undo = None if undoable is None else _undo_button(voice, undoable.id)
-    return Screen(*parts, rows=[row(*ends), row(undo)])
+    return Screen(*parts, rows=[_ends(voice, view.overrides), row(undo)])
+
+
+def _ends(voice: Voice, overrides: Sequence[StandIn]) -> Row | None:
+    """Return a button to end each override, or a select of them if there are more than fit a row."""
+    if len(overrides) <= _BUTTONS:
+        return row(
+            *(
+                button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")
+                for override, _ in overrides
+            )
+        )
+    options = [
+        discord.SelectOption(
+            label=voice.say(
+                "oncall.show.end_option",
+                number=f"#{override.id}",
+                place=override.place,
+                who=plain(person.name, limit=_NAME_LIMIT),
+                starts=voice.moment(override.starts),
+            ),
+            value=str(override.id),
+        )
+        for override, person in overrides[:_OPTIONS]
+    ]
+    return select_row("onc:v1:end", voice.say("oncall.show.end_choice"), options)
 
 
 def _now(voice: Voice, view: DutyView) -> Iterator[str]:
