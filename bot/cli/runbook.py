@@ -18,8 +18,16 @@ def check_file(path: Path) -> None:
     policies = check_folder(path) if path.is_dir() else {path: load_policy(path)}
     for file, policy in policies.items():
         typer.echo(f"{file}: ok ({', '.join(policy.severities)})")
-        for line in _team_gaps(policy):
+        for line in (*_missing(policy, file.parent), *_team_gaps(policy)):
             typer.echo(f"{file}: {line}")
+
+
+def _missing(policy: Policy, folder: Path) -> Iterator[str]:
+    """Yield the files that the policy names and that are not there, of those that are read later."""
+    for part in policy.parts.values():
+        for name in () if part.files is None else part.files.named(policy):
+            if not (folder / name).is_file():
+                yield f"warning: {name} is not there; paths are relative to the policy file"
 
 
 def _team_gaps(policy: Policy) -> Iterator[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.cli.runbook import check_file
 from bot.domain.errors import ConfigError, UserError
 from bot.domain.oncall.absences import TimeAway
 from bot.runbook import default_policy_text, load_policy
@@ -171,6 +172,18 @@ async def test_the_doctor_says_where_absences_are_told(tmp_path: Path) -> None:
     [_, slip] = await findings(load_policy(file))
     assert slip.state == "warn"
     assert "names no primry" in slip.said
+
+
+def test_a_check_of_the_policy_names_a_missing_calendar(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`incident-bot runbook check` warns until the file is there."""
+    policy_of(tmp_path)
+    check_file(tmp_path / "policy.toml")
+    assert "warning: away/primary.ics is not there" in capsys.readouterr().out
+    write(tmp_path, calendar())
+    check_file(tmp_path / "policy.toml")
+    assert "warning" not in capsys.readouterr().out
 
 
 async def test_a_file_that_the_policy_no_longer_names_counts_no_more(
