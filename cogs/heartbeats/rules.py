@@ -44,6 +44,8 @@ class HeartbeatState(StrEnum):
     UNFINISHED = "unfinished"  # a run has begun, and its end is overdue
 
 
+_NOT_ENDED: Final = frozenset({HeartbeatState.OVERRUN, HeartbeatState.UNFINISHED})
+
 #: The states of which an alert is tracked.
 TROUBLES: Final = frozenset(HeartbeatState) - {HeartbeatState.NEW, HeartbeatState.UP}
 
@@ -175,7 +177,8 @@ class HeartbeatStatus:
             return self, None
         seen = replace(self, beat_at=at)
         if beat.kind is BeatKind.START:
-            return replace(seen, started_at=at, run_id=beat.run_id).expecting(rules, at), None
+            begun = replace(seen, started_at=at, run_id=beat.run_id)
+            return (begun if self._awaits_an_end(rules) else begun.expecting(rules, at)), None
         if self._is_end(beat):
             seen = replace(seen, started_at=None, run_id=None)
         if beat.kind is BeatKind.FAIL:
@@ -194,12 +197,24 @@ class HeartbeatStatus:
         """
         if self.started_at is None:
             state, event = HeartbeatState.LATE, HeartbeatEvent.LATE
-        elif rules.limit is not None and self.state is not HeartbeatState.OVERRUN:
+        elif self._overruns(rules, now):
             state, event = HeartbeatState.OVERRUN, HeartbeatEvent.OVERRUN
         else:
             state, event = HeartbeatState.UNFINISHED, HeartbeatEvent.UNFINISHED
         due = rules.next_after(now)
         return replace(self.in_state(state, now), due_at=due, alarm_at=due + rules.grace), event
+
+    def _awaits_an_end(self, rules: HeartbeatRules) -> bool:
+        """Return True if a run is under way whose missing end has an alarm: no further start postpones it."""
+        if self.started_at is None or self.alarm_at is None:
+            return False
+        return rules.limit is None or self.alarm_at <= self.started_at + rules.limit  # else its alarm has fired
+
+    def _overruns(self, rules: HeartbeatRules, now: datetime) -> bool:
+        """Return True if the current run is longer than its limit, and no alert has said so."""
+        if self.started_at is None or rules.limit is None or now < self.started_at + rules.limit:
+            return False
+        return self.state not in _NOT_ENDED or self.since < self.started_at
 
     def _is_end(self, beat: Beat) -> bool:
         return beat.run_id is None or self.run_id is None or beat.run_id == self.run_id
@@ -213,8 +228,13 @@ class HeartbeatStatus:
         return replace(self, due_at=due, alarm_at=alarm)
 
     def by_rules(self, rules: HeartbeatRules) -> "HeartbeatStatus":
-        """Return the status with its times calculated from the last beat and the current *rules*."""
-        return self if self.beat_at is None else self.expecting(rules, self.beat_at)
+        """Return the status with its times calculated from the last beat and the current *rules*.
+
+        A run under way keeps its times: its last start may not be the first one without an end.
+        """
+        if self.beat_at is None or self.started_at is not None:
+            return self
+        return self.expecting(rules, self.beat_at)
 
     def in_state(self, state: HeartbeatState, at: datetime) -> "HeartbeatStatus":
         """Return the status in a state."""

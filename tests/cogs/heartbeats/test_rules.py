@@ -141,6 +141,33 @@ def test_the_limit_of_a_run_counts_from_its_start() -> None:
     assert begun.alarm_at == other.alarm_at == AT + timedelta(minutes=20)
 
 
+@pytest.mark.parametrize("run_ids", [False, True])
+@pytest.mark.parametrize(
+    ("keys", "events"),
+    [
+        ('every = "1h"', "unfinished"),
+        ('cron = "0 * * * *"', "unfinished"),
+        ('every = "1h"\nlimit = "3h"', "unfinished"),
+        ('every = "1h"\nlimit = "20m"', "overrun"),
+        ('cron = "0 * * * *"\nlimit = "20m"', "overrun"),
+    ],
+)
+def test_a_job_that_starts_each_time_and_never_ends_is_told(keys: str, events: str, *, run_ids: bool) -> None:
+    """No further start postpones the alarm about the missing end, and all alerts say the same."""
+    table = f'[heartbeats.hourly]\nseverity = "SEV1"\ngrace = "10m"\n{keys}'
+    rules = policy_of(table).of(Heartbeats).by_name["hourly"]
+    status, found = HeartbeatStatus("hourly", AT), list[HeartbeatEvent]()
+    for minute in range(12 * 60):
+        now = AT + timedelta(minutes=minute)
+        if minute % 60 == 0:
+            status, _ = status.after(said(BeatKind.START, f"run-{minute}" if run_ids else None), rules, now)
+        while status.alarm_at is not None and status.by_rules(rules).alarm_at == status.alarm_at <= now:
+            status, event = status.silent(rules, now)
+            found.append(event)
+    assert set(found) == {HeartbeatEvent(events)}
+    assert len(found) >= 3
+
+
 def test_only_the_end_of_a_trouble_is_told() -> None:
     """A success after a success is no event; after a failure or a silence it is the end of the alert."""
     up, first = HeartbeatStatus("hourly", AT).after(said(BeatKind.SUCCESS), HOURLY, AT)
