@@ -197,7 +197,7 @@ def fairest(
     busy = {
         each.person for roster in rosters.places.values() for each in roster.shifts(max(starts, now), ends)
     }
-    busy |= {rosters.person(one.who).handle for one in absences if one.overlaps(starts, ends)}
+    away = {rosters.person(one.who).handle for one in absences if one.overlaps(starts, ends)}
     turning, _ = rosters.places[shift.place].turns_at(starts)
     asked = {
         one.suggested
@@ -205,7 +205,7 @@ def fairest(
         if one.place != shift.place and one.starts < ends and starts < one.ends and one.suggested
     }
     groups: tuple[Collection[str], ...] = (turning, rosters.people)
-    free = [set(group) - busy - asked for group in groups]
+    free = [set(group) - busy - away - asked for group in groups]
     if any(shift.suggested in group for group in free):
         return shift.suggested
     loads = hours_on_call(rosters, now - COUNTED_BEFORE, now + COUNTED_AFTER)

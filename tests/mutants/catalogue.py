@@ -531,8 +531,8 @@ MUTANTS: Final = (
     Mutant(
         name="a person who is away is asked to stand in",
         file="cogs/absence/rules.py",
-        before="set(group) - busy - away",
-        after="set(group) - busy",
+        before="set(group) - busy - away - asked",
+        after="set(group) - busy - asked",
         tests=("tests/cogs/absence/test_rules.py",),
     ),
     Mutant(

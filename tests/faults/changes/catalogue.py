@@ -66,6 +66,7 @@ READS: Final = frozenset(
             "responding.press_all",
             "responding.choose_incident",
             "oncall.commands.press_end",
+            "oncall.commands.choose_end",
             "oncall.commands.press_month",
             "oncall.commands.press_leave_import",
         ),
