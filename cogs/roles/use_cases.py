@@ -176,6 +176,8 @@ class RoleKeeping:
         # A role that cannot follow now keeps its members, and what is known of them.
         broken = {one.role for one in refused}
         kept = {role.id for role in server.roles if broken & {role.name, str(role.id)}}
+        if any(one.problem is RoleProblem.UNKNOWN for one in refused):  # perhaps one of another name now
+            kept |= {role.id for role in server.roles} - {role.id for role in roles.values()}
         unwanted = [one for key, one in grants.items() if key not in wanted and one.role_id not in kept]
         await self._take_back(server, roles, unwanted)
 

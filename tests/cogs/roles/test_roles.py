@@ -358,6 +358,21 @@ async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None
     assert await problems(following) == [("on-call", "unknown", "")]
 
 
+async def test_a_renamed_role_keeps_its_members(following: Desk) -> None:
+    """An administrator renames the role: the team is told, nobody loses it, and its old name makes it follow."""
+    keeping = following.services.of(RoleKeeping)
+    await keeping.keep()
+    following.discord.roles = replace(SERVER, roles=(ServerRole(ROLE, "duty", (2, 0)), SERVER.roles[1]))
+    await keeping.check()
+    await stand_in(following)
+    await keeping.keep()
+    assert following.discord.role_holders == {(ROLE, ALICE), (ROLE, BEN)}
+    assert await problems(following) == [("on-call", "unknown", "")]
+    following.discord.roles = SERVER
+    await keeping.check()
+    assert following.discord.role_holders == {(ROLE, CHLOE), (ROLE, BEN)}
+
+
 async def test_a_rate_limit_is_kept(following: Desk) -> None:
     """After a 429 nothing is asked, by a look or a check, until Discord's time is over."""
     keeping = following.services.of(RoleKeeping)
