@@ -46,6 +46,9 @@ class HeartbeatState(StrEnum):
 
 _NOT_ENDED: Final = frozenset({HeartbeatState.OVERRUN, HeartbeatState.UNFINISHED})
 
+#: The states that follow an alarm, after which the next one counts from there.
+_SILENT: Final = _NOT_ENDED | {HeartbeatState.LATE}
+
 #: The states of which an alert is tracked.
 TROUBLES: Final = frozenset(HeartbeatState) - {HeartbeatState.NEW, HeartbeatState.UP}
 
@@ -235,6 +238,14 @@ class HeartbeatStatus:
         if self.beat_at is None or self.started_at is not None:
             return self
         return self.expecting(rules, self.beat_at)
+
+    def sooner(self, rules: HeartbeatRules, now: datetime) -> "HeartbeatStatus":
+        """Return the status that waits no longer than the current *rules* say, and has its grace from *now* on."""
+        if self.beat_at is None or self.alarm_at is None or self.state in _SILENT:
+            return self
+        expected = self.expecting(rules, self.beat_at)
+        alarm = max(expected.alarm_at or now, now + rules.grace)
+        return replace(expected, alarm_at=alarm) if alarm < self.alarm_at else self
 
     def in_state(self, state: HeartbeatState, at: datetime) -> "HeartbeatStatus":
         """Return the status in a state."""

@@ -62,6 +62,8 @@ class HeartbeatWatching:
         Raises:
             StorageUnavailable: The next look continues.
         """
+        if self._looked_s == float("-inf"):
+            await self._use_shorter_rules()
         now_s = time.monotonic()
         was_here = now_s - self._looked_s <= AWAY_S  # by this clock: the database's is moved in demos
         async with self._store.transaction() as tx:
@@ -80,6 +82,15 @@ class HeartbeatWatching:
                 raise
             except Exception as error:  # one must not hold up the others
                 log.exception("heartbeat.not_tracked", heartbeat=event.name, exc_info=without_message(error))
+
+    async def _use_shorter_rules(self) -> None:
+        """Expect beats by this process's policy, which may have shortened what the last beat was told."""
+        async with self._store.transaction() as tx:
+            rows, now = HeartbeatRows(tx.sql, self._guild_id), await tx.now()
+            for status in await rows.all():
+                rules = self._rules.get(status.name)
+                if rules is not None and status.sooner(rules, now) != status:
+                    await rows.save((await rows.lock(status.name)).sooner(rules, now))
 
     async def _find_silent(self) -> int:
         async with self._store.transaction() as tx:

@@ -111,6 +111,20 @@ async def test_a_policy_that_gives_a_heartbeat_longer_counts_at_once(desk: Desk)
     assert len(await alerts(desk)) == 1
 
 
+async def test_a_policy_that_gives_a_heartbeat_less_counts_at_once(desk: Desk) -> None:
+    """A job that died under the longer interval is late after the grace from the start on, and told once."""
+    use(desk, TABLES.replace('every = "1h"', 'every = "30d"'))
+    await beat(desk)
+    await passes(desk, minutes=120)
+    use(desk)
+    await passes(desk, minutes=9)
+    assert await alerts(desk) == []
+    await passes(desk, minutes=2)
+    use(desk)  # another start does not bring the next alarm forward
+    await passes(desk, minutes=60)
+    assert [alert.tracked.occurrences for alert in await alerts(desk)] == [1]
+
+
 async def test_the_alert_is_the_heartbeats_teams(desk: Desk) -> None:
     """The silence of a job is its team's alert; an unknown team is refused by its place."""
     tables = TABLES.replace("limit", 'team = "data"\nlimit')
