@@ -106,7 +106,7 @@ class HeartbeatSite:
     @property
     def routes(self) -> list[web.RouteDef]:
         """Return the routes that receive beats."""
-        paths = "/ping/{secret}", "/ping/{secret}/{what}"
+        paths = "/ping/{secret}{slash:/?}", "/ping/{secret}/{what}{slash:/?}"
         return [make(path, self._receive) for path in paths for make in (web.get, web.post)]
 
     async def _receive(self, request: web.Request) -> web.Response:

@@ -48,6 +48,8 @@ async def test_the_lines_of_healthchecks_documents(desk: Desk, tmp_path: Path) -
             ["--retry", "5", "--data-raw", "all done", url],
             ["--retry", "5", f"{url}/3"],
             ["--retry", "5", f"{url}/0"],
+            [f"{url}/"],
+            [f"{url}/fail/"],
             ["-X", "POST", f"{url}/log"],
             ["--head", f"{url}/fail"],
         ):
@@ -60,6 +62,8 @@ async def test_the_lines_of_healthchecks_documents(desk: Desk, tmp_path: Path) -
         ("success", None, "all done"),
         ("fail", 3, ""),
         ("success", 0, ""),
+        ("success", None, ""),
+        ("fail", None, ""),
         ("log", None, ""),
         ("fail", None, ""),
     ]
