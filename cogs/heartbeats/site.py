@@ -22,7 +22,7 @@ from bot.domain.delivery.limits import Allowance
 from bot.domain.errors import StorageUnavailable, without_message
 from bot.domain.masking.masking import mask
 from bot.domain.text import storable
-from bot.integrations.public_server import body_of
+from bot.integrations.public_server import BODY_S
 from bot.services.registry import Services
 from bot.storage.store import Store
 from cogs.heartbeats.recording import record
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-#: Bytes of a body, after decompression. More than `KEPT_BODY`: a job that says much has ended all the same.
-LARGEST_BODY: Final = 1_000_000
+#: Bytes of a body that are read, after decompression. A job that says more has ended all the same.
+_READ_BODY: Final = 1_000_000
 
 #: Beats of one heartbeat: as many at once, and a second in the long run.
 _BURST: Final = 20
@@ -173,18 +173,24 @@ class HeartbeatSite:
 
 
 async def _body(request: web.Request) -> bytes:
-    """Return what the job has said; nothing if that is too much: the job has called all the same."""
-    try:
-        return await body_of(request, most=LARGEST_BODY)
-    except web.HTTPRequestEntityTooLarge:
-        return b""
+    """Return the beginning of what the job has said, decompressed.
+
+    Raises:
+        TimeoutError: it took too long. web.RequestPayloadError: it cannot be decoded.
+    """
+    kept, size = bytearray(), 0
+    async with asyncio.timeout(BODY_S):
+        while size < _READ_BODY and (chunk := await request.content.readany()):
+            size += len(chunk)
+            kept += chunk[: KEPT_BODY - len(kept)]
+    return bytes(kept)
 
 
 async def _readable(body: bytes) -> str:
     """Return what the job has said, without its secrets."""
     if not body:
         return ""
-    text = storable(body[:KEPT_BODY].decode("utf-8", "replace"))
+    text = storable(body.decode("utf-8", "replace"))
     if len(text) < _LARGE:
         return mask(text).text
     return (await asyncio.to_thread(mask, text)).text
