@@ -66,13 +66,12 @@ class HeartbeatTable(Section):
 
     def value(self, name: str) -> HeartbeatRules:
         """Return the rules of the heartbeat *name*."""
-        zone = "" if self.every is not None else f" {self.timezone.key}"
         return HeartbeatRules(
             name=name,
             target=self.target or name,
             severity=self.severity,
             next_after=self._next_after(),
-            schedule=f"{self.cron}{zone}" if self.every is None else _words(self.every),
+            schedule=self.every or f"{self.cron} {self.timezone.key}",
             grace=self.grace,
             limit=self.limit,
             channel=self.channel,
@@ -84,14 +83,6 @@ class HeartbeatTable(Section):
             return lambda at: at + every
         expression, zone = self.cron or "", self.timezone
         return lambda at: _next_of(expression, at.astimezone(zone)).astimezone(UTC)
-
-
-def _words(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def _each_has_one_rhythm(tables: Mapping[str, HeartbeatTable]) -> Mapping[str, HeartbeatTable]:

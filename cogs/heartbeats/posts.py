@@ -39,12 +39,12 @@ class HeartbeatTitles:
         self._words = Wording(texts, policy)
 
     def of(self, rules: HeartbeatRules, waiting: WaitingEvent) -> str:
-        """Return "nightly-batch has not reported (every 1d)"."""
+        """Return "nightly-batch has not reported (every 1 d)"."""
         has_status = waiting.event is HeartbeatEvent.FAILED and waiting.exit_status is not None
         return self._words.say(
             f"heartbeats.title.{'failed_with' if has_status else waiting.event}",
             name=plain(rules.name, limit=_NAME_LIMIT),
-            schedule=rules.schedule,
+            schedule=_schedule(self._words, rules),
             limit="" if rules.limit is None else self._words.span(rules.limit),
             status=waiting.exit_status,
         )
@@ -75,7 +75,7 @@ def line(words: Wording, one: HeartbeatShown) -> str:
             took = words.say("heartbeats.message.took", span=words.span(status.duration_s))
             parts.append(f"{took}{_typical(words, one)}")
     state = words.say(f"heartbeats.state.{one.state}")
-    head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({one.rules.schedule})"
+    head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({_schedule(words, one.rules)})"
     return " · ".join([head, *parts])
 
 
@@ -90,6 +90,12 @@ def details(words: Wording, one: HeartbeatShown) -> str:
         lines.append(words.say("heartbeats.message.said", at=words.moment(failure.ended_at)))
         lines.append(code_block(f"…{said}" if cut else said))
     return "\n".join(lines)
+
+
+def _schedule(words: Wording, rules: HeartbeatRules) -> str:
+    if isinstance(rules.schedule, str):
+        return rules.schedule
+    return words.say("heartbeats.message.every", span=words.span(rules.schedule))
 
 
 def _run(words: Wording, run: JobRun) -> str:

@@ -70,7 +70,7 @@ class HeartbeatRules:
     Attributes:
         target: The target that is affected when a beat is missing.
         next_after: Takes the moment of a beat, and returns when the next one is expected.
-        schedule: The interval or the cron expression, as people read it.
+        schedule: The interval; or the cron expression and its zone, as people read them.
         grace: How late a beat may be.
         limit: How long a run may take; None: until the next beat is overdue.
         team: The team that gets the alerts, unless the target names one.
@@ -80,7 +80,7 @@ class HeartbeatRules:
     target: str
     severity: str
     next_after: Callable[[datetime], datetime]
-    schedule: str
+    schedule: timedelta | str
     grace: timedelta
     limit: timedelta | None = None
     channel: str | None = None

@@ -35,7 +35,7 @@ async def test_the_list_says_how_long_jobs_take(world: ConsoleWorld) -> None:
     assert answer["only_for"] == "primary"
     assert title == "💓 **ハートビート** · 2 件"
     assert nightly.startswith("⏳ `nightly` 初回の報告待ち")
-    assert hourly.startswith("✅ `hourly` 正常 (1h)")
+    assert hourly.startswith("✅ `hourly` 正常 (1 時間ごと)")
     assert hourly.endswith("所要 9 分 (通常 4 分)")
 
 
@@ -46,7 +46,7 @@ async def test_one_job_is_shown_with_its_runs_and_its_last_failure(world: Consol
     await run(world, minutes=4)
     answer = shown(await world.command("heartbeats", by="primary", job="hourly"))
     first, heading, *runs, said, fence, output, end = answer["content"].splitlines()
-    assert first.startswith("✅ `hourly` 正常 (1h)")
+    assert first.startswith("✅ `hourly` 正常 (1 時間ごと)")
     assert heading == "**直近の実行**"
     assert [one[0] for one in runs] == ["✅", "⛔", "⛔"]
     assert [one.partition(" · ")[2] for one in runs] == ["所要 4 分", "失敗 · 所要 3 分", "失敗 · 所要 2 分"]

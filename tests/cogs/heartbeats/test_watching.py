@@ -32,7 +32,7 @@ async def test_a_report_that_does_not_come_is_an_alert_and_the_next_one_its_reco
     await passes(desk, minutes=2)
     (alert,) = await alerts(desk)
     assert (alert.severity, alert.targets) == ("SEV1", ("batch.example.com",))
-    assert "hourly から報告なし (1h)" in alert.title
+    assert "hourly から報告なし (1 時間ごと)" in alert.title
     await beat(desk)
     assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
     assert await state(desk) is HeartbeatState.UP

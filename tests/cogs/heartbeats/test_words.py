@@ -29,7 +29,7 @@ async def test_the_list_has_the_worst_first(desk: Desk) -> None:
     shown = await desk.services.of(HeartbeatUseCases).queries.show(desk.guild_id, by=PRIMARY)
     title, first, second = listing(Wording(Texts.load(), desk.policy), shown).splitlines()
     assert title == "💓 **ハートビート** · 2 件"
-    assert first.startswith("⛔ `hourly` 失敗 (1h) · 次回 ")
+    assert first.startswith("⛔ `hourly` 失敗 (1 時間ごと) · 次回 ")
     assert second == "⏳ `nightly` 初回の報告待ち (0 3 * * * Asia/Tokyo)"
 
 

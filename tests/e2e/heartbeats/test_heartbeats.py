@@ -64,7 +64,7 @@ async def test_a_backup_that_does_not_run(make_world: MakeWorld, tmp_path: Path)
             assert (await job.get(address(world))).text == "OK"
             await looked_at(world)
             await world.fast_forward(days=1, minutes=61)
-            post = await world.expect_message("p1-ops", contains="backup から報告なし (1d)")
+            post = await world.expect_message("p1-ops", contains="backup から報告なし (1 日ごと)")
             await world.expect_dm("primary", contains="backup から報告なし")
             assert (await job.post(address(world), content=b"rows: 12")).text == "OK"
             await world.expect_text(post, "🟢 SEV2 · ")

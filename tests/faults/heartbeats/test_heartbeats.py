@@ -164,7 +164,7 @@ async def test_row_96_a_beat_while_the_database_is_away(stage: Stage, proxy: PgP
     async def late() -> list[str]:
         return await silences(stage)
 
-    assert await stage.until(late, "the alert about the next beat") == ["backup から報告なし (1h)"]
+    assert await stage.until(late, "the alert about the next beat") == ["backup から報告なし (1 時間ごと)"]
     assert list(folder.glob("*.json")) == []
     figure(f"1 beat of 1, as of {(beat_at - came_at).total_seconds():+.1f} s; 0 false alerts")
 
