@@ -18,6 +18,9 @@ from cogs.heartbeats.rules import HeartbeatRules, Heartbeats
 #: The bot's own limits.
 MOST_HEARTBEATS: Final = 500
 
+#: Of a cron expression; with six, the first one would be seconds.
+_FIELDS: Final = 5
+
 _SHORTEST: Final = timedelta(minutes=1)
 _Name = Annotated[
     str,
@@ -30,6 +33,8 @@ _ZONE: Final = ZoneInfo("Asia/Tokyo")
 
 def _cron(value: object) -> str:
     text = values.string(value)
+    if len(text.split()) != _FIELDS:
+        raise ValueError(text)
     _next_of(text, datetime.now(UTC))
     return text
 

@@ -64,6 +64,8 @@ def problems(policy: Policy) -> Iterator[str]:
         if count > 1:  # TOML refuses the same key twice, but not one of them with an @
             yield f"oncall.roles.{role}: is there with @ and without; keep one of them"
     for rule in rules:
+        if rule.role == "everyone":
+            yield f"oncall.roles.{rule.role}: everybody has it; name a role of the people on call"
         for place in rule.places:
             if place not in policy.oncall:
                 yield f'oncall.roles.{rule.role}: "{place}" is not an on-call place; allowed: {allowed}'

@@ -202,6 +202,7 @@ def test_a_secret_is_a_uuid_of_its_own() -> None:
         ("", "heartbeats.job.every: needs either `every` or `cron`"),
         ('every = "1d"\ncron = "0 3 * * *"', "heartbeats.job.every: needs either `every` or `cron`"),
         ('cron = "0 3 * *"', 'heartbeats.job.cron: "0 3 * *" is not a cron expression'),
+        ('cron = "0 0 3 * * *"', "is not a cron expression"),
         ('cron = "0 0 30 2 *"', "is not a cron expression"),
         ('every = "30s"', "1m to 30d"),
         ('every = "1d"\ngrace = "5s"', "heartbeats.job.grace: is too short"),

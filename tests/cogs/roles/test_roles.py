@@ -471,6 +471,7 @@ async def test_without_a_role_oncall_show_has_no_line(database: Database) -> Non
             '"@on-call" = ["primary"]\non-call = ["secondary"]',
             "oncall.roles.on-call: is there with @ and without; keep one of them",
         ),
+        ('"@everyone" = ["primary"]', "oncall.roles.everyone: everybody has it; name a role of"),
         ("on-call = { also = [] }", "oncall.roles.on-call.places: is missing"),
         ('on-call = { places = ["primary"], only = true }', "oncall.roles.on-call.only: is not a key"),
     ],
