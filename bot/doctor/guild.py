@@ -67,6 +67,9 @@ _DANGEROUS: Final = discord.Permissions(
     manage_webhooks=True,
     ban_members=True,
     kick_members=True,
+    moderate_members=True,
+    manage_messages=True,
+    mention_everyone=True,
 )
 _BETWEEN_DMS_S: Final = 2.0
 _SYNC: Final = "run `incident-bot sync-commands`"

@@ -51,7 +51,11 @@ async def test_a_role_that_follows_the_rotation(sandbox: LocalDiscord) -> None:
     }
     assert [one.state for one in said.values()] == [State.OK, State.WARN, State.FAIL]
     assert "ADMINISTRATOR" in said["admin"].said
-    next(role for role in roles.values() if role.name == "on-call").position = bots.position + 1
+    on_call = next(role for role in roles.values() if role.name == "on-call")
+    for right in ("MODERATE_MEMBERS", "MANAGE_MESSAGES", "MENTION_EVERYONE"):
+        on_call.permissions = P[right]
+        assert right in (await examine(sandbox, following("on-call")))["role @on-call"].said
+    on_call.position = bots.position + 1
     assert "above" in (await examine(sandbox, following("on-call")))["role @on-call"].said
     assert (
         "belongs to a bot" in (await examine(sandbox, following("incident-bot")))["role @incident-bot"].said
