@@ -74,8 +74,8 @@ def line(words: Wording, one: HeartbeatShown) -> str:
         if status.duration_s is not None:
             took = words.say("heartbeats.message.took", span=words.span(status.duration_s))
             parts.append(f"{took}{_typical(words, one)}")
-    state = words.say(f"heartbeats.state.{one.state}")
-    head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({_schedule(words, one.rules)})"
+    state, schedule = words.say(f"heartbeats.state.{one.state}"), _schedule(words, one.rules)
+    head = f"{SIGNS[one.state]} `{inert(one.rules.name, limit=_NAME_LIMIT)}` {state} ({schedule})"
     return " · ".join([head, *parts])
 
 

@@ -211,7 +211,8 @@ class HeartbeatStatus:
         """Return True if a run is under way whose missing end has an alarm: no further start postpones it."""
         if self.started_at is None or self.alarm_at is None:
             return False
-        return rules.limit is None or self.alarm_at <= self.started_at + rules.limit  # else its alarm has fired
+        # A later one is that of the next report: the alarm about the limit has fired.
+        return rules.limit is None or self.alarm_at <= self.started_at + rules.limit
 
     def _overruns(self, rules: HeartbeatRules, now: datetime) -> bool:
         """Return True if the current run is longer than its limit, and no alert has said so."""
@@ -240,7 +241,7 @@ class HeartbeatStatus:
         return self.expecting(rules, self.beat_at)
 
     def sooner(self, rules: HeartbeatRules, now: datetime) -> "HeartbeatStatus":
-        """Return the status that waits no longer than the current *rules* say, and has its grace from *now* on."""
+        """Return the status that waits no longer than the current *rules* say, with its grace from *now*."""
         if self.beat_at is None or self.alarm_at is None or self.state in _SILENT:
             return self
         expected = self.expecting(rules, self.beat_at)

@@ -359,7 +359,7 @@ async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None
 
 
 async def test_a_renamed_role_keeps_its_members(following: Desk) -> None:
-    """An administrator renames the role: the team is told, nobody loses it, and its old name makes it follow."""
+    """The team is told, nobody loses the role, and its old name makes it follow again."""
     keeping = following.services.of(RoleKeeping)
     await keeping.keep()
     following.discord.roles = replace(SERVER, roles=(ServerRole(ROLE, "duty", (2, 0)), SERVER.roles[1]))
