@@ -1,4 +1,4 @@
-"""The doctor's check of absences: where shifts are told, and people's calendar files."""
+"""Check for the doctor where shifts are told, and whether people's calendar files can be read."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ _TODO: Final = {
 
 
 async def check(_settings: "Settings", policy: Policy) -> Iterable[Finding]:
-    """Return where shifts are told, and a finding for each calendar file of ``[absence] calendars``."""
+    """Return a finding about the channel, and one for each file of ``[absence] calendars``."""
     return await findings(policy)
 
 

@@ -117,7 +117,7 @@ def absence_line(voice: Voice, absence: TimeAway) -> str:
 
 
 def took_said(voice: Voice, shift: AwayShift, elsewhere: Sequence[tuple[str, Shift]]) -> str:
-    """Say what a person has taken, and that nobody comes next where they are at another place as well."""
+    """Return what a person has taken, with a warning for each other place where they are on call as well."""
     took = voice.say(
         "absence.screen.took",
         place=shift.place,

@@ -104,7 +104,7 @@ class Absences:
         return int(row["id"])
 
     async def tell_again(self, known: AwayShift, new: NewAwayShift) -> int | None:
-        """Open *known* again as *new*; return how often it is told then, None if it was taken meanwhile."""
+        """Open *known* again as *new*, and return how often it is told; None if it was taken meanwhile."""
         row = await self._sql.first(
             "tell_away_shift_again",
             number=known.id,

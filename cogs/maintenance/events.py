@@ -74,7 +74,7 @@ class EventKeeping:
                 await self._follow(due, among=steps)
 
     async def check(self) -> None:
-        """Ask Discord for its list, mend what somebody changed by hand, and keep the events.
+        """Compare the events with Discord's list, and mend those that somebody changed by hand.
 
         Raises:
             As `keep`.
@@ -153,7 +153,7 @@ class EventKeeping:
             await self._change(replace(row, plan_id=step.plan_id, event_id=event.id), event, step.shown)
 
     async def _make(self, row: WindowEvent, step: EventStep) -> None:
-        """Make an event that is not there: it is new, or somebody deleted it; unless its time has come."""
+        """Make an event that is new or was deleted by hand; forget it if its time has come."""
         shown = step.shown
         if shown is None or shown.starts_at <= await self._store.now():
             await self._forget(row)

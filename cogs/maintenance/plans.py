@@ -47,7 +47,7 @@ SHORTEST: Final = timedelta(minutes=1)
 _MOST: Final = 100  # of a guild
 #: From here the policy's rules count, so that "every other week" does not depend on when the file is read.
 _MONDAY: Final = datetime(2024, 1, 1)  # noqa: DTZ001 -- in the policy's zone
-#: Who has planned what the policy plans: nobody, so the screens name the file.
+#: The planner of the policy's entries. Without a name, the screens name the policy file.
 _POLICY: Final = Person(id=0, name="", is_bot=True)
 
 

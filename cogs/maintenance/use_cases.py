@@ -225,7 +225,7 @@ async def keep_events(windows: MaintenanceWindows) -> None:
 
 
 async def check_events(windows: MaintenanceWindows) -> None:
-    """Mend what somebody changed by hand."""
+    """Compare the events with Discord's list, and mend them."""
     await windows.events.check()
 
 

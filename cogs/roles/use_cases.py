@@ -207,7 +207,7 @@ class RoleKeeping:
     async def _give(
         self, rule: RoleRule, role: ServerRole, person: OnCallPerson, user_id: int, grant: Grant | None
     ) -> None:
-        """Give a role to a person who lacks it. If they have it without a grant, somebody else gave it."""
+        """Give a role to a person who lacks it; note who has it from another hand."""
         key = role.id, user_id
         if key in self._refused:
             await self._tell(self._refused[key])
@@ -247,7 +247,7 @@ class RoleKeeping:
                 await self._forget(grant)  # the role is gone, and with it what was given
 
     async def _take_others(self, rule: RoleRule, role: ServerRole, *, kept: Collection[int]) -> None:
-        """Take an exclusive role from all other members, no matter who gave it to them."""
+        """Take an exclusive role from every member who is not in *kept*."""
         try:
             members = await self._discord.role_members(self._guild_id, role.id)
         except DeliveryRefused as refused:

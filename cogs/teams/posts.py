@@ -41,7 +41,7 @@ def _call(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def _unanswered(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    """Compose the report that nobody on a team has answered: for its channel, or as a DM to its people."""
+    """Compose the post about a call without an answer, for the team's channel or as a DM to its people."""
     incident, data = about(Incident, delivery, subject), CallData.from_json(delivery.data)
     team = words.team(data.team)
     if delivery.to.startswith("person:"):

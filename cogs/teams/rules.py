@@ -138,7 +138,7 @@ class CalledEntry(EntryData, kind=TeamEntry.CALLED):
 
 
 class UnansweredEntry(EntryData, kind=TeamEntry.UNANSWERED):
-    """Nobody on a team has joined."""
+    """A call that no one on the team has answered."""
 
     team: str
 
@@ -161,7 +161,7 @@ class CalledNotice(Notice, name="team_called"):
 
 
 class UnansweredNotice(Notice, name="team_unanswered"):
-    """The line in the thread that says that nobody on the team has joined."""
+    """The thread's line about a call that no one on the team has answered."""
 
     team: str
 

@@ -53,7 +53,7 @@ class TeamAct(AnyAct):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A started call: the place that is called now; the last one has no next, and then the team is told."""
+    """A call that has begun, with the place that is called now."""
 
     incident: Incident
     call: TeamCall
@@ -75,7 +75,7 @@ class Teams:
         self._policy = core.policy
 
     async def hand_over(self, incident_id: int, to: str | None, *, by: Person, reason: str = "") -> Incident:
-        """Hand an incident over to another team: the team's ladder starts at once, and its channel is told.
+        """Hand an incident over to another team, whose ladder and channel get it at once.
 
         The current responder is released, and may join again.
 
@@ -133,7 +133,7 @@ class Teams:
         return Called(incident, call, place, is_last)
 
     async def follow(self, call_id: int) -> timedelta | None:
-        """Call the next place if nobody has joined by the deadline; return the time left before it.
+        """Call the next place after an unanswered deadline; return the time left if it lies ahead.
 
         It can be repeated safely: the row records what was done.
         """
@@ -193,7 +193,7 @@ class Teams:
             await change.tx.enqueue(_job(call, after=call.due_at - change.now))
 
     async def _give_up(self, change: Change, call: TeamCall, places: tuple[str, ...]) -> None:
-        """Report in the thread, and with a ping in the team's channel, that nobody has joined.
+        """Tell the thread and the team's channel that nobody has joined.
 
         For a private incident, the team's people on call at *places* get a DM instead of the channel.
         """

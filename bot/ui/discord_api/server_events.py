@@ -38,7 +38,7 @@ class ServerEvents:
         return snowflake(await self._rest.one(Route("POST", _EVENTS, guild_id=guild_id), json=body))
 
     async def change(self, guild_id: int, event: ServerEvent, shown: EventShown) -> None:
-        """Change an event. Discord takes no start of one that has begun."""
+        """Change an event; its start stays if it has begun, as Discord demands."""
         body = _body(shown)
         if event.has_begun:
             del body["scheduled_start_time"]

@@ -160,7 +160,7 @@ async def test_a_shift_that_comes_back_is_told_again_once(database: Database) ->
 
 
 async def test_a_part_of_a_shift_that_was_told_is_not_told_again(database: Database) -> None:
-    """Cho stands in for its middle: what is left before and after was told with the whole."""
+    """Cho stands in for the middle of a shift, whose rest nobody is asked to take a second time."""
     turning = await begun(database)
     made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
     new = NewOverride(
@@ -172,7 +172,7 @@ async def test_a_part_of_a_shift_that_was_told_is_not_told_again(database: Datab
 
 
 async def test_a_part_that_comes_back_is_told(database: Database) -> None:
-    """Ben took the whole, and the end of it is Ai's again by an override: that end is told."""
+    """Ben takes a whole shift, an override gives its end back to Ai, and that end is told."""
     turning = await begun(database)
     made = await away(turning).add(absence(turning, AI, after=1, days=3), by=AI)
     await away(turning).take(int(str((await told(turning))[0].data["shift"])), by=BEN)
@@ -284,7 +284,7 @@ async def test_parts_that_come_back_and_grow_are_one(database: Database) -> None
 
 
 async def test_one_bad_absence_does_not_silence_the_others(database: Database) -> None:
-    """The database refuses the shift of one: that of the next is told, and an absence can be recorded."""
+    """One absence's shift cannot be stored; the others are still told, and new absences recorded."""
     turning = await begun(database)
     await away(turning).add(absence(turning, BEN, after=10, days=1), by=BEN)
     await away(turning).add(absence(turning, CHO, after=15, days=1), by=CHO)
@@ -347,7 +347,7 @@ async def test_a_suggested_person_who_is_away_is_replaced(database: Database) ->
 
 
 async def test_who_takes_a_shift_hears_that_they_are_at_two_places(database: Database) -> None:
-    """Ben is secondary for a part of it: nobody comes next then."""
+    """Ben takes a shift while he is secondary, and is warned that nobody comes next."""
     turning = await begun(database)
     made = await away(turning).add(absence(turning, AI, after=1, days=2), by=AI)
     starts, ends = made.starts + timedelta(hours=3), made.starts + timedelta(hours=9)

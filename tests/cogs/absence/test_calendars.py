@@ -111,7 +111,7 @@ async def test_busy_events_are_absences_of_the_person(database: Database, tmp_pa
 
 
 async def test_a_file_that_changes_changes_the_absences(database: Database, tmp_path: Path) -> None:
-    """What is the same is told no second time, what grows is, and what is gone is withdrawn."""
+    """Unchanged events are not told again, grown ones are, and removed ones are withdrawn."""
     desk = Desk(database, policy_of(tmp_path))
     first, one = midnight(desk, after=2), timedelta(days=1)
     write(tmp_path, calendar(days(first, first + one), days(first + 3 * one, first + 4 * one)))

@@ -112,7 +112,7 @@ def test_a_shift_waits_until_it_is_taken_or_the_absence_withdrawn() -> None:
 
 
 def test_a_span_counts_from_the_start_or_from_now() -> None:
-    """Three days of an absence to come; three days more of one that has begun. Ninety are allowed."""
+    """A span such as "3d" counts from the start, or from now if that is over; 90 days are allowed."""
     assert parse_absence("12/28 13:00", "3d", now=NOW)[1] == datetime(2026, 12, 31, 13, tzinfo=TOKYO)
     assert parse_absence("12/1 9:00", "3d", now=NOW)[1] == NOW + timedelta(days=3)
     starts, ends = parse_absence("12/28 13:00", "90d", now=NOW)

@@ -90,7 +90,7 @@ def test_the_mirror_holds_what_needs_an_open_incident_of_the_team() -> None:
 
 
 async def test_what_waits_for_the_morning_holds_nothing_urgent(needing: Desk) -> None:
-    """Nobody was paged for a SEV3 of the database: it holds a SEV3 of the API, and a SEV1 pages."""
+    """A SEV3 of the database, which pages nobody yet, holds a SEV3 of the API but no SEV1."""
     desk = needing
     cause = await fire(desk, 1, replace(DB_DOWN, severity="SEV3"))
     assert cause.severity == "SEV3"

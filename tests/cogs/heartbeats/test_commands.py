@@ -58,6 +58,6 @@ async def test_one_job_is_shown_with_its_runs_and_its_last_failure(world: Consol
 
 
 async def test_a_job_that_is_not_in_the_policy_is_refused(world: ConsoleWorld) -> None:
-    """The person is told to choose one of those offered."""
+    """An unknown job is refused with a hint to choose one that is offered."""
     answer = shown(await world.command("heartbeats", by="primary", job="weekly"))
     assert "「weekly」というハートビートはありません" in answer["content"]

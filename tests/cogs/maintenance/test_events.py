@@ -167,7 +167,7 @@ async def test_a_plan_that_goes_before_the_answer_came_leaves_no_event(listing: 
 
 
 async def test_what_somebody_changed_by_hand_is_mended(listing: Desk) -> None:
-    """A check brings back an event that was deleted, and the time of one that was moved."""
+    """A check makes a deleted event again, and moves a moved one back to its time."""
     await planned(listing, every="every day 2:00", until="2h")
     await look(listing)
     [before] = shown(listing)

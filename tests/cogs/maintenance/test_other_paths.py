@@ -1,4 +1,4 @@
-"""What a window holds beside live events: in a dry run, without the database, and what nobody understands."""
+"""Windows hold alerts also in a dry run, without the database, and after an unknown message."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +52,7 @@ async def test_a_rule_and_a_maintenance_come_first(database: Database) -> None:
 
 
 async def test_a_maintenance_window_holds_alerts_during_an_outage(desk: Desk) -> None:
-    """An alert about the target of an open window pages nobody, and another one does."""
+    """While the database is away, only alerts about other targets than the window's page people."""
     desk.discord.watching.append(alert(desk, FIRST - 1, "chatter", channel=P0))
     window = await desk.services.of(MaintenanceWindows).begin(
         GUILD, "api.parky.co.jp", until=desk.clock.time + timedelta(hours=1), reason="", by=PRIMARY

@@ -107,7 +107,7 @@ def test_what_comes_too_often(typed: str) -> None:
     ],
 )
 def test_what_never_comes_is_refused_at_once(typed: str) -> None:
-    """A bot that looks for it until the year 9999 answers nobody meanwhile."""
+    """A rule without any date is refused within the time limit, as the bot waits for the answer."""
     began_s = process_time()
     with pytest.raises(UnreadableRule):
         read_recurrence(typed)

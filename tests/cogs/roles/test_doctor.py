@@ -80,7 +80,7 @@ async def test_the_invitation_asks_for_manage_roles_only_then(sandbox: LocalDisc
 
 
 async def test_two_names_of_one_role_are_found(sandbox: LocalDiscord) -> None:
-    """A policy that names a role by its name and by its id again is told which of them to keep."""
+    """The doctor finds a role that the policy names both by name and by id."""
     roles = sandbox.core.world.roles.values()
     next(role for role in roles if role.name == "incident-bot").permissions |= P.MANAGE_ROLES
     number = next(role.id for role in roles if role.name == "on-call")

@@ -224,7 +224,7 @@ async def check_often(keeping: RoleKeeping, desk: Desk, *, minutes: int, undo: C
 
 
 async def test_a_role_that_is_taken_again_and_again_is_left_alone(following: Desk) -> None:
-    """Another bot takes it each time: the third time is told, once, and the bot tries once an hour.
+    """Another bot keeps taking a role away; the team is told once, and the bot then tries hourly.
 
     When that ends the role follows again, and another contest is news.
     """
@@ -253,7 +253,7 @@ async def test_a_role_that_is_taken_now_and_then_is_given_again(following: Desk)
 
 
 async def test_two_bots_that_claim_an_exclusive_role_stop(database: Database) -> None:
-    """Another bot gives it to somebody else each time: that is told once, and ends with the contest."""
+    """Another bot keeps giving the role to somebody else; the team is told once, until that ends."""
     desk = desk_with(database, 'on-call = { places = ["primary"], exclusive = true }')
     keeping, holders = desk.services.of(RoleKeeping), desk.discord.role_holders
     await check_often(keeping, desk, minutes=60, undo=lambda: holders.add((ROLE, 77)))
@@ -343,7 +343,7 @@ async def test_a_role_that_cannot_be_changed_keeps_its_members(
 
 
 async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None:
-    """Discord knows the role no more when it is given and taken: the reason is told, and nothing is left."""
+    """A role that Discord no longer has is told to the team, and leaves no grant behind."""
     keeping = following.services.of(RoleKeeping)
     await keeping.keep()
     following.discord.roles = replace(SERVER, roles=SERVER.roles[1:])
@@ -359,7 +359,7 @@ async def test_a_role_deleted_before_a_handover_is_told(following: Desk) -> None
 
 
 async def test_a_renamed_role_keeps_its_members(following: Desk) -> None:
-    """The team is told, nobody loses the role, and its old name makes it follow again."""
+    """A rename is told, takes the role from nobody, and is undone by the old name."""
     keeping = following.services.of(RoleKeeping)
     await keeping.keep()
     following.discord.roles = replace(SERVER, roles=(ServerRole(ROLE, "duty", (2, 0)), SERVER.roles[1]))

@@ -1,4 +1,4 @@
-"""What people read of a call that nobody of a team has answered."""
+"""Posts about calls to a team: unanswered ones, and the last place of a schedule."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -78,7 +78,7 @@ def test_the_dm_of_a_call_follows_the_incident(status: Status, shown: str, *, as
 
 
 def test_the_last_place_reads_that_the_team_is_told() -> None:
-    """Where nobody is next, neither the DM nor the answer to the command promises a next person."""
+    """The DM and the answer promise a next person only if the schedule has one."""
     call = TeamCall(1, 42, 7, "payments", 0, T0)
     voice = Voice.of(Texts.load(), WORDS.policy, locale="en")
     for is_last, then in ((False, "the next person is called"), (True, "the team is told")):

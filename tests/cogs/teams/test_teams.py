@@ -167,7 +167,7 @@ async def test_what_cannot_be_is_refused(desk: Desk) -> None:
 
 
 def test_the_team_has_its_own_time_and_nobody_unreached() -> None:
-    """The deadline is the team's, and whom the former team could not reach is no matter any more."""
+    """A handover sets the new team's deadline, and forgets whom the former team could not reach."""
     due = T0 + timedelta(minutes=30)
     before = untouched(unreached=("@primary",))
     after = handed_over(before, "payments", name="payments", ack_due_at=due, at=T0)
@@ -238,7 +238,7 @@ async def test_who_is_on_it_is_not_called(desk: Desk) -> None:
 
 
 async def test_who_was_on_it_before_does_not_answer_for_others(desk: Desk) -> None:
-    """The second place is on the incident: the first one is called, and nobody after it."""
+    """A call asks the first place alone if the second place is on the incident already."""
     incident = await taken(desk, SECOND)
     done = await desk.services.of(Teams).call(incident.id, "payments", by=SECOND)
     assert (done.place, done.is_last) == ("pay", True)
